@@ -1,0 +1,176 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The client: one pool, one queue, workers and a timer thread, shared by every
+ * thread of the program. All functions may be called from any thread.
+ */
+#ifndef GOFER_CLIENT_H
+#define GOFER_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gofer/error.h>
+#include <gofer/request.h>
+#include <gofer/response.h>
+
+GOFER_BEGIN_DECLS
+
+typedef struct gofer_client gofer_client;
+
+/* "No limit", for every option in milliseconds, bytes or counts. 0 always means the default. */
+#define GOFER_NEVER (-1)
+
+/* gofer_client_options.workers: no worker threads; see <gofer/worker.h>. */
+#define GOFER_NO_WORKERS (-1)
+
+/* What a submit does when max_queued calls are unfinished. */
+typedef enum gofer_queue_full {
+    GOFER_QUEUE_REJECT = 0, /* the future fails at once with GOFER_ERR_QUEUE_FULL */
+    GOFER_QUEUE_BLOCK       /* gofer_submit() blocks until a call ends; see gofer_submit() */
+} gofer_queue_full;
+
+/* One header field. */
+typedef struct gofer_header {
+    const char *name;
+    const char *value;
+} gofer_header;
+
+/*
+ * Options of a client. Zero every member that you do not set (a designated
+ * initializer does); 0 is the default everywhere, GOFER_NEVER no limit; any
+ * other negative value is GOFER_ERR_INVALID. Strings are copied. Times are
+ * milliseconds on the monotonic clock.
+ */
+typedef struct gofer_client_options {
+    /* --- time limits --- */
+    int64_t timeout_ms;         /* 30 s: the whole call, from submit to the last body byte */
+    int64_t stall_timeout_ms;   /* 30 s: no byte moved either way while one was due */
+    int64_t connect_timeout_ms; /* 30 s: one dial: lookup and connection */
+    int64_t response_header_timeout_ms; /* none: from the request sent to the end of the headers */
+    int64_t idle_conn_timeout_ms;       /* 90 s: how long an idle connection is kept */
+    int64_t conn_max_age_ms;            /* none: age at which a connection is not reused any more */
+    int64_t keepalive_ms;               /* 15 s: TCP keepalive idle time and interval */
+
+    /* --- the queue and who serves it --- */
+    int workers;                     /* one a processor, at least 2; or GOFER_NO_WORKERS */
+    void (*worker_start)(void *arg); /* called by each worker thread before its first turn */
+    void (*worker_stop)(void *arg);  /* called by each worker thread after its last */
+    void *worker_arg;
+    int64_t max_queued;          /* 10,000: submitted, unfinished calls */
+    gofer_queue_full queue_full; /* reject */
+
+    /* --- the pool --- */
+    int64_t max_idle_conns;          /* 1,000: idle connections in all */
+    int64_t max_idle_conns_per_host; /* max_idle_conns: idle connections of one origin */
+    int64_t max_conns_per_host;      /* none: dialing, active and idle connections of one origin */
+    bool disable_keep_alives;        /* one connection a request, with "Connection: close" */
+    bool skip_checkout_check;        /* saves a system call a request, loses the guard against
+                                        stray answers and most stale connections */
+
+    /* --- messages --- */
+    int64_t max_response_header_bytes; /* 256 KiB: status line and header fields, 1xx included */
+    int64_t max_body_bytes;            /* 64 MiB: a buffered response body */
+    const char *user_agent;            /* "gofer/VERSION"; "" sends none */
+    const gofer_header *headers;       /* sent with every request that does not set the name */
+    size_t headers_len;                /* how many */
+} gofer_client_options;
+
+/* Counters of a client. Members may be added at the end. */
+typedef struct gofer_stats {
+    uint64_t conns_opened;     /* connections made since the client began */
+    uint64_t conns_reused;     /* requests sent on a connection that had served another */
+    uint64_t conns_idle;       /* idle now */
+    uint64_t conns_dialing;    /* dials in progress now */
+    uint64_t conns_late_bound; /* calls that took a freed connection while their own dial ran */
+    uint64_t conns_stale;      /* connections found dead or talking when they were to be reused */
+    uint64_t calls_active;     /* submitted and not finished */
+    uint64_t calls_done;       /* finished with a response */
+    uint64_t calls_failed;     /* finished with an error */
+    uint64_t calls_retried;    /* sent once more because a reused connection turned out dead */
+} gofer_stats;
+
+/*
+ * Makes a client with the first `size` bytes of *options; use gofer_client_new().
+ */
+GOFER_API gofer_client *gofer_client_new_sized(const gofer_client_options *options, size_t size);
+
+/*
+ * Makes a client. NULL options mean all defaults. Returns NULL when an option
+ * is out of range (errno EINVAL), without memory (ENOMEM), or when the system
+ * refuses a thread or descriptor (its errno). Free with gofer_client_free().
+ */
+static inline gofer_client *gofer_client_new(const gofer_client_options *options)
+{
+    return gofer_client_new_sized(options, sizeof(gofer_client_options));
+}
+
+/*
+ * Ends a client: refuses new calls, ends every unfinished call with
+ * GOFER_ERR_CLOSED, waits until no other thread is inside a function of this
+ * client, and joins its threads. Futures and responses stay usable and must
+ * still be freed. From a callback it returns at once and the last thread out
+ * frees. NULL is legal. After fork(), in the child, it does nothing.
+ */
+GOFER_API void gofer_client_free(gofer_client *client);
+
+/*
+ * Waits until no call is unfinished, or timeout_ms passed (0 polls, -1 waits
+ * for ever). New calls are still accepted. GOFER_OK, GOFER_PENDING when the
+ * time is up, GOFER_ERR_INVALID in a callback.
+ */
+GOFER_API gofer_status gofer_client_drain(gofer_client *client, int64_t timeout_ms);
+
+/* Closes the idle connections; connections in use are not kept when they come free, until the next
+ * call begins. */
+GOFER_API void gofer_client_close_idle(gofer_client *client);
+
+/* Copies the first `size` bytes of the counters; use gofer_client_stats(). */
+GOFER_API void gofer_client_stats_sized(gofer_client *client, gofer_stats *stats, size_t size);
+
+/* Takes a consistent copy of the client's counters. */
+static inline void gofer_client_stats(gofer_client *client, gofer_stats *stats)
+{
+    gofer_client_stats_sized(client, stats, sizeof(gofer_stats));
+}
+
+/*
+ * Makes the call and waits for its outcome. The calling thread does the work
+ * itself where it can. The request is not changed and may be used again, by
+ * many threads at once.
+ *
+ * *response is set on every return: on failure it holds a response with status
+ * 0 whose gofer_response_error() is the call's error; NULL only without memory.
+ * The caller frees it either way. A response with status 404 or 500 is GOFER_OK.
+ * `response` may be NULL when nobody wants it.
+ */
+GOFER_API gofer_status gofer_do(gofer_client *client, const gofer_request *request,
+                                gofer_response **response);
+
+/* gofer_do() with a GET of url. */
+GOFER_API gofer_status gofer_get(gofer_client *client, const char *url, gofer_response **response);
+
+/* gofer_do() with a POST of len bytes; content_type may be NULL. */
+GOFER_API gofer_status gofer_post(gofer_client *client, const char *url, const char *content_type,
+                                  const void *data, size_t len, gofer_response **response);
+
+/* Milliseconds of the monotonic clock: the clock of absolute deadlines. */
+GOFER_API int64_t gofer_now_ms(void);
+
+/* The library's version, as "0.1.0". Static. */
+GOFER_API const char *gofer_version(void);
+
+/*
+ * Replaces the allocator of the whole library. Call it before anything else,
+ * once; each function must be given and thread-safe. Returns GOFER_ERR_INVALID
+ * when one is NULL.
+ */
+GOFER_API gofer_status gofer_set_allocator(void *(*malloc_fn)(size_t),
+                                           void *(*realloc_fn)(void *, size_t),
+                                           void (*free_fn)(void *));
+
+GOFER_END_DECLS
+
+#endif

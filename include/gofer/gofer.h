@@ -1,0 +1,24 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * gofer: outbound HTTP calls for multithreaded servers.
+ *
+ * One gofer_client, made once and shared by every thread, owns one connection
+ * pool. A call is made with gofer_do(), which blocks, or with gofer_submit(),
+ * which returns a future. Every call has a deadline that covers all of it.
+ *
+ * Include this header; it includes the rest.
+ */
+#ifndef GOFER_GOFER_H
+#define GOFER_GOFER_H
+
+#include <gofer/cancel.h>
+#include <gofer/client.h>
+#include <gofer/error.h>
+#include <gofer/future.h>
+#include <gofer/request.h>
+#include <gofer/response.h>
+#include <gofer/worker.h>
+
+#endif

@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: The gofer authors
+# SPDX-License-Identifier: MIT
+#
+# gofer's own configure switches and compiler probes. Each GOFER_ARG_* reads one
+# switch and leaves enable_x / with_x set; they run before AC_PROG_CC, because
+# GOFER_DEFAULT_CFLAGS must know them to choose -O. A user's CFLAGS always win.
+
+# --enable-debug: lock ranks are checked and assert() is alive.
+AC_DEFUN([GOFER_ARG_DEBUG], [
+AC_ARG_ENABLE([debug],
+    [AS_HELP_STRING([--enable-debug], [check lock ranks and assertions, build with -O1 -g])],
+    [], [enable_debug=no])
+AS_IF([test "$enable_debug" = no], [DEBUG_CPPFLAGS=-DNDEBUG], [DEBUG_CPPFLAGS=-DGOFER_DEBUG])
+AC_SUBST([DEBUG_CPPFLAGS])
+])
+
+# --with-sanitizer: one or several, joined with commas.
+AC_DEFUN([GOFER_ARG_SANITIZER], [
+AC_ARG_WITH([sanitizer],
+    [AS_HELP_STRING([--with-sanitizer=LIST],
+        [build everything with address, thread, undefined or address,undefined])],
+    [], [with_sanitizer=no])
+AS_CASE([$with_sanitizer],
+    [no], [],
+    [address|thread|undefined|address,undefined|undefined,address|thread,undefined|undefined,thread],
+        [SANITIZER_CFLAGS="-fsanitize=$with_sanitizer -fno-omit-frame-pointer"],
+    [AC_MSG_ERROR([--with-sanitizer: "$with_sanitizer" is not address, thread, undefined or a pair])])
+AS_CASE([$with_sanitizer],
+    [*undefined*], [SANITIZER_CFLAGS="$SANITIZER_CFLAGS -fno-sanitize-recover=undefined"])
+AC_SUBST([SANITIZER_CFLAGS])
+])
+
+# --enable-werror: for CI; a release must not break on the next compiler's taste.
+AC_DEFUN([GOFER_ARG_WERROR], [
+AC_ARG_ENABLE([werror],
+    [AS_HELP_STRING([--enable-werror], [make compiler warnings errors])],
+    [], [enable_werror=no])
+])
+
+# --disable-cli: the library without the gofer command.
+AC_DEFUN([GOFER_ARG_CLI], [
+AC_ARG_ENABLE([cli],
+    [AS_HELP_STRING([--disable-cli], [do not build the gofer command])],
+    [], [enable_cli=yes])
+AM_CONDITIONAL([CLI], [test "$enable_cli" != no])
+])
+
+# -O1 where a person will look into the program, the usual -O2 elsewhere.
+AC_DEFUN([GOFER_DEFAULT_CFLAGS], [
+AC_BEFORE([$0], [AC_PROG_CC])
+AS_IF([test "$enable_debug$with_sanitizer" = nono],
+    [: ${CFLAGS="-O2 -g"}],
+    [: ${CFLAGS="-O1 -g"}])
+])
+
+# A sanitizer that does not link is an error now, not a riddle later. Shared
+# libraries leave the sanitizer's own symbols open, so -z defs is for builds
+# without one.
+AC_DEFUN([GOFER_CHECK_SANITIZER], [
+AS_IF([test "$with_sanitizer" = no],
+    [AC_SUBST([LIBGOFER_DEFS_LDFLAGS], [-Wl,-z,defs])],
+    [AC_MSG_CHECKING([whether $CC links with $SANITIZER_CFLAGS])
+     gofer_saved_CFLAGS=$CFLAGS
+     CFLAGS="$CFLAGS $SANITIZER_CFLAGS"
+     AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])],
+         [AC_MSG_RESULT([yes])],
+         [AC_MSG_RESULT([no])
+          AC_MSG_ERROR([$CC has no sanitizer "$with_sanitizer"])])
+     CFLAGS=$gofer_saved_CFLAGS])
+])
+
+# The warnings of the house, those of them that the compiler knows.
+AC_DEFUN([GOFER_WARNINGS], [
+AC_SUBST([WARN_CFLAGS], [])
+AX_APPEND_COMPILE_FLAGS(
+    [-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla],
+    [WARN_CFLAGS], [-Werror])
+AS_IF([test "$enable_werror" != no], [WARN_CFLAGS="$WARN_CFLAGS -Werror"])
+])

@@ -1,0 +1,41 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Time. Inside the library a time is an int64_t of nanoseconds on the monotonic
+ * clock; CLOCK_NEVER is the far future. Only conversions at the public border
+ * know milliseconds. A test may step the clock by hand (clock_fake).
+ * Any thread.
+ */
+#ifndef GOFER_BASE_CLOCK_H
+#define GOFER_BASE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+#define CLOCK_NEVER INT64_MAX
+#define CLOCK_MS INT64_C(1000000)
+
+/* Now. */
+int64_t clock_now_ns(void);
+
+/* now + ms milliseconds; saturates; CLOCK_NEVER where ms is negative. */
+int64_t clock_after_ms(int64_t now_ns, int64_t ms);
+
+/* An absolute time as a timespec of CLOCK_MONOTONIC, for timed waits. */
+struct timespec clock_timespec(int64_t at_ns);
+
+/* Milliseconds from now to at, rounded up, for poll(2): -1 for CLOCK_NEVER, 0 when past, at most
+ * INT_MAX. */
+int clock_poll_ms(int64_t now_ns, int64_t at_ns);
+
+/* Tests: from now on the clock stands at now_ns and moves only by this call; a negative value ends
+ * it. */
+void clock_fake(int64_t now_ns);
+
+static inline int64_t clock_min(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * What the command line asked for. options.c fills it, once, before anything
+ * is sent; everything else only reads it.
+ *
+ * Invariant: every string is owned by the config. The nth output belongs to the
+ * nth URL, wherever the two stood on the command line.
+ */
+#ifndef GOFER_CLI_CONFIG_H
+#define GOFER_CLI_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/text.h"
+
+struct config {
+    struct strings urls;
+    struct strings outputs; /* file names; "-" is stdout */
+
+    /* the request */
+    char *method;           /* -X, or NULL */
+    struct strings headers; /* -H, one "Name: value", "Name:" or "Name;" each */
+    struct text data;       /* -d, joined */
+    bool has_data;          /* a -d was given, maybe an empty one */
+    bool head;
+
+    /* the transfer */
+    int64_t max_time_ms; /* 0: no limit */
+    bool fail;
+    bool parallel;
+    long parallel_max;
+
+    /* what is shown */
+    bool include;
+    bool silent;
+    bool show_error;
+    bool verbose;
+    struct text write_out;
+
+    /* instead of a transfer */
+    bool help;
+    bool version;
+};
+
+void config_init(struct config *config);
+void config_fini(struct config *config);
+
+/* The method of its requests: as -X says, or what -I and -d imply. */
+const char *config_method(const struct config *config);
+
+/* Where URL number i goes: a file name, "-" for stdout, NULL when nothing was said (stdout too). */
+const char *config_output(const struct config *config, size_t i);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * What the command says to a person; see message.h.
+ */
+#include "cli/message.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void message_error(const struct config *config, enum exit_code code, const char *text)
+{
+    if (!config->silent || config->show_error)
+        fprintf(stderr, "gofer: (%d) %s\n", code, text);
+}
+
+void message_warn(const struct config *config, const char *format, ...)
+{
+    va_list args;
+
+    if (config->silent)
+        return;
+    fputs("Warning: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+void message_usage(const char *format, ...)
+{
+    va_list args;
+
+    fputs("gofer: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputs("\ngofer: try 'gofer --help' for more information\n", stderr);
+}

@@ -1,0 +1,79 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Options that shape the request: method, header fields, body.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/input.h"
+#include "cli/options.h"
+
+static enum option_error apply_request(struct config *config, const char *value)
+{
+    free(config->method);
+    config->method = cli_strdup(value);
+    return OPTION_OK;
+}
+
+/* Each line of the file is a header of its own. */
+static enum option_error add_headers_of(struct config *config, const char *name)
+{
+    struct text lines = {0};
+    const char *line;
+    bool ok = input_read(config, name, &lines);
+
+    for (line = text_str(&lines); ok && *line != '\0'; line += strspn(line, "\r\n")) {
+        size_t len = strcspn(line, "\r\n");
+
+        strings_push_n(&config->headers, line, len);
+        line += len;
+    }
+    text_fini(&lines);
+    return ok ? OPTION_OK : OPTION_UNREADABLE;
+}
+
+static enum option_error apply_header(struct config *config, const char *value)
+{
+    if (value[0] == '@')
+        return add_headers_of(config, value + 1);
+    strings_push(&config->headers, value);
+    return OPTION_OK;
+}
+
+/* As curl does for -d: a file's line ends and NULs are left out. */
+static void append_without_line_ends(struct text *out, const struct text *in)
+{
+    for (size_t i = 0; i < in->len; i++) {
+        char c = in->data[i];
+
+        if (c != '\r' && c != '\n' && c != '\0')
+            text_append(out, &c, 1);
+    }
+}
+
+static enum option_error apply_data(struct config *config, const char *value)
+{
+    struct text file = {0};
+    bool ok = value[0] != '@' || input_read(config, value + 1, &file);
+
+    if (ok && config->has_data)
+        text_append_str(&config->data, "&");
+    if (ok && value[0] == '@')
+        append_without_line_ends(&config->data, &file);
+    else if (ok)
+        text_append_str(&config->data, value);
+    config->has_data = true;
+    text_fini(&file);
+    return ok ? OPTION_OK : OPTION_UNREADABLE;
+}
+
+const struct option request_options[] = {
+    {'d', "data", "data", 0, apply_data, "Send data in a POST; @file or @- reads it from there"},
+    {'I', "head", NULL, offsetof(struct config, head), NULL, "Ask for the headers only (HEAD)"},
+    {'H', "header", "header", 0, apply_header,
+     "Send \"Name: value\"; \"Name:\" removes one, \"Name;\" sends it empty, @file reads them"},
+    {'X', "request", "method", 0, apply_request, "Use this method"},
+    {0},
+};

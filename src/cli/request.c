@@ -1,0 +1,89 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * From the command line to a gofer_request; see request.h.
+ */
+#include "cli/request.h"
+
+#include <gofer/client.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli/header.h"
+
+/* RFC 3986 section 3.1. "localhost:8080/x" has none: only "://" makes one. */
+static size_t scheme_len(const char *url)
+{
+    size_t len = strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+
+    return strncmp(url + len, "://", 3) == 0 ? len : 0;
+}
+
+void request_complete_url(struct text *out, const char *typed)
+{
+    if (scheme_len(typed) == 0)
+        text_append_str(out, "http://");
+    text_append_str(out, typed);
+}
+
+void request_foreign_scheme(struct text *out, const char *url)
+{
+    size_t len = scheme_len(url);
+
+    if (len != 4 || strncasecmp(url, "http", 4) != 0)
+        text_append(out, url, len);
+}
+
+static bool url_is_good(const char *url)
+{
+    gofer_request *probe = gofer_request_new(NULL, url);
+    bool good = gofer_request_status(probe) == GOFER_OK;
+
+    gofer_request_free(probe);
+    return good;
+}
+
+/* What the library refuses it remembers and tells when the call is made; memory it cannot. */
+static void check_memory(gofer_status status)
+{
+    if (status == GOFER_ERR_NOMEM)
+        cli_out_of_memory();
+}
+
+static void add_header(gofer_request *request, const char *line)
+{
+    struct header header = header_parse(line);
+
+    if (header.kind == HEADER_SEND)
+        check_memory(gofer_request_add_header(request, text_str(&header.name), header.value));
+    else if (header.kind == HEADER_REMOVE)
+        check_memory(gofer_request_remove_header(request, text_str(&header.name)));
+    header_fini(&header);
+}
+
+static void add_data(gofer_request *request, const struct config *config)
+{
+    if (!config->has_data)
+        return;
+    check_memory(
+        gofer_request_set_body_ref(request, text_str(&config->data), config->data.len, NULL, NULL));
+    if (!header_is_mentioned(config, "Content-Type"))
+        check_memory(
+            gofer_request_add_header(request, "Content-Type", "application/x-www-form-urlencoded"));
+}
+
+gofer_request *request_new(const struct config *config, const char *url, enum exit_code *refused)
+{
+    int64_t timeout_ms = config->max_time_ms > 0 ? config->max_time_ms : GOFER_NEVER;
+    gofer_request *request = gofer_request_new(config_method(config), url);
+
+    if (request == NULL)
+        cli_out_of_memory();
+    *refused = url_is_good(url) ? CODE_USAGE : CODE_BAD_URL;
+    for (size_t i = 0; i < config->headers.len; i++)
+        add_header(request, config->headers.items[i]);
+    add_data(request, config);
+    check_memory(gofer_request_set_timeout_ms(request, timeout_ms));
+    return request;
+}

@@ -1,0 +1,17 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * All URLs of the command line through one client, one after the other or, with
+ * -Z, at the same time.
+ */
+#ifndef GOFER_CLI_RUN_H
+#define GOFER_CLI_RUN_H
+
+#include "cli/config.h"
+#include "cli/exit_code.h"
+
+/* Returns the command's exit code: the last transfer's, or with -Z the first one that is not 0. */
+enum exit_code run(const struct config *config);
+
+#endif

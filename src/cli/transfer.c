@@ -1,0 +1,113 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * One URL's way through the command; see transfer.h.
+ */
+#include "cli/transfer.h"
+
+#include <time.h>
+
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/request.h"
+#include "cli/verbose.h"
+#include "cli/write_out.h"
+
+static int64_t now_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+void transfer_init(struct transfer *t, const struct config *config, size_t index)
+{
+    struct text scheme = {0};
+
+    *t = (struct transfer){.config = config, .index = index, .begun_us = now_us()};
+    request_complete_url(&t->url, config->urls.items[index]);
+    request_foreign_scheme(&scheme, text_str(&t->url));
+    if (scheme.len > 0) {
+        t->code = CODE_UNSUPPORTED_PROTOCOL;
+        text_printf(&t->message, "Protocol \"%s\" not supported or disabled in libgofer",
+                    text_str(&scheme));
+    } else {
+        t->request = request_new(config, text_str(&t->url), &t->refused);
+        verbose_begin(t);
+    }
+    text_fini(&scheme);
+}
+
+/* What the library says about the call. */
+static void judge_call(struct transfer *t)
+{
+    const gofer_error *error = gofer_response_error(t->response);
+
+    if (t->response == NULL) {
+        t->code = CODE_OUT_OF_MEMORY;
+        text_append_str(&t->message, "Out of memory");
+    } else if (error != NULL) {
+        t->code = error->code == GOFER_ERR_INVALID ? t->refused : exit_code_of(error);
+        text_append_str(&t->message, error->message);
+    }
+}
+
+static void judge_status(struct transfer *t)
+{
+    int status = gofer_response_status(t->response);
+
+    if (t->code == CODE_OK && t->config->fail && status >= 400) {
+        t->code = CODE_HTTP_ERROR;
+        text_printf(&t->message, "The requested URL returned error: %d", status);
+    }
+}
+
+static void write_response(struct transfer *t)
+{
+    struct text problem = {0};
+    bool wanted = t->code == CODE_OK;
+
+    if (!wanted && t->code != CODE_HTTP_ERROR)
+        return;
+    gofer_response_body(t->response, &t->downloaded);
+    if (!output_response(t, wanted, &problem)) {
+        t->code = CODE_WRITE;
+        text_fini(&t->message);
+        text_append_str(&t->message, text_str(&problem));
+    }
+    text_fini(&problem);
+}
+
+enum exit_code transfer_finish(struct transfer *t, gofer_response *response, uint64_t connects)
+{
+    t->took_us = now_us() - t->begun_us;
+    t->response = response;
+    t->connects = connects;
+    if (t->request != NULL) {
+        judge_call(t);
+        judge_status(t);
+        verbose_end(t);
+        write_response(t);
+    }
+    if (t->code != CODE_OK)
+        message_error(t->config, t->code, text_str(&t->message));
+    write_out(t);
+    return t->code;
+}
+
+void transfer_fini(struct transfer *t)
+{
+    gofer_response_free(t->response);
+    gofer_request_free(t->request);
+    text_fini(&t->url);
+    text_fini(&t->message);
+}
+
+const char *transfer_effective_url(const struct transfer *t)
+{
+    const char *url = t->response != NULL ? gofer_response_url(t->response) : "";
+
+    return *url != '\0' ? url : text_str(&t->url);
+}

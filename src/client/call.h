@@ -1,0 +1,134 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * A call: one user request from submit to outcome. It is a task and, to the
+ * user, a gofer_future; one allocation.
+ *
+ *   NEW ──► WANT (waits for a connection) ──► EXCHANGE ──► ENDED
+ *    │  └──────── a connection at once ──────────▲ │          ▲
+ *    │                  ▲                          │ stale:   │
+ *    │                  └── once, on a fresh conn ─┘          │
+ *    └───── refused, cancelled, timed out, failed ────────────┘
+ *
+ * Two owners: the engine (until the task ends) and the handle. What the driver
+ * owns is touched by the thread that runs the task only. `lock` (LOCK_CALL)
+ * guards the outcome and what is needed to reach a driving caller: `blocked_fd`
+ * is the socket that it may be blocked on, and only wake_driver() shuts it down
+ * (design 7.3).
+ */
+#ifndef GOFER_CLIENT_CALL_H
+#define GOFER_CLIENT_CALL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "base/list.h"
+#include "base/lock.h"
+#include "engine/task.h"
+#include "transport/exchange.h"
+#include "transport/want.h"
+#include <gofer/future.h>
+
+struct core;
+struct prepared;
+struct snapshot;
+struct waiter;
+
+enum call_state { CALL_NEW, CALL_WANT, CALL_EXCHANGE, CALL_ENDED };
+
+/* OPEN ──settle──► SETTLED (on_done runs) ──► RESOLVED (waits return) */
+enum outcome { OUTCOME_OPEN, OUTCOME_SETTLED, OUTCOME_RESOLVED };
+
+struct call {
+    struct task task;
+    struct core *core; /* NULL: refused before there was one */
+    struct snapshot *snapshot;
+    struct prepared *prepared;
+    _Atomic int64_t timeout_ms; /* in force; negative: none, or an absolute deadline */
+    _Atomic int64_t total_at;   /* the deadline; only ever made earlier */
+
+    /* the driver's */
+    _Atomic int state; /* enum call_state; written by the driver */
+    int attempts;
+    bool reused;
+    gofer_sent sent; /* over all attempts */
+    struct want want;
+    struct exchange_request exchange_request;
+    struct exchange exchange;
+    struct fault fault;
+
+    struct link core_link;  /* guarded by the core's lock */
+    struct link token_link; /* guarded by the token's lock */
+    struct link group_link; /* guarded by the group's lock */
+
+    struct lock lock; /* guards all below */
+    int blocked_fd;   /* or -1 */
+    _Atomic bool
+        interrupted;       /* blocked_fd was shut down; also read by the driver without the lock */
+    struct waiter *driver; /* the driving thread, asleep without a socket; or NULL */
+    enum outcome outcome;
+    gofer_status status;
+    gofer_response *response; /* until a wait took it */
+    gofer_error error;        /* code GOFER_OK: none */
+    char *message;            /* the error's, owned; NULL: static text */
+    struct list waiters;      /* outcome_watch */
+    void (*on_done)(gofer_future *future, void *arg);
+    void *on_done_arg;
+    gofer_group *group;
+};
+
+/* One thread's interest in one outcome; on its stack. */
+struct outcome_watch {
+    struct link link; /* guarded by the call's lock */
+    struct waiter *waiter;
+};
+
+static inline struct call *call_of(const gofer_future *future)
+{
+    return (struct call *)(void *)future;
+}
+
+static inline gofer_future *future_of(struct call *call)
+{
+    return (gofer_future *)(void *)call;
+}
+
+/*
+ * Makes a call of a request with two references, the engine's and the handle's.
+ * core may be NULL; request may be NULL. NULL without memory.
+ */
+struct call *call_new(struct core *core, const gofer_request *request);
+
+/*
+ * Admits the call to its core, or refuses it: then it has its outcome already.
+ * True where it is to be run: queued by call_submit() or driven by call_drive().
+ */
+bool call_admit(struct call *call, bool driven);
+
+/* Puts an admitted call into the queue. */
+void call_submit(struct call *call);
+
+/* Runs an admitted or stolen call on this thread until it has its outcome. */
+void call_drive(struct call *call);
+
+/* The status and, once, the response. The outcome must be settled. */
+gofer_status call_take_outcome(struct call *call, gofer_response **response);
+
+/* Makes the deadline earlier, from any thread. */
+void call_limit(struct call *call, int64_t at_ns);
+
+/* --- call.c's to future.c and back --- */
+
+/* Sets the outcome of an ended call: status, response or error, and tells everybody. */
+void future_resolve(struct call *call, gofer_status status, gofer_response *response);
+
+/* Fills call->error from the fault, for a person too. */
+void call_describe_error(struct call *call);
+
+/* A group learns that one of its calls has its outcome; drops the call's hold on it. */
+void group_completed(gofer_group *group, struct call *call);
+
+#endif

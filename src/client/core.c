@@ -1,0 +1,405 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The core's life, its list of unfinished calls and its door.
+ */
+#include "client/core.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "client/call.h"
+#include "client/callback.h"
+#include "client/settings.h"
+#include "engine/engine.h"
+#include "engine/thread.h"
+#include "engine/waiter.h"
+#include "net/resolver.h"
+#include "transport/pool.h"
+
+enum { ALIVE_MAGIC = 0x60FE2, ALIVE_PAGE_BYTES = 4096, QUIET_POLL_MS = 1 };
+
+/* --- fork --- */
+
+/* A page that reads as zeros in a child: asking costs a memory read and no system call. */
+static const volatile uint32_t *alive_page(void)
+{
+    uint32_t *page =
+        mmap(NULL, ALIVE_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        return NULL;
+    if (madvise(page, ALIVE_PAGE_BYTES, MADV_WIPEONFORK) != 0) {
+        munmap(page, ALIVE_PAGE_BYTES);
+        return NULL;
+    }
+    *page = ALIVE_MAGIC;
+    return page;
+}
+
+bool core_is_forked(const struct core *core)
+{
+    return *core->alive != ALIVE_MAGIC;
+}
+
+/* --- the door --- */
+
+gofer_status core_enter(struct core *core)
+{
+    if (core_is_forked(core))
+        return GOFER_ERR_FORKED;
+    lock_take(&core->lock);
+    bool open = core->state == CORE_OPEN;
+    core->inside += open;
+    lock_drop(&core->lock);
+    return open ? GOFER_OK : GOFER_ERR_CLOSED;
+}
+
+bool core_enter_waiting(struct core *core)
+{
+    lock_take(&core->lock);
+    bool in = core->state != CORE_ENDED;
+    core->inside += in;
+    lock_drop(&core->lock);
+    return in;
+}
+
+void core_leave(struct core *core)
+{
+    lock_take(&core->lock);
+    core->inside--;
+    if (core->state != CORE_OPEN && core->inside == 0)
+        lock_cond_signal(&core->left);
+    lock_drop(&core->lock);
+}
+
+/* --- unfinished calls --- */
+
+static size_t unfinished(const struct core *core)
+{
+    return core->calls.len + core->ending.len;
+}
+
+static bool has_place(const struct core *core)
+{
+    int64_t max = core->options.max_queued;
+    return max < 0 || unfinished(core) < (uint64_t)max;
+}
+
+static void wake_first(struct list *waiters)
+{
+    struct waiter *w = list_item(list_first(waiters), struct waiter, link);
+    if (w != NULL)
+        waiter_wake(w);
+}
+
+/* Waits, with the core's lock held before and after, until there is a place or the client ends. */
+static void wait_for_place(struct core *core)
+{
+    struct waiter waiter;
+    waiter_init(&waiter, core->engine);
+    list_push(&core->places, &waiter.link);
+    while (core->state == CORE_OPEN &&
+           !(has_place(core) && list_first(&core->places) == &waiter.link)) {
+        lock_drop(&core->lock);
+        waiter_wait(&waiter, CLOCK_NEVER);
+        lock_take(&core->lock);
+    }
+    list_remove(&waiter.link);
+    /* With more than one place free the next in line may go, too. */
+    wake_first(&core->places);
+    waiter_fini(&waiter);
+}
+
+gofer_status core_begin_call(struct core *core, struct call *call, bool may_block, bool driven)
+{
+    bool blocks = core->options.queue_full == GOFER_QUEUE_BLOCK;
+    lock_take(&core->lock);
+    if (blocks && !driven && may_block && (!has_place(core) || core->places.len > 0))
+        wait_for_place(core);
+    gofer_status status = GOFER_OK;
+    if (core->state != CORE_OPEN)
+        status = GOFER_ERR_CLOSED;
+    else if (!has_place(core) && !(driven && blocks))
+        status = GOFER_ERR_QUEUE_FULL;
+    else
+        list_push(&core->calls, &call->core_link);
+    lock_drop(&core->lock);
+    return status;
+}
+
+void core_end_call(struct core *core, struct call *call, bool ok)
+{
+    lock_take(&core->lock);
+    list_remove(&call->core_link);
+    if (ok)
+        core->done++;
+    else
+        core->failed++;
+    wake_first(&core->places);
+    if (unfinished(core) == 0)
+        for (struct link *l = list_first(&core->drains); l != NULL; l = list_next(l))
+            waiter_wake(list_item(l, struct waiter, link));
+    lock_drop(&core->lock);
+}
+
+void core_count_retry(struct core *core)
+{
+    lock_take(&core->lock);
+    core->retried++;
+    lock_drop(&core->lock);
+}
+
+static bool wait_until_drained(struct core *core, int64_t at_ns)
+{
+    struct waiter waiter;
+    waiter_init(&waiter, core->engine);
+    lock_take(&core->lock);
+    list_push(&core->drains, &waiter.link);
+    while (unfinished(core) > 0) {
+        lock_drop(&core->lock);
+        bool woken = waiter_wait(&waiter, at_ns);
+        lock_take(&core->lock);
+        if (!woken)
+            break;
+    }
+    bool drained = unfinished(core) == 0;
+    list_remove(&waiter.link);
+    lock_drop(&core->lock);
+    waiter_fini(&waiter);
+    return drained;
+}
+
+gofer_status core_drain(struct core *core, int64_t timeout_ms)
+{
+    bool drained = wait_until_drained(core, clock_after_ms(clock_now_ns(), timeout_ms));
+    return drained ? GOFER_OK : GOFER_PENDING;
+}
+
+/* --- the beginning --- */
+
+static struct pool_options pool_options(const gofer_client_options *o)
+{
+    return (struct pool_options){
+        .max_idle = o->max_idle_conns,
+        .max_idle_per_host = o->max_idle_conns_per_host,
+        .max_per_host = o->max_conns_per_host,
+        .idle_timeout_ms = o->idle_conn_timeout_ms,
+        .max_age_ms = o->conn_max_age_ms,
+        .connect_timeout_ms = o->connect_timeout_ms,
+        .keepalive_ms = o->keepalive_ms,
+        .disable_keep_alives = o->disable_keep_alives,
+        .skip_check = o->skip_checkout_check,
+    };
+}
+
+static void run_hook(void (*hook)(void *arg), void *arg)
+{
+    if (hook == NULL)
+        return;
+    callback_enter();
+    hook(arg);
+    callback_leave();
+}
+
+static void worker_start(void *arg)
+{
+    struct core *core = arg;
+    run_hook(core->options.worker_start, core->options.worker_arg);
+}
+
+static void worker_stop(void *arg)
+{
+    struct core *core = arg;
+    run_hook(core->options.worker_stop, core->options.worker_arg);
+}
+
+/* 0 or an errno value; what was made is core_free()'s to undo. */
+static int build(struct core *core, const gofer_client_options *given)
+{
+    int err = settings_resolve(core, given);
+    if (err != 0)
+        return err;
+    core->alive = alive_page();
+    if (core->alive == NULL)
+        return ENOMEM;
+    struct engine_options engine = {.workers = core->options.workers,
+                                    .worker_start = worker_start,
+                                    .worker_stop = worker_stop,
+                                    .worker_arg = core};
+    core->engine = engine_new(&engine, &err);
+    if (core->engine == NULL)
+        return err;
+    struct resolver_options resolver = {0};
+    struct pool_options pool = pool_options(&core->options);
+    core->resolver = resolver_new(core->engine, &resolver);
+    if (core->resolver != NULL)
+        core->pool = pool_new(&pool, core->engine, core->resolver);
+    return core->pool != NULL ? engine_start(core->engine) : ENOMEM;
+}
+
+static void free_services(struct core *core)
+{
+    pool_free(core->pool);
+    resolver_free(core->resolver);
+    engine_free(core->engine);
+    core->pool = NULL;
+    core->resolver = NULL;
+    core->engine = NULL;
+}
+
+static void core_free(struct core *core)
+{
+    free_services(core);
+    settings_fini(core);
+    if (core->alive != NULL)
+        munmap((void *)core->alive, ALIVE_PAGE_BYTES);
+    lock_cond_fini(&core->left);
+    lock_fini(&core->lock);
+    mem_free(core);
+}
+
+struct core *core_new(const gofer_client_options *options)
+{
+    static _Atomic uint64_t next_id = 1;
+    struct core *core = mem_zalloc(sizeof(*core));
+    if (core == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    atomic_init(&core->refs, 1);
+    core->id = atomic_fetch_add(&next_id, 1);
+    lock_init(&core->lock, LOCK_CORE);
+    lock_cond_init(&core->left);
+    int err = build(core, options);
+    if (err == 0)
+        return core;
+    /* Threads may run already; nothing else does. */
+    if (core->engine != NULL)
+        engine_stop(core->engine);
+    core_free(core);
+    errno = err;
+    return NULL;
+}
+
+void core_ref(struct core *core)
+{
+    atomic_fetch_add_explicit(&core->refs, 1, memory_order_relaxed);
+}
+
+void core_unref(struct core *core)
+{
+    if (core != NULL && atomic_fetch_sub(&core->refs, 1) == 1)
+        core_free(core);
+}
+
+/* --- the end --- */
+
+static struct call *pop_to_end(struct core *core)
+{
+    lock_take(&core->lock);
+    struct call *call = list_item(list_pop(&core->calls), struct call, core_link);
+    if (call != NULL) {
+        list_push(&core->ending, &call->core_link);
+        task_ref(&call->task);
+    }
+    lock_drop(&core->lock);
+    return call;
+}
+
+static void refuse_new_calls(struct core *core)
+{
+    lock_take(&core->lock);
+    core->state = CORE_CLOSING;
+    for (struct link *l = list_first(&core->places); l != NULL; l = list_next(l))
+        waiter_wake(list_item(l, struct waiter, link));
+    lock_drop(&core->lock);
+}
+
+static void end_calls(struct core *core)
+{
+    struct call *call;
+    while ((call = pop_to_end(core)) != NULL) {
+        task_wake_now(&call->task, EV_CLOSE);
+        task_unref(&call->task);
+    }
+    wait_until_drained(core, CLOCK_NEVER);
+}
+
+static void end_dials(struct core *core)
+{
+    struct waiter waiter;
+    waiter_init(&waiter, core->engine);
+    pool_close(core->pool);
+    while (!pool_quiet(core->pool, &waiter))
+        waiter_wait(&waiter, CLOCK_NEVER);
+    /* The resolver's task has one step left; nothing tells of its end, so it is looked for. */
+    resolver_close(core->resolver);
+    while (!resolver_ended(core->resolver))
+        waiter_wait(&waiter, clock_after_ms(clock_now_ns(), QUIET_POLL_MS));
+    waiter_fini(&waiter);
+}
+
+static void wait_until_outside(struct core *core)
+{
+    lock_take(&core->lock);
+    while (core->inside > 0)
+        lock_cond_wait(&core->left, &core->lock, CLOCK_NEVER);
+    core->state = CORE_ENDED;
+    lock_drop(&core->lock);
+}
+
+static void close_now(struct core *core)
+{
+    refuse_new_calls(core);
+    end_calls(core);
+    end_dials(core);
+    engine_stop(core->engine);
+    wait_until_outside(core);
+    free_services(core);
+    core_unref(core);
+}
+
+static void *reaper_thread(void *arg)
+{
+    thread_set_name("gofer-reaper");
+    close_now(arg);
+    return NULL;
+}
+
+void core_close(struct core *core)
+{
+    if (core_is_forked(core))
+        return;
+    if (!callback_active()) {
+        close_now(core);
+        return;
+    }
+    /* This thread may be one that the end has to wait for: another one does it. */
+    pthread_t thread;
+    refuse_new_calls(core);
+    if (thread_start(&thread, reaper_thread, core) == 0)
+        pthread_detach(thread);
+}
+
+void core_read_stats(struct core *core, gofer_stats *stats)
+{
+    struct pool_stats pool;
+    pool_read_stats(core->pool, &pool);
+    lock_take(&core->lock);
+    *stats = (gofer_stats){
+        .conns_opened = pool.opened,
+        .conns_reused = pool.reused,
+        .conns_idle = pool.idle,
+        .conns_dialing = pool.dialing,
+        .conns_late_bound = pool.late_bound,
+        .conns_stale = pool.stale,
+        .calls_active = unfinished(core),
+        .calls_done = core->done,
+        .calls_failed = core->failed,
+        .calls_retried = core->retried,
+    };
+    lock_drop(&core->lock);
+}

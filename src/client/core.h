@@ -1,0 +1,100 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The core: what a gofer_client is made of, shared by the client's handle and by
+ * every call that lives. It knows which calls are unfinished, which threads are
+ * inside, and how a client ends:
+ *
+ *   OPEN ──gofer_client_free──► CLOSING: no new calls; every call ends CLOSED;
+ *     when no call, dial or lookup is left: the engine's threads end;
+ *     when no thread is inside: ENDED, the engine is freed; the memory of the
+ *     core goes with the last future.
+ *
+ * Lock: `lock` (LOCK_CORE) guards the lists, counts and state.
+ */
+#ifndef GOFER_CLIENT_CORE_H
+#define GOFER_CLIENT_CORE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/lock.h"
+#include "http/header.h"
+#include <gofer/client.h>
+
+struct call;
+struct engine;
+struct pool;
+struct resolver;
+struct waiter;
+
+enum core_state { CORE_OPEN, CORE_CLOSING, CORE_ENDED };
+
+struct core {
+    _Atomic uint32_t refs;
+    uint64_t id;                    /* no two cores of a process have the same */
+    const volatile uint32_t *alive; /* a page that fork() wipes in the child */
+    gofer_client_options
+        options; /* resolved: no zeros where 0 means the default; strings are not used */
+    char *user_agent;
+    struct headers defaults;
+    struct engine *engine;
+    struct resolver *resolver;
+    struct pool *pool;
+
+    struct lock lock; /* guards all below */
+    enum core_state state;
+    struct list calls;  /* unfinished */
+    struct list ending; /* those of them that were told to end */
+    size_t inside;      /* threads inside a public function */
+    uint64_t done;
+    uint64_t failed;
+    uint64_t retried;
+    struct list places;    /* waiters for a place in the queue, first come first served */
+    struct list drains;    /* waiters for "no call is unfinished" */
+    struct lock_cond left; /* a thread left while closing */
+};
+
+/* Makes a core and starts its threads. NULL with errno. */
+struct core *core_new(const gofer_client_options *options);
+
+void core_ref(struct core *core);
+void core_unref(struct core *core);
+
+/* Whether this process is a child that inherited the client by fork(). */
+bool core_is_forked(const struct core *core);
+
+/* A thread comes inside: GOFER_OK, or _FORKED, or _CLOSED where the client ends. core_leave()
+ * undoes it. */
+gofer_status core_enter(struct core *core);
+
+/* The same for a thread that holds a future: it may come in while the client ends; false once it
+ * has ended. */
+bool core_enter_waiting(struct core *core);
+
+void core_leave(struct core *core);
+
+/*
+ * Adds a call to the unfinished ones. `may_block`: wait for a place where
+ * max_queued are unfinished and the policy says so. `driven`: by gofer_do(), which never waits here
+ * and is refused under the reject policy only. GOFER_OK, _QUEUE_FULL or _CLOSED.
+ */
+gofer_status core_begin_call(struct core *core, struct call *call, bool may_block, bool driven);
+
+/* The call has its outcome: takes it out, counts it, lets the next one in. */
+void core_end_call(struct core *core, struct call *call, bool ok);
+
+void core_count_retry(struct core *core);
+
+/* Waits until no call is unfinished. */
+gofer_status core_drain(struct core *core, int64_t timeout_ms);
+
+/* Ends the client; see gofer_client_free(). Drops the handle's reference. */
+void core_close(struct core *core);
+
+void core_read_stats(struct core *core, gofer_stats *stats);
+
+#endif

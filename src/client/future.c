@@ -1,0 +1,232 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Futures: the outcome's side of a call. It is settled once, under the call's
+ * lock; then the callback runs without it; then it is resolved and every waiting
+ * thread is woken. So a wait returns after the callback, and a callback may free
+ * its future: the call itself holds a reference until its task has ended.
+ */
+#include <gofer/future.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "client/call.h"
+#include "client/callback.h"
+#include "client/core.h"
+#include "client/snapshot.h"
+#include "engine/waiter.h"
+
+/* --- resolving --- */
+
+static void run_callback(struct call *call, void (*fn)(gofer_future *, void *), void *arg)
+{
+    if (fn == NULL)
+        return;
+    callback_enter();
+    fn(future_of(call), arg);
+    callback_leave();
+}
+
+static void wake_waiters(struct call *call)
+{
+    for (struct link *l = list_first(&call->waiters); l != NULL; l = list_next(l))
+        waiter_wake(list_item(l, struct outcome_watch, link)->waiter);
+}
+
+void future_resolve(struct call *call, gofer_status status, gofer_response *response)
+{
+    lock_take(&call->lock);
+    call->status = status;
+    call->response = response;
+    void (*fn)(gofer_future *, void *) = call->on_done;
+    void *arg = call->on_done_arg;
+    call->on_done = NULL;
+    call->outcome = fn != NULL ? OUTCOME_SETTLED : OUTCOME_RESOLVED;
+    if (fn == NULL)
+        wake_waiters(call);
+    gofer_group *group = call->group;
+    lock_drop(&call->lock);
+    if (fn != NULL) {
+        run_callback(call, fn, arg);
+        lock_take(&call->lock);
+        call->outcome = OUTCOME_RESOLVED;
+        wake_waiters(call);
+        group = call->group;
+        lock_drop(&call->lock);
+    }
+    if (group != NULL)
+        group_completed(group, call);
+}
+
+gofer_status call_take_outcome(struct call *call, gofer_response **response)
+{
+    lock_take(&call->lock);
+    gofer_status status = call->status;
+    if (response != NULL) {
+        *response = call->response;
+        call->response = NULL;
+    }
+    lock_drop(&call->lock);
+    return status;
+}
+
+/* --- waiting --- */
+
+static enum outcome outcome_of(struct call *call)
+{
+    lock_take(&call->lock);
+    enum outcome outcome = call->outcome;
+    lock_drop(&call->lock);
+    return outcome;
+}
+
+/* Makes the waiter known. False where the outcome is there already. */
+static bool watch(struct call *call, struct outcome_watch *w, struct waiter *waiter)
+{
+    w->waiter = waiter;
+    lock_take(&call->lock);
+    bool open = call->outcome != OUTCOME_RESOLVED;
+    if (open)
+        list_push(&call->waiters, &w->link);
+    lock_drop(&call->lock);
+    return open;
+}
+
+static void unwatch(struct call *call, struct outcome_watch *w)
+{
+    lock_take(&call->lock);
+    list_remove(&w->link);
+    lock_drop(&call->lock);
+}
+
+static void sleep_until_resolved(struct call *call, int64_t at_ns)
+{
+    struct waiter waiter;
+    struct outcome_watch w = {0};
+    waiter_init(&waiter, call->core->engine);
+    if (watch(call, &w, &waiter)) {
+        waiter_wait(&waiter, at_ns);
+        unwatch(call, &w);
+    }
+    waiter_fini(&waiter);
+}
+
+/* A call that nobody has begun, without a callback, is run right here. */
+static bool steal_and_drive(struct call *call)
+{
+    lock_take(&call->lock);
+    bool plain = call->outcome == OUTCOME_OPEN && call->on_done == NULL;
+    lock_drop(&call->lock);
+    if (!plain || !task_steal(&call->task))
+        return false;
+    call_drive(call);
+    return true;
+}
+
+/* Waits until at_ns; `forever`: the caller said so, and may do the work itself. */
+static void await_outcome(struct call *call, int64_t at_ns, bool forever)
+{
+    /* An outcome that is still open keeps the engine alive until this thread is out again. */
+    if (!core_enter_waiting(call->core))
+        return;
+    if (outcome_of(call) != OUTCOME_RESOLVED && !(forever && steal_and_drive(call)))
+        sleep_until_resolved(call, at_ns);
+    core_leave(call->core);
+}
+
+static gofer_status wait_until(struct call *call, int64_t at_ns, bool forever,
+                               gofer_response **response)
+{
+    enum outcome outcome = outcome_of(call);
+    bool in_callback = callback_active();
+    if (outcome == OUTCOME_OPEN && call->core != NULL && core_is_forked(call->core))
+        return GOFER_ERR_FORKED;
+    if (outcome == OUTCOME_OPEN && in_callback)
+        return at_ns == 0 ? GOFER_PENDING : GOFER_ERR_INVALID;
+    if (outcome != OUTCOME_RESOLVED && !in_callback) {
+        await_outcome(call, at_ns, forever);
+        outcome = outcome_of(call);
+        if (outcome != OUTCOME_RESOLVED)
+            return GOFER_PENDING;
+    }
+    return call_take_outcome(call, response);
+}
+
+gofer_status gofer_future_wait(gofer_future *future, gofer_response **response)
+{
+    if (response != NULL)
+        *response = NULL;
+    if (future == NULL)
+        return GOFER_ERR_INVALID;
+    return wait_until(call_of(future), CLOCK_NEVER, true, response);
+}
+
+/* The end of a wait: 0 polls, -1 never ends. */
+static int64_t wait_end(int64_t timeout_ms)
+{
+    return timeout_ms == 0 ? 0 : clock_after_ms(clock_now_ns(), timeout_ms);
+}
+
+gofer_status gofer_future_wait_for(gofer_future *future, int64_t timeout_ms,
+                                   gofer_response **response)
+{
+    if (response != NULL)
+        *response = NULL;
+    if (future == NULL || timeout_ms < -1)
+        return GOFER_ERR_INVALID;
+    return wait_until(call_of(future), wait_end(timeout_ms), false, response);
+}
+
+bool gofer_future_done(const gofer_future *future)
+{
+    return future != NULL && outcome_of(call_of(future)) == OUTCOME_RESOLVED;
+}
+
+/* --- the rest of the handle --- */
+
+void gofer_future_on_done(gofer_future *future, void (*fn)(gofer_future *future, void *arg),
+                          void *arg)
+{
+    struct call *call = call_of(future);
+    if (future == NULL)
+        return;
+    lock_take(&call->lock);
+    bool now = call->outcome != OUTCOME_OPEN;
+    if (!now) {
+        call->on_done = fn;
+        call->on_done_arg = arg;
+    }
+    lock_drop(&call->lock);
+    if (now)
+        run_callback(call, fn, arg);
+}
+
+void gofer_future_cancel(gofer_future *future)
+{
+    struct call *call = call_of(future);
+    if (future == NULL || call->core == NULL || core_is_forked(call->core))
+        return;
+    task_wake_now(&call->task, EV_CANCEL);
+}
+
+void gofer_future_free(gofer_future *future)
+{
+    if (future != NULL)
+        task_unref(&call_of(future)->task);
+}
+
+const gofer_error *gofer_future_error(const gofer_future *future)
+{
+    struct call *call = call_of(future);
+    if (future == NULL)
+        return NULL;
+    return outcome_of(call) != OUTCOME_OPEN && call->error.code != GOFER_OK ? &call->error : NULL;
+}
+
+void *gofer_future_user(const gofer_future *future)
+{
+    if (future == NULL || call_of(future)->snapshot == NULL)
+        return NULL;
+    return call_of(future)->snapshot->user;
+}

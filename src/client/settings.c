@@ -1,0 +1,132 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The defaults are a table: one row an option that is a number.
+ */
+#include "client/settings.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "client/core.h"
+#include "http/header.h"
+#include "http/request_head.h"
+
+enum { WORKERS_MIN = 2, WORKERS_MAX = 1024 };
+
+struct number {
+    size_t offset;
+    int64_t standard;
+};
+
+#define NUMBER(member, value)                                                                      \
+    {                                                                                              \
+        offsetof(gofer_client_options, member), value                                              \
+    }
+
+static const struct number numbers[] = {
+    NUMBER(timeout_ms, 30000),
+    NUMBER(stall_timeout_ms, 30000),
+    NUMBER(connect_timeout_ms, 30000),
+    NUMBER(response_header_timeout_ms, GOFER_NEVER),
+    NUMBER(idle_conn_timeout_ms, 90000),
+    NUMBER(conn_max_age_ms, GOFER_NEVER),
+    NUMBER(keepalive_ms, 15000),
+    NUMBER(max_queued, 10000),
+    NUMBER(max_idle_conns, 1000),
+    NUMBER(max_idle_conns_per_host, 0), /* as max_idle_conns */
+    NUMBER(max_conns_per_host, GOFER_NEVER),
+    NUMBER(max_response_header_bytes, 256 * 1024),
+    NUMBER(max_body_bytes, 64 * 1024 * 1024),
+};
+
+static int resolve_numbers(gofer_client_options *o)
+{
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        int64_t *value = (int64_t *)(void *)((char *)o + numbers[i].offset);
+        if (*value < GOFER_NEVER)
+            return EINVAL;
+        if (*value == 0)
+            *value = numbers[i].standard;
+    }
+    if (o->max_idle_conns_per_host == 0)
+        o->max_idle_conns_per_host = o->max_idle_conns;
+    return 0;
+}
+
+static int resolve_workers(gofer_client_options *o)
+{
+    if (o->workers == GOFER_NO_WORKERS) {
+        o->workers = 0;
+        return 0;
+    }
+    if (o->workers < 0 || o->workers > WORKERS_MAX)
+        return EINVAL;
+    if (o->workers > 0)
+        return 0;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    o->workers = processors < WORKERS_MIN   ? WORKERS_MIN
+                 : processors > WORKERS_MAX ? WORKERS_MAX
+                                            : (int)processors;
+    return 0;
+}
+
+static gofer_status add_default(struct headers *defaults, const gofer_header *header)
+{
+    if (header->name == NULL || header->value == NULL)
+        return GOFER_ERR_INVALID;
+    struct buf why = BUF_INIT;
+    gofer_status status = request_check_field(header->name, header->value, &why);
+    buf_fini(&why);
+    return status == GOFER_OK ? headers_add(defaults, header->name, header->value) : status;
+}
+
+static int resolve_headers(struct core *core, const gofer_client_options *o)
+{
+    if (o->headers_len > 0 && o->headers == NULL)
+        return EINVAL;
+    for (size_t i = 0; i < o->headers_len; i++) {
+        gofer_status status = add_default(&core->defaults, &o->headers[i]);
+        if (status != GOFER_OK)
+            return status == GOFER_ERR_NOMEM ? ENOMEM : EINVAL;
+    }
+    return 0;
+}
+
+static int resolve_agent(struct core *core, const char *given)
+{
+    struct buf why = BUF_INIT;
+    if (given != NULL && request_check_field("User-Agent", given, &why) != GOFER_OK) {
+        buf_fini(&why);
+        return EINVAL;
+    }
+    struct buf agent = BUF_INIT;
+    if (given != NULL)
+        buf_append_str(&agent, given);
+    else
+        buf_printf(&agent, "gofer/%s", gofer_version());
+    core->user_agent = buf_take_str(&agent);
+    return core->user_agent != NULL ? 0 : ENOMEM;
+}
+
+int settings_resolve(struct core *core, const gofer_client_options *given)
+{
+    if (given != NULL)
+        core->options = *given;
+    gofer_client_options *o = &core->options;
+    int err = resolve_numbers(o);
+    err = err != 0 ? err : resolve_workers(o);
+    if (err == 0 && o->queue_full != GOFER_QUEUE_REJECT && o->queue_full != GOFER_QUEUE_BLOCK)
+        err = EINVAL;
+    err = err != 0 ? err : resolve_headers(core, o);
+    return err != 0 ? err : resolve_agent(core, o->user_agent);
+}
+
+void settings_fini(struct core *core)
+{
+    headers_fini(&core->defaults);
+    mem_free(core->user_agent);
+}

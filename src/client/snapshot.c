@@ -1,0 +1,256 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Making, copying, preparing and dropping snapshots.
+ */
+#include "client/snapshot.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/ascii.h"
+#include "client/core.h"
+#include "client/token.h"
+#include "http/request_head.h"
+
+enum { SHOWN_URL_MAX = 512 };
+
+void body_unref(struct body *body)
+{
+    if (body == NULL || atomic_fetch_sub(&body->refs, 1) != 1)
+        return;
+    if (body->free_fn != NULL)
+        body->free_fn(body->arg);
+    mem_free(body);
+}
+
+/* --- prepared --- */
+
+static void prepared_free(struct prepared *p)
+{
+    if (p == NULL)
+        return;
+    key_fini(&p->key);
+    mem_free(p->head);
+    mem_free(p->url);
+    mem_free(p);
+}
+
+static struct request_parts parts_of(const struct snapshot *s, const struct core *core)
+{
+    return (struct request_parts){
+        .method = s->method,
+        .url = &s->url,
+        .headers = &s->headers,
+        .defaults = core != NULL ? &core->defaults : NULL,
+        .user_agent = core != NULL ? core->user_agent : NULL,
+        .has_body = s->body != NULL,
+        .body_len = s->body != NULL ? (int64_t)s->body->len : 0,
+        .close = core != NULL && core->options.disable_keep_alives,
+    };
+}
+
+/* Fills in all that a client sends; false without memory. */
+static bool prepare(struct prepared *p, const struct snapshot *s, const struct core *core)
+{
+    struct request_parts parts = parts_of(s, core);
+    parts.close = parts.close || request_wants_close(&s->headers);
+    struct buf head = BUF_INIT;
+    struct buf url = BUF_INIT;
+    request_write_head(&parts, &head);
+    url_write_without_userinfo(&s->url, &url);
+    p->core_id = core->id;
+    p->head_len = head.len;
+    p->head = buf_take_str(&head);
+    p->url_len = url.len;
+    p->url = buf_take_str(&url);
+    p->head_method = request_method_is_head(s->method);
+    p->replayable = s->idempotent || request_is_replayable(s->method, &s->headers);
+    p->close = parts.close;
+    return key_init(&p->key, &s->url) && p->head != NULL && p->url != NULL;
+}
+
+static struct prepared *prepared_new(const struct snapshot *s, const struct core *core,
+                                     gofer_status *status, struct buf *why)
+{
+    struct request_parts parts = parts_of(s, core);
+    *status = request_check(&parts, why);
+    if (*status != GOFER_OK)
+        return NULL;
+    *status = GOFER_ERR_NOMEM;
+    struct prepared *p = mem_zalloc(sizeof(*p));
+    if (p != NULL && prepare(p, s, core))
+        *status = GOFER_OK;
+    if (*status == GOFER_OK)
+        return p;
+    prepared_free(p);
+    return NULL;
+}
+
+struct prepared *snapshot_prepare(struct snapshot *snapshot, const struct core *core,
+                                  gofer_status *status, struct buf *why)
+{
+    *status = GOFER_OK;
+    struct prepared *kept = atomic_load_explicit(&snapshot->prepared, memory_order_acquire);
+    if (kept != NULL && kept->core_id == core->id)
+        return kept;
+    struct prepared *made = prepared_new(snapshot, core, status, why);
+    if (made == NULL || kept != NULL)
+        return made;
+    if (atomic_compare_exchange_strong(&snapshot->prepared, &kept, made))
+        return made;
+    /* Another thread was first; it may have prepared for another client. */
+    if (kept->core_id != core->id)
+        return made;
+    prepared_free(made);
+    return kept;
+}
+
+void snapshot_release(struct snapshot *snapshot, struct prepared *prepared)
+{
+    if (prepared != atomic_load_explicit(&snapshot->prepared, memory_order_relaxed))
+        prepared_free(prepared);
+}
+
+/* --- life --- */
+
+void snapshot_ref(struct snapshot *snapshot)
+{
+    atomic_fetch_add_explicit(&snapshot->refs, 1, memory_order_relaxed);
+}
+
+void snapshot_unref(struct snapshot *snapshot)
+{
+    if (snapshot == NULL || atomic_fetch_sub(&snapshot->refs, 1) != 1)
+        return;
+    prepared_free(atomic_load(&snapshot->prepared));
+    mem_free(snapshot->why);
+    mem_free(snapshot->method);
+    url_fini(&snapshot->url);
+    mem_free(snapshot->shown_url);
+    headers_fini(&snapshot->headers);
+    body_unref(snapshot->body);
+    token_unref(snapshot->cancel);
+    mem_free(snapshot);
+}
+
+gofer_status snapshot_blame(struct snapshot *snapshot, gofer_status status, struct buf *why)
+{
+    char *text = status != GOFER_OK ? buf_take_str(why) : NULL;
+    buf_fini(why);
+    if (status == GOFER_OK || snapshot->status != GOFER_OK) {
+        mem_free(text);
+        return status;
+    }
+    snapshot->status = status;
+    snapshot->why = text;
+    return status;
+}
+
+/* What to call the URL in messages. */
+static char *show_url(const struct snapshot *s, const char *given)
+{
+    struct buf text = BUF_INIT;
+    if (s->url.host != NULL)
+        url_write_masked(&s->url, &text);
+    else if (strchr(given, '@') != NULL)
+        buf_append_str(&text, "(URL with credentials)");
+    else
+        ascii_escape(&text, given, strlen(given), SHOWN_URL_MAX);
+    return buf_take_str(&text);
+}
+
+static bool fill(struct snapshot *s, const char *method, const char *url)
+{
+    struct buf why = BUF_INIT;
+    gofer_status status = url_parse(url, &s->url, &why);
+    s->method = mem_strdup(method);
+    s->shown_url = show_url(s, url);
+    if (status == GOFER_ERR_NOMEM || s->method == NULL || s->shown_url == NULL) {
+        buf_fini(&why);
+        return false;
+    }
+    snapshot_blame(s, status, &why);
+    if (status != GOFER_OK)
+        return true;
+    struct request_parts parts = parts_of(s, NULL);
+    status = request_check(&parts, &why);
+    if (status == GOFER_OK && strcmp(s->url.scheme, "http") != 0) {
+        status = GOFER_ERR_INVALID;
+        buf_append_str(&why, "https is not supported by this version");
+    }
+    snapshot_blame(s, status, &why);
+    return status != GOFER_ERR_NOMEM;
+}
+
+struct snapshot *snapshot_new(const char *method, const char *url)
+{
+    struct snapshot *s = mem_zalloc(sizeof(*s));
+    if (s == NULL)
+        return NULL;
+    atomic_init(&s->refs, 1);
+    if (fill(s, method == NULL || *method == '\0' ? "GET" : method, url == NULL ? "" : url))
+        return s;
+    snapshot_unref(s);
+    return NULL;
+}
+
+/* --- copying --- */
+
+static bool copy_url(struct url *to, const struct url *from)
+{
+    const char *const strings[] = {from->scheme, from->user,   from->password, from->host,
+                                   from->zone,   from->target, from->fragment};
+    char **const copies[] = {&to->scheme, &to->user,   &to->password, &to->host,
+                             &to->zone,   &to->target, &to->fragment};
+    *to = *from;
+    bool ok = true;
+    for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+        *copies[i] = strings[i] != NULL ? mem_strdup(strings[i]) : NULL;
+        ok = ok && (strings[i] == NULL || *copies[i] != NULL);
+    }
+    return ok;
+}
+
+static struct snapshot *copy(const struct snapshot *from)
+{
+    struct snapshot *s = mem_zalloc(sizeof(*s));
+    if (s == NULL)
+        return NULL;
+    atomic_init(&s->refs, 1);
+    s->status = from->status;
+    s->timeout_ms = from->timeout_ms;
+    s->idempotent = from->idempotent;
+    s->user = from->user;
+    s->body = from->body;
+    if (s->body != NULL)
+        atomic_fetch_add(&s->body->refs, 1);
+    s->cancel = from->cancel;
+    token_ref(s->cancel);
+    s->method = mem_strdup(from->method);
+    s->shown_url = mem_strdup(from->shown_url);
+    s->why = from->why != NULL ? mem_strdup(from->why) : NULL;
+    bool ok = copy_url(&s->url, &from->url);
+    ok = ok && headers_copy(&s->headers, &from->headers) == GOFER_OK;
+    ok = ok && s->method != NULL && s->shown_url != NULL;
+    if (ok && (from->why == NULL || s->why != NULL))
+        return s;
+    snapshot_unref(s);
+    return NULL;
+}
+
+struct snapshot *snapshot_writable(struct snapshot **snapshot)
+{
+    struct snapshot *s = *snapshot;
+    if (atomic_load_explicit(&s->refs, memory_order_acquire) == 1) {
+        prepared_free(atomic_exchange(&s->prepared, NULL));
+        return s;
+    }
+    struct snapshot *own = copy(s);
+    if (own == NULL)
+        return NULL;
+    snapshot_unref(s);
+    *snapshot = own;
+    return own;
+}

@@ -1,0 +1,93 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * A snapshot: the immutable inside of a gofer_request. Calls hold a reference;
+ * a setter on a request whose snapshot is held by others copies first. What a
+ * client makes of it (the head's bytes, the key) is prepared once and kept, for
+ * the client that used it first.
+ *
+ * Any thread may read a snapshot; only the request's setter writes, and only
+ * while nobody else holds it.
+ */
+#ifndef GOFER_CLIENT_SNAPSHOT_H
+#define GOFER_CLIENT_SNAPSHOT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http/header.h"
+#include "http/url.h"
+#include "transport/key.h"
+#include <gofer/request.h>
+
+struct core;
+
+/* Body bytes, shared by snapshots and calls. */
+struct body {
+    _Atomic uint32_t refs;
+    const char *data;
+    size_t len;
+    void (*free_fn)(void *arg); /* NULL: nothing to do; the bytes may stand behind this struct */
+    void *arg;
+};
+
+/* What one client sends for a snapshot. Immutable. */
+struct prepared {
+    uint64_t core_id;
+    struct key key;
+    char *head;
+    size_t head_len;
+    char *url; /* for responses: without fragment and password */
+    size_t url_len;
+    bool head_method;
+    bool replayable;
+    bool close;
+};
+
+struct snapshot {
+    _Atomic uint32_t refs;
+    gofer_status status; /* the first thing that is wrong with it, and */
+    char *why;           /* a line about it, or NULL */
+    char *method;
+    struct url url;
+    char *shown_url; /* for errors: masked; what was given, escaped, where that is no URL */
+    struct headers headers;
+    struct body *body;  /* or NULL */
+    int64_t timeout_ms; /* 0: the client's */
+    gofer_cancel *cancel;
+    bool idempotent;
+    void *user;
+    _Atomic(struct prepared *) prepared; /* or NULL */
+};
+
+void snapshot_ref(struct snapshot *snapshot);
+void snapshot_unref(struct snapshot *snapshot);
+
+/*
+ * What `core` sends for it, for as long as the caller holds the snapshot; given
+ * back with snapshot_release(). On failure NULL, the status in *status and, but
+ * for GOFER_ERR_NOMEM, a line in why.
+ */
+struct prepared *snapshot_prepare(struct snapshot *snapshot, const struct core *core,
+                                  gofer_status *status, struct buf *why);
+void snapshot_release(struct snapshot *snapshot, struct prepared *prepared);
+
+/* A snapshot that nobody else holds, for a setter: this one or a copy, the old reference dropped.
+ * NULL without memory. */
+struct snapshot *snapshot_writable(struct snapshot **snapshot);
+
+/* Makes one. NULL only without memory; what is wrong with method or URL is in its status. */
+struct snapshot *snapshot_new(const char *method, const char *url);
+
+/* Notes what is wrong, the first time; takes the text out of why. Returns status. */
+gofer_status snapshot_blame(struct snapshot *snapshot, gofer_status status, struct buf *why);
+
+void body_unref(struct body *body);
+
+/* The snapshot of a request; the request keeps it. */
+struct snapshot *request_snapshot(const gofer_request *request);
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Waiting for the first of several futures: one waiter, made known to each. The
+ * watches are on the stack for a few futures and allocated for many; without
+ * memory for them the thread looks again every millisecond.
+ */
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "client/call.h"
+#include "client/callback.h"
+#include "client/core.h"
+#include "engine/waiter.h"
+
+enum { WATCHES_INLINE = 16, LOOK_AGAIN_MS = 1 };
+
+static size_t first_done(gofer_future *const *futures, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (gofer_future_done(futures[i]))
+            return i;
+    return n;
+}
+
+/* Makes the waiter known to a future. False where its outcome is there already. */
+static bool watch(gofer_future *future, struct outcome_watch *w, struct waiter *waiter)
+{
+    struct call *call = call_of(future);
+    *w = (struct outcome_watch){.waiter = waiter};
+    if (future == NULL)
+        return true;
+    lock_take(&call->lock);
+    bool open = call->outcome != OUTCOME_RESOLVED;
+    if (open)
+        list_push(&call->waiters, &w->link);
+    lock_drop(&call->lock);
+    return open;
+}
+
+static void unwatch(gofer_future *future, struct outcome_watch *w)
+{
+    if (future == NULL)
+        return;
+    lock_take(&call_of(future)->lock);
+    list_remove(&w->link);
+    lock_drop(&call_of(future)->lock);
+}
+
+static void wait_watching(gofer_future *const *futures, size_t n, struct outcome_watch *watches,
+                          struct waiter *waiter, int64_t at_ns)
+{
+    size_t watched = 0;
+    bool all_open = true;
+    while (watched < n && all_open) {
+        all_open = watch(futures[watched], &watches[watched], waiter);
+        watched++;
+    }
+    if (all_open)
+        waiter_wait(waiter, at_ns);
+    while (watched > 0) {
+        watched--;
+        unwatch(futures[watched], &watches[watched]);
+    }
+}
+
+static void wait_looking(gofer_future *const *futures, size_t n, struct waiter *waiter,
+                         int64_t at_ns)
+{
+    while (first_done(futures, n) == n && (at_ns == CLOCK_NEVER || clock_now_ns() < at_ns))
+        waiter_wait(waiter, clock_min(at_ns, clock_after_ms(clock_now_ns(), LOOK_AGAIN_MS)));
+}
+
+/* The core of the first future that has one and is not resolved. */
+static struct core *core_of(gofer_future *const *futures, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (futures[i] != NULL && call_of(futures[i])->core != NULL)
+            return call_of(futures[i])->core;
+    return NULL;
+}
+
+/* Futures of several clients: only one engine can be led, so the others are looked at in turn. */
+static bool same_core(gofer_future *const *futures, size_t n, const struct core *core)
+{
+    for (size_t i = 0; i < n; i++)
+        if (futures[i] != NULL && call_of(futures[i])->core != core)
+            return false;
+    return true;
+}
+
+static void wait_inside(struct core *core, gofer_future *const *futures, size_t n, int64_t at_ns)
+{
+    struct outcome_watch few[WATCHES_INLINE];
+    struct outcome_watch *watches = n <= WATCHES_INLINE ? few : mem_zalloc_array(n, sizeof(*few));
+    struct waiter waiter;
+    waiter_init(&waiter, core->engine);
+    if (watches != NULL && same_core(futures, n, core))
+        wait_watching(futures, n, watches, &waiter, at_ns);
+    else
+        wait_looking(futures, n, &waiter, at_ns);
+    waiter_fini(&waiter);
+    if (watches != few)
+        mem_free(watches);
+}
+
+size_t gofer_future_wait_any(gofer_future *const *futures, size_t n, int64_t timeout_ms)
+{
+    if (futures == NULL || n == 0 || timeout_ms < -1)
+        return n;
+    size_t done = first_done(futures, n);
+    struct core *core = core_of(futures, n);
+    if (done < n || timeout_ms == 0 || core == NULL || callback_active() || core_is_forked(core))
+        return done;
+    if (!core_enter_waiting(core))
+        return first_done(futures, n);
+    wait_inside(core, futures, n, clock_after_ms(clock_now_ns(), timeout_ms));
+    core_leave(core);
+    return first_done(futures, n);
+}

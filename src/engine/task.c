@@ -1,0 +1,168 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The life of a task: one atomic word of state and events. Every transition is
+ * in this file.
+ */
+#include "engine/task.h"
+
+#include "engine/engine.h"
+
+enum {
+    EVENTS = 0xffff,
+    PARKED = 0 << 16,
+    QUEUED = 1 << 16,
+    RUNNING = 2 << 16,
+    DRIVEN = 3 << 16,
+    ENDED = 4 << 16,
+    STATE = 7 << 16
+};
+
+void task_init(struct task *task, struct engine *engine, const struct task_ops *ops)
+{
+    *task = (struct task){.ops = ops, .engine = engine};
+    task->timer.task = task;
+    atomic_init(&task->word, PARKED);
+    atomic_init(&task->refs, 1);
+}
+
+void task_ref(struct task *task)
+{
+    atomic_fetch_add_explicit(&task->refs, 1, memory_order_relaxed);
+}
+
+void task_unref(struct task *task)
+{
+    if (atomic_fetch_sub_explicit(&task->refs, 1, memory_order_acq_rel) == 1)
+        task->ops->free(task);
+}
+
+/* Adds events; PARKED becomes QUEUED. Returns the state before. */
+static uint32_t mark(struct task *task, unsigned events)
+{
+    uint32_t old = atomic_load_explicit(&task->word, memory_order_relaxed);
+    uint32_t new;
+    do {
+        if ((old & STATE) == ENDED)
+            return ENDED;
+        new = old | events;
+        if ((old & STATE) == PARKED)
+            new |= QUEUED;
+    } while (!atomic_compare_exchange_weak(&task->word, &old, new));
+    return old & STATE;
+}
+
+bool task_mark(struct task *task, unsigned events)
+{
+    return mark(task, events) == PARKED;
+}
+
+bool task_wake(struct task *task, unsigned events)
+{
+    uint32_t state = mark(task, events);
+    if (state == PARKED)
+        return engine_push(task->engine, task);
+    if (state == DRIVEN)
+        task->ops->wake_driver(task);
+    return false;
+}
+
+void task_wake_now(struct task *task, unsigned events)
+{
+    struct engine *engine = task->engine;
+    if (task_wake(task, events))
+        engine_poke(engine);
+}
+
+unsigned task_pending(const struct task *task)
+{
+    return atomic_load(&task->word) & EVENTS;
+}
+
+unsigned task_take_events(struct task *task)
+{
+    return atomic_fetch_and(&task->word, ~(uint32_t)EVENTS) & EVENTS;
+}
+
+/* The running thread changes the state and leaves events alone. */
+static void set_state(struct task *task, uint32_t from, uint32_t to)
+{
+    atomic_fetch_xor(&task->word, from ^ to);
+}
+
+void task_begin_driven(struct task *task)
+{
+    task->taken = true;
+    atomic_store_explicit(&task->word, DRIVEN | EV_START, memory_order_relaxed);
+}
+
+void task_begin_held(struct task *task)
+{
+    atomic_store_explicit(&task->word, RUNNING | EV_START, memory_order_relaxed);
+}
+
+bool task_steal(struct task *task)
+{
+    /* A wake that comes before the state changes finds QUEUED and only leaves its event, which
+     * the driver takes before its first step. */
+    if (!engine_unqueue_untaken(task->engine, task))
+        return false;
+    set_state(task, QUEUED, DRIVEN);
+    return true;
+}
+
+static void end(struct task *task)
+{
+    atomic_store(&task->word, ENDED);
+    task_unref(task);
+}
+
+void task_end_driven(struct task *task)
+{
+    end(task);
+}
+
+static void requeue(struct task *task)
+{
+    struct engine *engine = task->engine;
+    set_state(task, RUNNING, QUEUED);
+    if (engine_push(engine, task))
+        engine_poke(engine);
+}
+
+void task_submit(struct task *task)
+{
+    requeue(task);
+}
+
+/* RUNNING to PARKED, unless an event came meanwhile. */
+static bool try_park(struct task *task)
+{
+    uint32_t expected = RUNNING;
+    return atomic_compare_exchange_strong(&task->word, &expected, PARKED);
+}
+
+void task_run(struct task *task, struct turn *turn)
+{
+    set_state(task, QUEUED, RUNNING);
+    for (;;) {
+        switch (task->ops->step(task, task_take_events(task), turn)) {
+        case TASK_DONE:
+            end(task);
+            return;
+        case TASK_YIELD:
+            requeue(task);
+            return;
+        case TASK_PARK:
+            if (try_park(task))
+                return;
+            break;
+        }
+    }
+}
+
+void task_release_slot(struct task *task)
+{
+    engine_release_slot(task->engine, task);
+}

@@ -1,0 +1,346 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Checking and writing request heads. Fields that the library has a say in are
+ * told apart once, by length and then by name.
+ */
+#include "http/request_head.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "http/base64.h"
+#include "http/decimal.h"
+#include "http/refuse.h"
+
+enum field {
+    FIELD_OTHER,
+    FIELD_HOST,
+    FIELD_AUTHORIZATION,
+    FIELD_USER_AGENT,
+    FIELD_ACCEPT,
+    FIELD_CONNECTION,
+    FIELD_CONTENT_LENGTH,
+    FIELD_REFUSED
+};
+
+enum { TYPICAL_HEAD_BYTES = 512 };
+
+static enum field either(const char *name, const char *known, enum field field)
+{
+    return ascii_equal(name, known) ? field : FIELD_OTHER;
+}
+
+static enum field field_of(const char *name)
+{
+    switch (strlen(name)) {
+    case 4:
+        return either(name, "Host", FIELD_HOST);
+    case 6:
+        if (ascii_equal(name, "Expect"))
+            return FIELD_REFUSED;
+        return either(name, "Accept", FIELD_ACCEPT);
+    case 7:
+        if (ascii_equal(name, "Trailer"))
+            return FIELD_REFUSED;
+        return either(name, "Upgrade", FIELD_REFUSED);
+    case 10:
+        if (ascii_equal(name, "Connection"))
+            return FIELD_CONNECTION;
+        return either(name, "User-Agent", FIELD_USER_AGENT);
+    case 13:
+        return either(name, "Authorization", FIELD_AUTHORIZATION);
+    case 14:
+        return either(name, "Content-Length", FIELD_CONTENT_LENGTH);
+    case 17:
+        return either(name, "Transfer-Encoding", FIELD_REFUSED);
+    default:
+        return FIELD_OTHER;
+    }
+}
+
+/* 1*DIGIT up to INT64_MAX, or -1. */
+static int64_t parse_length(const char *text)
+{
+    int64_t n = 0;
+    if (*text == '\0')
+        return -1;
+    for (; *text != '\0'; text++) {
+        int digit = *text - '0';
+        if (!ascii_is_digit(*text) || n > (INT64_MAX - digit) / 10)
+            return -1;
+        n = 10 * n + digit;
+    }
+    return n;
+}
+
+static gofer_status check_connection(const char *value, struct buf *why)
+{
+    bool close = false, keep_alive = false;
+    const char *end = value + strlen(value);
+    for (const char *at = value, *item; at != NULL;) {
+        size_t len = header_next_item(&at, end, &item);
+        bool is_close = ascii_equal_n(item, len, "close");
+        close = close || is_close;
+        keep_alive = keep_alive || !is_close;
+        if (!is_close && !ascii_equal_n(item, len, "keep-alive"))
+            return refuse(why, "Connection header with an option other than close or keep-alive");
+    }
+    if (close && keep_alive)
+        return refuse(why, "Connection header with both close and keep-alive");
+    return GOFER_OK;
+}
+
+static gofer_status check_host(const char *value, struct buf *why)
+{
+    struct buf normal = BUF_INIT;
+    gofer_status status = url_check_host_port(value, &normal);
+    buf_fini(&normal);
+    return status == GOFER_ERR_INVALID ? refuse(why, "invalid Host header") : status;
+}
+
+gofer_status request_check_field(const char *name, const char *value, struct buf *why)
+{
+    size_t name_len = strlen(name);
+    if (!header_is_token(name, name_len))
+        return refuse_quoting(why, "invalid header field name", name, name_len);
+    if (value == NULL)
+        return GOFER_OK;
+    if (!header_is_value(value, strlen(value)))
+        return refuse_quoting(why, "invalid header field value for", name, name_len);
+    switch (field_of(name)) {
+    case FIELD_REFUSED:
+        return refuse_quoting(why, "header field that the library keeps to itself:", name,
+                              name_len);
+    case FIELD_CONNECTION:
+        return check_connection(value, why);
+    case FIELD_CONTENT_LENGTH:
+        return parse_length(value) >= 0 ? GOFER_OK : refuse(why, "invalid Content-Length header");
+    case FIELD_HOST:
+        return check_host(value, why);
+    default:
+        return GOFER_OK;
+    }
+}
+
+static gofer_status check_method(const char *method, struct buf *why)
+{
+    size_t len = strlen(method);
+    if (!header_is_token(method, len))
+        return refuse_quoting(why, "invalid method", method, len);
+    /* CONNECT makes a tunnel, and its target and answer have other forms. */
+    if (strcmp(method, "CONNECT") == 0)
+        return refuse_quoting(why, "unsupported method", method, len);
+    return GOFER_OK;
+}
+
+static gofer_status check_single(const struct headers *headers, struct buf *why)
+{
+    static const char *const single[] = {"Host", "Content-Length", "Connection"};
+    for (size_t i = 0; i < sizeof single / sizeof *single; i++)
+        if (headers_count(headers, single[i]) > 1)
+            return refuse_quoting(why, "more than one header field", single[i], strlen(single[i]));
+    return GOFER_OK;
+}
+
+static gofer_status check_body(const struct request_parts *parts, struct buf *why)
+{
+    int64_t len = parts->has_body ? parts->body_len : 0;
+    if (len < 0)
+        return refuse(why, "request body of unknown length");
+    /* RFC 9110 section 9.3.8. */
+    if (parts->has_body && strcmp(parts->method, "TRACE") == 0)
+        return refuse(why, "TRACE request with a body");
+    const struct header *field = headers_find(parts->headers, "Content-Length");
+    if (field != NULL && field->value != NULL && parse_length(field->value) != len)
+        return refuse(why, "Content-Length header that is not the body's length");
+    return GOFER_OK;
+}
+
+gofer_status request_check(const struct request_parts *parts, struct buf *why)
+{
+    gofer_status status = check_method(parts->method, why);
+    if (status == GOFER_OK)
+        status = check_single(parts->headers, why);
+    if (status == GOFER_OK)
+        status = check_body(parts, why);
+    if (status != GOFER_OK)
+        return status;
+    if (parts->user_agent != NULL && !header_is_value(parts->user_agent, strlen(parts->user_agent)))
+        return refuse_quoting(why, "invalid header field value for", "User-Agent", 10);
+    return GOFER_OK;
+}
+
+/* buf_append() for the common case that there is room: a head is made of many small pieces. */
+static inline void put(struct buf *out, const char *text, size_t len)
+{
+    if (out->failed || len > out->cap - out->len) {
+        buf_append(out, text, len);
+        return;
+    }
+    memcpy(out->data + out->len, text, len);
+    out->len += len;
+}
+
+#define PUT(out, literal) put((out), (literal), sizeof(literal) - 1)
+
+static void write_field(const char *name, const char *value, struct buf *out)
+{
+    put(out, name, strlen(name));
+    put(out, ": ", *value == '\0' ? 1 : 2);
+    put(out, value, strlen(value));
+    PUT(out, "\r\n");
+}
+
+/* Writes the fields of that kind. Whether there are any, a "removed" mark included. */
+static bool write_own(const struct headers *headers, enum field field, struct buf *out)
+{
+    bool found = false;
+    if (headers == NULL)
+        return false;
+    for (size_t i = 0; i < headers->len; i++) {
+        const struct header *h = &headers->items[i];
+        if (field_of(h->name) != field)
+            continue;
+        found = true;
+        if (h->value != NULL)
+            write_field(h->name, h->value, out);
+    }
+    return found;
+}
+
+static void write_request_line(const struct request_parts *parts, struct buf *out)
+{
+    put(out, parts->method, strlen(parts->method));
+    PUT(out, " ");
+    put(out, parts->url->target, strlen(parts->url->target));
+    PUT(out, " HTTP/1.1\r\n");
+}
+
+static void write_host(const struct request_parts *parts, struct buf *out)
+{
+    const struct header *own = headers_find(parts->headers, "Host");
+    PUT(out, "Host: ");
+    if (own == NULL || own->value == NULL)
+        url_write_host(parts->url, out);
+    else if (url_check_host_port(own->value, out) != GOFER_OK)
+        out->failed = true;
+    PUT(out, "\r\n");
+}
+
+static void write_basic(const struct url *url, struct buf *out)
+{
+    struct buf pair = BUF_INIT;
+    buf_append_str(&pair, url->user);
+    buf_append_char(&pair, ':');
+    if (url->password != NULL)
+        buf_append_str(&pair, url->password);
+    PUT(out, "Authorization: Basic ");
+    base64_append(out, pair.data, pair.len);
+    PUT(out, "\r\n");
+    out->failed = out->failed || buf_failed(&pair);
+    buf_fini(&pair);
+}
+
+static void write_authorization(const struct request_parts *parts, struct buf *out)
+{
+    if (write_own(parts->headers, FIELD_AUTHORIZATION, out))
+        return;
+    if (parts->url->user != NULL)
+        write_basic(parts->url, out);
+    else
+        write_own(parts->defaults, FIELD_AUTHORIZATION, out);
+}
+
+static void write_user_agent(const struct request_parts *parts, struct buf *out)
+{
+    const struct header *own = headers_find(parts->headers, "User-Agent");
+    if (own == NULL && parts->defaults != NULL)
+        own = headers_find(parts->defaults, "User-Agent");
+    const char *agent = own == NULL ? parts->user_agent : own->value;
+    if (agent != NULL && *agent != '\0')
+        write_field("User-Agent", agent, out);
+}
+
+static void write_accept(const struct request_parts *parts, struct buf *out)
+{
+    if (!write_own(parts->headers, FIELD_ACCEPT, out) &&
+        !write_own(parts->defaults, FIELD_ACCEPT, out))
+        PUT(out, "Accept: */*\r\n");
+}
+
+static void write_defaults(const struct request_parts *parts, struct buf *out)
+{
+    if (parts->defaults == NULL)
+        return;
+    for (size_t i = 0; i < parts->defaults->len; i++) {
+        const struct header *h = &parts->defaults->items[i];
+        if (h->value != NULL && field_of(h->name) == FIELD_OTHER &&
+            headers_find(parts->headers, h->name) == NULL)
+            write_field(h->name, h->value, out);
+    }
+}
+
+static bool wants_close(const struct request_parts *parts)
+{
+    if (parts->close || headers_find(parts->headers, "Connection") != NULL)
+        return parts->close || request_wants_close(parts->headers);
+    return parts->defaults != NULL && request_wants_close(parts->defaults);
+}
+
+static void write_content_length(uint64_t len, struct buf *out)
+{
+    PUT(out, "Content-Length: ");
+    decimal_append(out, len);
+    PUT(out, "\r\n");
+}
+
+/* Methods whose request has a content by definition; servers answer 411 without a length. */
+static bool method_has_content(const char *method)
+{
+    return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
+           strcmp(method, "PATCH") == 0;
+}
+
+void request_write_head(const struct request_parts *parts, struct buf *out)
+{
+    buf_reserve(out, TYPICAL_HEAD_BYTES);
+    write_request_line(parts, out);
+    write_host(parts, out);
+    write_authorization(parts, out);
+    write_user_agent(parts, out);
+    write_accept(parts, out);
+    write_own(parts->headers, FIELD_OTHER, out);
+    write_defaults(parts, out);
+    if (wants_close(parts))
+        PUT(out, "Connection: close\r\n");
+    if (parts->has_body)
+        write_content_length((uint64_t)parts->body_len, out);
+    else if (method_has_content(parts->method) ||
+             headers_count(parts->headers, "Content-Length") > 0)
+        write_content_length(0, out);
+    PUT(out, "\r\n");
+}
+
+bool request_wants_close(const struct headers *headers)
+{
+    const struct header *field = headers_find(headers, "Connection");
+    return field != NULL && field->value != NULL &&
+           header_has_token(field->value, strlen(field->value), "close");
+}
+
+bool request_is_replayable(const char *method, const struct headers *headers)
+{
+    static const char *const safe[] = {"GET", "HEAD", "OPTIONS", "TRACE"};
+    for (size_t i = 0; i < sizeof safe / sizeof *safe; i++)
+        if (strcmp(method, safe[i]) == 0)
+            return true;
+    return headers_count(headers, "Idempotency-Key") > 0 ||
+           headers_count(headers, "X-Idempotency-Key") > 0;
+}
+
+bool request_method_is_head(const char *method)
+{
+    return strcmp(method, "HEAD") == 0;
+}

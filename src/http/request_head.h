@@ -1,0 +1,78 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * From a request's parts to the bytes of its head (RFC 9112 sections 2, 3 and 5),
+ * and every check that must hold before anything is dialled: method, header
+ * names and values, framing fields that belong to the library.
+ *
+ * Order on the wire: request line, Host, Authorization, User-Agent, Accept, the
+ * caller's other fields in their order, the client-wide ones, Connection: close,
+ * Content-Length. A field that the caller sets stands at its default's place.
+ *
+ * No lock; the parts are only read.
+ */
+#ifndef GOFER_HTTP_REQUEST_HEAD_H
+#define GOFER_HTTP_REQUEST_HEAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "http/header.h"
+#include "http/url.h"
+
+/* What goes into a head; all borrowed. */
+struct request_parts {
+    const char *method;
+    const struct url *url;
+    const struct headers *headers; /* the caller's */
+    const struct headers
+        *defaults;          /* the client's, or NULL: sent where the caller has none of the name */
+    const char *user_agent; /* default agent; "" or NULL: none */
+    bool has_body;
+    int64_t body_len; /* with has_body */
+    bool close;       /* send "Connection: close" */
+};
+
+/*
+ * Checks one field that a caller sets or adds (value NULL: a "removed" mark), or
+ * that is to be sent with every request of a client. GOFER_ERR_INVALID with a
+ * line in why: bad name or value (the value is never quoted), Transfer-Encoding,
+ * Expect, Trailer, Upgrade or Connection options other than close and keep-alive
+ * (both at once neither), Content-Length that is no number, a Host that is no
+ * host.
+ */
+gofer_status request_check_field(const char *name, const char *value, struct buf *why);
+
+/*
+ * Checks the whole: the method is a token and not CONNECT, Host, Content-Length
+ * and Connection stand at most once, Content-Length is the body's, TRACE has no
+ * body, the default agent is a value. Single fields were checked before.
+ */
+gofer_status request_check(const struct request_parts *parts, struct buf *why);
+
+/*
+ * Appends the head, its empty line included, of parts that passed the checks.
+ *
+ * Authorization: the caller's, else Basic from the URL's userinfo, else the
+ * client-wide one. User-Agent: the first of the caller's, else the client-wide
+ * one, else user_agent; an empty one is not sent. Accept: all of the caller's,
+ * else the client-wide ones, else any type. A caller's Host is sent normalised; a
+ * client-wide Host or Content-Length is never sent.
+ * Content-Length: with a body, for POST, PUT and PATCH without one, and where the
+ * caller says 0.
+ */
+void request_write_head(const struct request_parts *parts, struct buf *out);
+
+/* Whether the caller asked for "Connection: close". */
+bool request_wants_close(const struct headers *headers);
+
+/* Whether a method may be repeated without asking: GET, HEAD, OPTIONS, TRACE; or an
+ * (X-)Idempotency-Key field stands. */
+bool request_is_replayable(const char *method, const struct headers *headers);
+
+/* Whether the method is HEAD (methods are case-sensitive). */
+bool request_method_is_head(const char *method);
+
+#endif

@@ -1,0 +1,330 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * head_scan() hops from line end to line end with memchr; head_parse() goes over
+ * names by table and over values eight bytes at a time. Neither checks for the
+ * end of the data at each byte: head_parse() makes sure first that the last byte
+ * is LF, which no name, blank or value may contain.
+ */
+#include "http/response_head.h"
+
+#include <endian.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "http/header.h"
+
+enum { VERSION_LEN = 8, BEGIN_LEN = 16, LENGTH_DIGITS_MAX = 19 };
+
+static const char not_http1[] = "not an HTTP/1 response";
+static const char bad_version[] = "unsupported HTTP version";
+static const char bad_status[] = "malformed status code";
+
+/* NULL where the bytes may begin a status line. */
+static const char *refuse_begin(const char *data, size_t len)
+{
+    static const char name[] = "HTTP/";
+    size_t n = len < sizeof name - 1 ? len : sizeof name - 1;
+    if (memcmp(data, name, n) != 0)
+        return not_http1;
+    if ((len > 5 && data[5] != '1') || (len > 6 && data[6] != '.') ||
+        (len > 7 && data[7] != '0' && data[7] != '1'))
+        return bad_version;
+    if (len > 8 && data[8] != ' ')
+        return ascii_is_digit(data[8]) ? bad_version : bad_status;
+    size_t at = VERSION_LEN;
+    while (at < len && data[at] == ' ')
+        at++;
+    for (size_t digit = 0; digit < 3 && at < len; digit++, at++)
+        if (!ascii_is_digit(data[at]) || (digit == 0 && data[at] == '0'))
+            return bad_status;
+    if (at < len && ascii_is_digit(data[at]))
+        return bad_status;
+    return NULL;
+}
+
+enum head_result head_scan(struct head_scan *scan, const char *data, size_t len, size_t *head_len)
+{
+    if (scan->seen < BEGIN_LEN && len > 0) {
+        scan->why = refuse_begin(data, len < BEGIN_LEN ? len : BEGIN_LEN);
+        if (scan->why != NULL)
+            return HEAD_BAD;
+    }
+    while (scan->seen < len) {
+        const char *lf = memchr(data + scan->seen, '\n', len - scan->seen);
+        scan->seen = lf == NULL ? len : (size_t)(lf - data) + 1;
+        if (lf == NULL)
+            break;
+        const char *line = data + scan->line;
+        if (lf == line || (lf == line + 1 && *line == '\r')) {
+            *head_len = scan->seen;
+            return HEAD_DONE;
+        }
+        scan->line = scan->seen;
+    }
+    return HEAD_MORE;
+}
+
+bool head_is_408(const char *data, size_t len)
+{
+    return len >= 12 && memcmp(data, "HTTP/1.", 7) == 0 && memcmp(data + 8, " 408", 4) == 0;
+}
+
+/* One run of head_parse(). */
+struct parser {
+    const char *begin;
+    const char *end;
+    struct response_head *head;
+    struct head_field *fields;
+    size_t fields_cap;
+    int64_t length; /* what Content-Length says, or -1 */
+    bool chunked;
+    bool close;
+    bool keep_alive;
+};
+
+/* Each step returns where the next begins, or NULL after this. */
+static const char *fail(struct parser *p, const char *why)
+{
+    p->head->why = why;
+    return NULL;
+}
+
+static bool reject(struct parser *p, const char *why)
+{
+    p->head->why = why;
+    return false;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static const char *skip_blanks(const char *at)
+{
+    while (is_blank(*at))
+        at++;
+    return at;
+}
+
+/* The first byte from `at` on that may not stand in a value. */
+static const char *skip_value(const char *at, const char *end)
+{
+    const uint64_t low7 = UINT64_C(0x7f7f7f7f7f7f7f7f), high = ~low7;
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    while (end - at >= 8) {
+        uint64_t word;
+        memcpy(&word, at, sizeof word);
+        word = le64toh(word);
+        uint64_t printable = (word & low7) + 0x60 * ones; /* the high bit: not under 0x20 */
+        uint64_t del = (word & low7) + ones;              /* the high bit: is 0x7f */
+        uint64_t stop = (~printable | del) & ~word & high;
+        if (stop == 0) {
+            at += 8;
+            continue;
+        }
+        at += __builtin_ctzll(stop) / 8;
+        if (*at != '\t')
+            return at;
+        at++;
+    }
+    while (header_is_value_char((unsigned char)*at))
+        at++;
+    return at;
+}
+
+/* Behind the line end that must stand here. */
+static const char *take_line_end(struct parser *p, const char *at)
+{
+    if (*at == '\n')
+        return at + 1;
+    if (*at == '\r' && at[1] == '\n')
+        return at + 2;
+    return fail(p, *at == '\r' ? "CR without LF in the head" : "control byte in the head");
+}
+
+static const char *parse_reason(struct parser *p, const char *at)
+{
+    const char *begin = at;
+    at = skip_value(at, p->end);
+    p->head->reason = (uint32_t)(begin - p->begin);
+    p->head->reason_len = (uint32_t)(at - begin);
+    return take_line_end(p, at);
+}
+
+static const char *parse_status_line(struct parser *p)
+{
+    const char *at = p->begin;
+    size_t len = (size_t)(p->end - at);
+    /* No LF passes in the first 9 bytes, and the last byte is one: there are more than 9. */
+    const char *why = refuse_begin(at, len < BEGIN_LEN ? len : BEGIN_LEN);
+    if (why != NULL)
+        return fail(p, why);
+    p->head->minor = at[VERSION_LEN - 1] - '0';
+    at += VERSION_LEN;
+    while (*at == ' ')
+        at++;
+    for (int digits = 0; digits < 3; digits++, at++) {
+        if (!ascii_is_digit(*at))
+            return fail(p, bad_status);
+        p->head->status = 10 * p->head->status + (*at - '0');
+    }
+    if (p->head->status < 100 || (*at != ' ' && *at != '\r' && *at != '\n'))
+        return fail(p, bad_status);
+    return parse_reason(p, *at == ' ' ? at + 1 : at);
+}
+
+/* Whether text without control bytes is `lower`, of letters and '-', but for case. */
+static inline bool is_word(const char *text, size_t len, const char *lower)
+{
+    if (len != strlen(lower))
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if ((text[i] | 0x20) != lower[i])
+            return false;
+    return true;
+}
+
+/* 1*19DIGIT up to INT64_MAX, or -1. */
+static int64_t parse_length(const char *text, size_t len)
+{
+    uint64_t n = 0;
+    if (len == 0 || len > LENGTH_DIGITS_MAX)
+        return -1;
+    for (size_t i = 0; i < len; i++) {
+        if (!ascii_is_digit(text[i]))
+            return -1;
+        n = 10 * n + (uint64_t)(text[i] - '0');
+    }
+    return n > INT64_MAX ? -1 : (int64_t)n;
+}
+
+static bool note_length(struct parser *p, const char *value, const char *end)
+{
+    for (const char *at = value, *item; at != NULL;) {
+        size_t len = header_next_item(&at, end, &item);
+        int64_t n = parse_length(item, len);
+        if (n < 0)
+            return reject(p, "invalid Content-Length");
+        if (p->length >= 0 && n != p->length)
+            return reject(p, "differing Content-Length values");
+        p->length = n;
+    }
+    return true;
+}
+
+static bool note_coding(struct parser *p, const char *value, size_t len)
+{
+    if (p->head->minor == 0)
+        return reject(p, "Transfer-Encoding in an HTTP/1.0 response");
+    if (p->chunked)
+        return reject(p, "more than one Transfer-Encoding");
+    if (!is_word(value, len, "chunked"))
+        return reject(p, "unsupported Transfer-Encoding");
+    p->chunked = true;
+    return true;
+}
+
+static void note_connection(struct parser *p, const char *value, const char *end)
+{
+    for (const char *at = value, *item; at != NULL;) {
+        size_t len = header_next_item(&at, end, &item);
+        p->close = p->close || is_word(item, len, "close");
+        p->keep_alive = p->keep_alive || is_word(item, len, "keep-alive");
+    }
+}
+
+/* Looks at the fields that decide framing. False after failing. */
+static bool note_field(struct parser *p, const char *name, size_t name_len, const char *value,
+                       const char *end)
+{
+    if (is_word(name, name_len, "connection"))
+        note_connection(p, value, end);
+    else if (is_word(name, name_len, "content-length"))
+        return note_length(p, value, end);
+    else if (is_word(name, name_len, "transfer-encoding"))
+        return note_coding(p, value, (size_t)(end - value));
+    return true;
+}
+
+static const char *refuse_name(struct parser *p, const char *at, size_t name_len)
+{
+    if (*at == '\r' || *at == '\n')
+        return fail(p, "header line without a colon");
+    if (is_blank(*at))
+        return fail(p, name_len > 0 ? "blank in header name" : "header line begins with a blank");
+    return fail(p, name_len > 0 ? "invalid byte in header name" : "header line without a name");
+}
+
+static const char *parse_field(struct parser *p, const char *at)
+{
+    const char *name = at;
+    while (header_is_tchar((unsigned char)*at))
+        at++;
+    size_t name_len = (size_t)(at - name);
+    if (*at != ':' || name_len == 0)
+        return refuse_name(p, at, name_len);
+    const char *value = skip_blanks(at + 1);
+    const char *end = skip_value(value, p->end);
+    at = take_line_end(p, end);
+    while (end > value && is_blank(end[-1]))
+        end--;
+    if (p->head->fields_len < p->fields_cap)
+        p->fields[p->head->fields_len] =
+            (struct head_field){(uint32_t)(name - p->begin), (uint32_t)name_len,
+                                (uint32_t)(value - p->begin), (uint32_t)(end - value)};
+    p->head->fields_len++;
+    return at != NULL && note_field(p, name, name_len, value, end) ? at : NULL;
+}
+
+static const char *parse_lines(struct parser *p)
+{
+    const char *at = parse_status_line(p);
+    while (at != NULL && at < p->end && *at != '\r' && *at != '\n')
+        at = parse_field(p, at);
+    if (at == p->end)
+        return fail(p, "no empty line behind the head");
+    return at == NULL ? NULL : take_line_end(p, at);
+}
+
+static void decide_framing(const struct parser *p, bool head_request)
+{
+    struct response_head *head = p->head;
+    head->content_length = p->chunked ? -1 : p->length;
+    if (head_request || head->status < 200 || head->status == 204 || head->status == 304)
+        head->framing = BODY_NONE;
+    else if (p->chunked)
+        head->framing = BODY_CHUNKED;
+    else
+        head->framing = p->length >= 0 ? BODY_LENGTH : BODY_TO_EOF;
+    bool faulty = p->chunked && p->length >= 0;
+    bool wanted = head->minor == 0 ? p->keep_alive && !p->close : !p->close;
+    head->keep_alive = wanted && !faulty && head->framing != BODY_TO_EOF;
+}
+
+gofer_status head_parse(const char *data, size_t len, bool head_request, struct response_head *head,
+                        struct head_field *fields, size_t fields_cap)
+{
+    *head = (struct response_head){.content_length = -1};
+    struct parser p = {.begin = data,
+                       .end = data + len,
+                       .head = head,
+                       .fields = fields,
+                       .fields_cap = fields_cap,
+                       .length = -1};
+    if (len == 0 || len > UINT32_MAX || data[len - 1] != '\n') {
+        fail(&p, "incomplete head");
+        return GOFER_ERR_PROTOCOL;
+    }
+    const char *at = parse_lines(&p);
+    if (at != NULL && at != p.end)
+        at = fail(&p, "bytes behind the head");
+    if (at != NULL && head->status == 101)
+        at = fail(&p, "101 Switching Protocols was not asked for");
+    if (at == NULL)
+        return GOFER_ERR_PROTOCOL;
+    decide_framing(&p, head_request);
+    return GOFER_OK;
+}

@@ -1,0 +1,79 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * A connection: a connected socket and what the pool knows of it.
+ *
+ *              pool_take                      exchange ends well
+ *     IDLE ─────────────────► IN USE ───────────────────────────► IDLE, or
+ *       ▲                      ▲  │                               IN USE by the next want
+ *       └── no want waits ──┐  │  │ anything else
+ *                           │  │  ▼
+ *     (dial) ───────────────┴──┘ CLOSED
+ *
+ * Invariant: one owner at a time. In use, that is the thread that runs its task,
+ * and only that thread touches the socket (design 7.3 has the one exception);
+ * idle, it is the pool, under the pool's lock.
+ */
+#ifndef GOFER_TRANSPORT_CONN_H
+#define GOFER_TRANSPORT_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "base/list.h"
+#include "engine/watch.h"
+
+struct engine;
+struct pool_host;
+
+struct conn {
+    struct watch watch; /* the socket */
+    struct engine *engine;
+    struct pool_host *host; /* the pool's record of its key */
+    int64_t born_ns;
+    int64_t idle_since_ns;
+    bool reused; /* has served a request before the one it serves now */
+    uint32_t
+        idle_slot; /* its number in the idle watch's table, 0: none; guarded by the pool's lock */
+    struct link idle; /* the key's idle list; guarded by the pool's lock */
+    struct link lru;  /* all idle connections, the oldest first; same */
+};
+
+/* Wraps a connected, blocking socket. NULL without memory (the socket stays the caller's). */
+struct conn *conn_new(int fd, struct engine *engine, int64_t now_ns);
+
+/* Takes it out of the epoll sets, closes the socket and frees. No lock may be held. *conn is NULL
+ * after. */
+void conn_close(struct conn **conn);
+
+/* What was found on a connection that is about to be reused (design 7.6). */
+enum conn_check {
+    CONN_QUIET,    /* nothing: it may be used */
+    CONN_CLOSED,   /* the peer closed or reset it */
+    CONN_TALKING,  /* unread bytes: an answer that nobody asked for */
+    CONN_TIMED_OUT /* the bytes are a 408: the peer closes for idleness; no offence */
+};
+
+/* One look that does not block. */
+enum conn_check conn_check(struct conn *conn);
+
+/*
+ * Sends; wait false: MSG_DONTWAIT. Returns the count, or -1 with errno; EINTR
+ * is handled. Never raises SIGPIPE.
+ */
+ssize_t conn_send(struct conn *conn, const struct iovec *iov, int iov_len, bool wait);
+
+/* Receives; wait false: MSG_DONTWAIT. Returns the count, 0 at the end, or -1 with errno; EINTR is
+ * handled. */
+ssize_t conn_recv(struct conn *conn, void *buf, size_t len, bool wait);
+
+static inline int conn_fd(const struct conn *conn)
+{
+    return conn->watch.fd;
+}
+
+#endif

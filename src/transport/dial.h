@@ -1,0 +1,71 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * A dial: from a key to a connected conn, as a task of its own that workers run,
+ * so that the call that waits for it can be handed another connection first.
+ *
+ *     LOOKUP ──► CONNECT (address by address) ──► ended: conn
+ *        │          │
+ *        └──────────┴── error, connect_timeout_ms, EV_CANCEL, EV_CLOSE ──► ended: fault
+ *
+ * `want`, `host` and the links belong to the pool and its lock. The rest is the
+ * dial's own; `phase` is atomic, because a call that times out asks for it.
+ */
+#ifndef GOFER_TRANSPORT_DIAL_H
+#define GOFER_TRANSPORT_DIAL_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "base/list.h"
+#include "engine/task.h"
+#include "engine/watch.h"
+#include "net/addr.h"
+#include "net/resolver.h"
+#include "transport/key.h"
+
+struct pool;
+struct pool_host;
+struct want;
+
+struct dial {
+    struct task task;
+    struct pool *pool;
+    const struct key *key; /* the pool's record keeps it while a dial runs */
+
+    /* the pool's, under its lock */
+    struct pool_host *host;
+    struct want *want;   /* whom its error concerns; NULL: an orphan */
+    struct link running; /* the key's dials */
+    struct link orphan;  /* those of them without a want, the eldest first */
+
+    /* the dial's own */
+    _Atomic int phase; /* gofer_phase */
+    struct lookup lookup;
+    struct addr literal;
+    const struct addr *addrs;
+    size_t addrs_len;
+    size_t next; /* the address to try next */
+    struct watch watch;
+    bool connecting;
+    int64_t deadline;
+    int64_t attempt_deadline;
+    int last_errno; /* of the address tried last */
+    struct fault fault;
+};
+
+/* Makes a dial; the pool fills in its part. NULL without memory. */
+struct dial *dial_new(struct pool *pool, const struct key *key, struct engine *engine);
+
+/* Starts it. No lock may be held. */
+void dial_start(struct dial *dial);
+
+/* Frees one that was never started. */
+void dial_discard(struct dial *dial);
+
+/* What it is doing. Any thread that knows it lives. */
+gofer_phase dial_phase(const struct dial *dial);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The key: everything that two calls must have in common to share a connection,
+ * in one canonical text, "scheme://host%zone:port". What a client's options
+ * decide is the same for all calls of its pool and is not in the text; an option
+ * that a single request may set and that changes the connection belongs here.
+ */
+#ifndef GOFER_TRANSPORT_KEY_H
+#define GOFER_TRANSPORT_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http/url.h"
+
+struct key {
+    char *text; /* owned, as host and zone */
+    size_t len;
+    unsigned hash;
+    char *host; /* to dial: ASCII, no brackets */
+    char *zone; /* or NULL */
+    uint16_t port;
+};
+
+/* Makes the key of a URL. False without memory. */
+bool key_init(struct key *key, const struct url *url);
+
+/* A copy with its own strings. False without memory. */
+bool key_copy(struct key *to, const struct key *from);
+
+void key_fini(struct key *key);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * A received response. Struct, field table, head, URL and a body of known and
+ * moderate length are one allocation; the getters are in client/response.c.
+ * The head's bytes are a copy in which a NUL ends each name and value, so that
+ * they are C strings in place.
+ *
+ * Invariant: body has room for one byte more than body_cap; that byte is the NUL
+ * behind the body and, while a body of known length is read, catches a byte too
+ * many.
+ */
+#ifndef GOFER_TRANSPORT_MESSAGE_H
+#define GOFER_TRANSPORT_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http/response_head.h"
+#include <gofer/response.h>
+
+enum { MESSAGE_BODY_INLINE = 256 * 1024 };
+
+struct gofer_response {
+    int status; /* 0: none, see error */
+    int minor;
+    int64_t content_length;
+    struct head_field *fields;
+    size_t fields_len;
+    char *head; /* what the fields' offsets count from */
+    const char *reason;
+    const char *url;
+    char *body;
+    size_t body_len;
+    size_t body_cap;
+    bool body_apart;    /* the body is an allocation of its own */
+    gofer_error *error; /* inside this allocation, or NULL */
+};
+
+/*
+ * Makes a response from a parsed head. `fields` are the first of head->fields_len;
+ * where that is more than HEAD_FIELDS_INLINE, the head is parsed again. The body is empty, with
+ * body_room bytes of room inside the allocation. NULL without memory.
+ */
+struct gofer_response *message_new(const struct response_head *head, const char *bytes, size_t len,
+                                   const struct head_field *fields, const char *url, size_t url_len,
+                                   size_t body_room);
+
+/* Makes a response with status 0 that carries a copy of an error. NULL without memory. */
+struct gofer_response *message_new_error(const gofer_error *error, const char *url);
+
+/* Makes room for len more body bytes. False without memory. */
+bool message_reserve(struct gofer_response *response, size_t len);
+
+/* Appends to the body. False without memory. */
+bool message_append(struct gofer_response *response, const char *bytes, size_t len);
+
+#endif

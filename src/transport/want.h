@@ -1,0 +1,47 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * A want: one call's place in its key's wait queue. It is answered exactly once,
+ * by a connection or by an error of its own dial, or it is dropped.
+ *
+ *                       ┌── a connection comes free, or any dial of the key ends well
+ *                       ▼
+ *     NEW ──► WAITING ──┼─────────► CONN ────► TAKEN (by its call)
+ *              │        │            │
+ *              │        │            └── the call is cancelled first: the
+ *              │        │                connection goes to the next want or the pool
+ *              │        └─────────► FAILED      its own dial failed
+ *              └── the call is cancelled ──► DROPPED
+ *
+ * All fields but `task`, `fresh` and `fault` are guarded by the pool's lock;
+ * answers wake the task (EV_CONN) under it, so a dropped want is never woken.
+ */
+#ifndef GOFER_TRANSPORT_WANT_H
+#define GOFER_TRANSPORT_WANT_H
+
+#include <stdbool.h>
+
+#include "base/fault.h"
+#include "base/list.h"
+
+struct conn;
+struct dial;
+struct pool_host;
+struct task;
+
+enum want_state { WANT_NEW, WANT_WAITING, WANT_CONN, WANT_FAILED, WANT_TAKEN, WANT_DROPPED };
+
+struct want {
+    struct task *task;
+    bool fresh;          /* only a newly dialled connection will do (a retry) */
+    struct fault *fault; /* where its dial's error goes */
+    enum want_state state;
+    struct pool_host *host;
+    struct conn *conn;    /* with WANT_CONN */
+    struct dial *dial;    /* its own dial, while that runs */
+    struct link waiting;  /* the key's wants, first come first served */
+    struct link undialed; /* those of them whose dial has to wait for a slot */
+};
+
+#endif

@@ -1,0 +1,148 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * What the modes of the bench program share. A mode is one way to make the same
+ * requests (a peer), or one figure that is no rate (memory, overshoot). Each has
+ * a file of its own and one function here; main.c names them in one table.
+ *
+ * Two harnesses keep the peers comparable. lanes_run() is for modes in which
+ * each of N threads makes one request after another; loop_run() for modes in
+ * which one thread keeps N in flight. Both warm up before the clock starts, so
+ * that connections and caches exist, and both count only answers that are right:
+ * status 200 and the expected number of body bytes.
+ *
+ * The bench uses gofer's public headers and nothing else of it.
+ */
+#ifndef GOFER_TESTS_BENCH_H
+#define GOFER_TESTS_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <time.h>
+
+struct gofer_client;
+
+/* A moment: the wall clock, and what the process had used of the processors by then. */
+struct stamp {
+    struct timespec at;
+    struct rusage usage;
+};
+
+/* What was asked for on the command line, and what came of it. */
+struct run {
+    const char *mode;
+    const char *url;
+    int threads;     /* threads, or calls in flight where one thread makes them all */
+    long requests;   /* measured requests, warm-up not counted */
+    long calls;      /* calls in flight, for memory and overshoot */
+    size_t body_len; /* what each answer must carry */
+    bool count_heap; /* count the peer's allocations */
+    bool skip_check; /* gofer without its checkout check */
+    struct stamp begin;
+    struct stamp end;
+    long ok;            /* answers that were right */
+    long heap_at_begin; /* allocations made when the clock started, and when it stopped */
+    long heap_at_end;
+};
+
+/* --- measure.c --- */
+
+/* The clock starts, and stops. Called once each, by whichever thread is first in and last out. */
+void run_begin(struct run *run);
+void run_end(struct run *run);
+
+/* Prints the run as one line of name=value words. Returns the exit status: 1 when an answer was
+ * missing or wrong. */
+int run_print(const struct run *run);
+
+/* Prints that this mode cannot run here, and why. Returns exit status 0. */
+int run_skip(const struct run *run, const char *why);
+
+/* Prints to standard error why the mode failed. Returns exit status 1. */
+int run_fail(const struct run *run, const char *what);
+
+/* Nanoseconds of CLOCK_MONOTONIC. */
+int64_t now_ns(void);
+
+/* Raises the soft descriptor limit to the hard one and returns how many of `wanted` connections
+ * fit below it. */
+long raise_descriptors(long wanted);
+
+/* Bytes of the process that are in memory, as the kernel counts pages (smaps_rollup); -1 where it
+ * does not say. */
+long resident_bytes(void);
+
+/* How many threads the process has. */
+long thread_count(void);
+
+/* --- lanes.c --- */
+
+/* One thread's way to make requests. */
+struct lane_ops {
+    void *(*open)(const struct run *run, void *shared); /* NULL on failure */
+    bool (*get)(void *lane);                            /* one request; whether it was answered */
+    void (*close)(void *lane);
+};
+
+/* Runs run->threads lanes until run->requests are made. Returns an exit status, after printing. */
+int lanes_run(struct run *run, const struct lane_ops *ops, void *shared);
+
+/* One thread's way to make many requests, run->threads of them at a time. */
+struct loop_ops {
+    void *(*open)(const struct run *run);        /* NULL on failure */
+    long (*get_many)(void *loop, long requests); /* how many were answered */
+    void (*close)(void *loop);
+};
+
+/* Makes run->requests through one loop. Returns an exit status, after printing. */
+int loop_run(struct run *run, const struct loop_ops *ops);
+
+/* --- heap.c: an allocator that counts; any thread --- */
+
+void *heap_malloc(size_t size);
+void *heap_calloc(size_t count, size_t size);
+void *heap_realloc(void *p, size_t size);
+char *heap_strdup(const char *s);
+void heap_free(void *p);
+
+/* How often memory was asked for (realloc included), and how many bytes are held, with what the
+ * allocator rounds up to. */
+long heap_allocations(void);
+long heap_bytes(void);
+
+/* --- gofer_common.c --- */
+
+struct gofer_request;
+struct gofer_response;
+
+/* A client and one GET, as every gofer mode shares them. */
+struct gofer_peer {
+    struct gofer_client *client;
+    struct gofer_request *request;
+    const struct run *run;
+};
+
+/* Makes both, with the counting allocator where the run asks for it. False on failure. */
+bool gofer_peer_init(struct gofer_peer *peer, const struct run *run);
+void gofer_peer_fini(struct gofer_peer *peer);
+
+/* Whether the response is the expected one. Frees it. */
+bool gofer_peer_check(const struct gofer_peer *peer, struct gofer_response *response);
+
+/* --- the modes, each in the file of its name --- */
+
+int raw_main(struct run *run);
+int curl_easy_main(struct run *run);
+int curl_multi_main(struct run *run);
+int gofer_do_main(struct run *run);
+int gofer_futures_main(struct run *run);
+int gofer_on_done_main(struct run *run);
+int gofer_submit_wait_main(struct run *run);
+int gofer_memory_main(struct run *run);
+int gofer_overshoot_main(struct run *run);
+int free_port_main(struct run *run);
+
+#endif

@@ -1,0 +1,114 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The bench program: `bench MODE [options]` runs one mode once and prints one
+ * line. Interleaving, medians and ratios are the business of the script `run`
+ * beside it, so that each figure comes from a fresh process.
+ */
+#include "bench.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct mode {
+    const char *name;
+    int (*main)(struct run *run);
+    const char *what;
+};
+
+static const struct mode modes[] = {
+    {"raw", raw_main, "N threads, each send and recv on a socket of its own: the floor"},
+    {"curl_easy", curl_easy_main, "N threads, each with a libcurl easy handle"},
+    {"curl_multi", curl_multi_main, "one thread, N in flight through libcurl's multi interface"},
+    {"gofer_do", gofer_do_main, "N threads in gofer_do(), one client and one request"},
+    {"gofer_futures", gofer_futures_main, "one thread, N futures in flight through a group"},
+    {"gofer_on_done", gofer_on_done_main,
+     "N futures in flight, each submitted by the last one's "
+     "callback"},
+    {"gofer_submit_wait", gofer_submit_wait_main, "N threads, each submits and waits"},
+    {"memory", gofer_memory_main,
+     "bytes of each of --calls in flight, and of each idle connection"},
+    {"overshoot", gofer_overshoot_main, "how late --calls deadlines are"},
+    {"free_port", free_port_main, "prints a loopback port that nobody uses"},
+};
+
+enum { MODES = sizeof(modes) / sizeof(modes[0]) };
+
+static int usage(void)
+{
+    fputs("usage: bench MODE [--url URL] [--threads N] [--requests N] [--calls N] [--body BYTES]\n"
+          "                  [--count-heap] [--skip-check]\n",
+          stderr);
+    for (int i = 0; i < MODES; i++)
+        fprintf(stderr, "  %-18s %s\n", modes[i].name, modes[i].what);
+    return 2;
+}
+
+static const struct mode *find_mode(const char *name)
+{
+    for (int i = 0; i < MODES; i++)
+        if (strcmp(modes[i].name, name) == 0)
+            return &modes[i];
+    return NULL;
+}
+
+static void set_option(struct run *run, int option, const char *value)
+{
+    switch (option) {
+    case 'u':
+        run->url = value;
+        break;
+    case 't':
+        run->threads = atoi(value);
+        break;
+    case 'r':
+        run->requests = atol(value);
+        break;
+    case 'c':
+        run->calls = atol(value);
+        break;
+    case 'b':
+        run->body_len = strtoul(value, NULL, 10);
+        break;
+    case 'h':
+        run->count_heap = true;
+        break;
+    case 's':
+        run->skip_check = true;
+        break;
+    default:
+        run->mode = NULL;
+    }
+}
+
+static void parse_options(struct run *run, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"url", required_argument, NULL, 'u'},      {"threads", required_argument, NULL, 't'},
+        {"requests", required_argument, NULL, 'r'}, {"calls", required_argument, NULL, 'c'},
+        {"body", required_argument, NULL, 'b'},     {"count-heap", no_argument, NULL, 'h'},
+        {"skip-check", no_argument, NULL, 's'},     {NULL, 0, NULL, 0},
+    };
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        set_option(run, option, optarg);
+    if (run->threads < 1 || run->requests < 1 || run->calls < 1)
+        run->mode = NULL;
+}
+
+int main(int argc, char **argv)
+{
+    struct run run = {.threads = 64, .requests = 100000, .calls = 5000, .body_len = 13};
+    const struct mode *mode = argc > 1 ? find_mode(argv[1]) : NULL;
+    if (mode == NULL)
+        return usage();
+    run.mode = mode->name;
+    run.url = "http://127.0.0.1:80/hello";
+    parse_options(&run, argc - 1, argv + 1);
+    if (run.mode == NULL)
+        return usage();
+    return mode->main(&run);
+}

@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: The gofer authors
+# SPDX-License-Identifier: MIT
+#
+# Runs every example that has a server of its own. Each checks itself.
+set -u
+cd "${GOFER_BUILDDIR:-.}/examples" || exit 1
+failed=0
+for example in cancel event_loop get post_json 'fanout --quick'; do
+    # shellcheck disable=SC2086
+    if output=$(./$example 2>&1); then
+        echo "examples_test: $example: ok"
+    else
+        printf '%s\nexamples_test: %s: FAILED\n' "$output" "$example"
+        failed=1
+    fi
+done
+exit $failed

@@ -1,0 +1,309 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: The gofer authors
+# SPDX-License-Identifier: MIT
+#
+# Holds the gofer command against a server of broken and good answers
+# (cli_origin.c): bytes on stdout and in files, exit codes, messages, -w. Where
+# curl is installed the same command lines are given to both, and both must
+# bring the same bytes and the same exit code.
+#
+# Prints each failure and a summary; exits 0, 1, or 77 without a gofer command.
+set -u
+builddir=$(cd "${GOFER_BUILDDIR:-.}" && pwd)
+gofer=$builddir/gofer
+if [ ! -x "$gofer" ]; then
+    echo "cli_test: skipped, there is no gofer command"
+    exit 77
+fi
+unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
+work=$(mktemp -d)
+cd "$work" || exit 1
+trap 'exec 9>&-; cd /; rm -rf "$work"' EXIT
+passed=0
+failures=0
+
+# The server lives until this shell closes descriptor 9, at its own end at the latest.
+mkfifo hold
+"$builddir/cli_origin" <hold >port &
+exec 9>hold
+while [ ! -s port ]; do sleep 0.01; done
+host=127.0.0.1:$(cat port)
+url=http://$host
+
+# --- how a test says what it wants -------------------------------------------
+
+fail() {
+    failures=$((failures + 1))
+    echo "cli_test: FAILED: $1"
+    shift
+    printf '    %s\n' "$@"
+}
+
+pass() {
+    passed=$((passed + 1))
+}
+
+# run ARGS: leaves code, out and err behind.
+run() {
+    "$gofer" "$@" >out 2>err </dev/null 9>&-
+    code=$?
+}
+
+# check NAME CODE BYTES ARGS: the exit code, and stdout as printf '%b' writes BYTES.
+check() {
+    name=$1 want_code=$2
+    printf '%b' "$3" >want
+    shift 3
+    run "$@"
+    if [ "$code" != "$want_code" ]; then
+        fail "$name: exit code $code, not $want_code" "gofer $*" "$(cat err)"
+    elif ! cmp -s want out; then
+        fail "$name: other bytes" "gofer $*" "wanted: $(cat want)" "got: $(cat out)"
+    else
+        pass
+    fi
+}
+
+# holds NAME FILE PATTERN, lacks NAME FILE PATTERN: about what the last run left.
+holds() {
+    if grep -q -e "$3" "$2"; then pass; else fail "$1: no '$3' in $2" "$(cat "$2")"; fi
+}
+
+lacks() {
+    if grep -q -e "$3" "$2"; then fail "$1: '$3' in $2" "$(cat "$2")"; else pass; fi
+}
+
+# --- the response ------------------------------------------------------------
+
+check 'GET writes the body' 0 'hello\n' "$url/hello"
+check 'a URL without a scheme is http' 0 'hello\n' "$host/hello"
+check 'a fragment is not sent' 0 'hello\n' "$url/hello#part"
+check 'a chunked body' 0 'hello world' "$url/chunked"
+check 'a body until the end of the connection' 0 'until the end' "$url/plain10"
+check 'a response without a body' 0 '' "$url/no-reason"
+check 'an error page is a response' 0 'none\n' "$url/404"
+check '-i shows the head' 0 \
+    'HTTP/1.1 200 OK\r\nX-One: 1\r\nx-two: two words\r\nX-One: again\r\nContent-Length: 2\r\n\r\nok' \
+    -i "$url/headers"
+check '-i of HTTP/1.0' 0 'HTTP/1.0 200 Fine\r\nServer: old\r\n\r\nuntil the end' -i "$url/plain10"
+check '-i of an empty field and no reason' 0 'HTTP/1.1 204 \r\nX-Empty:\r\n\r\n' -i "$url/no-reason"
+check '-I asks for the head alone' 0 \
+    'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\n' -I "$url/hello"
+
+# --- where it goes -----------------------------------------------------------
+
+check '-o writes a file' 0 '' -o one "$url/hello"
+holds '-o writes a file' one '^hello$'
+check '-ofile' 0 '' -otwo "$url/404"
+holds '-ofile' two '^none$'
+check 'the nth -o belongs to the nth URL' 0 'oops\n' "$url/hello" -o a "$url/404" "$url/500" -o b
+holds 'the first file' a '^hello$'
+holds 'the second file' b '^none$'
+check '-o - is stdout' 0 'hello\nnone\n' -o - "$url/hello" "$url/404"
+check 'an empty body makes an empty file' 0 '' -o empty "$url/nothing"
+if [ -e empty ] && [ ! -s empty ]; then pass; else fail 'an empty file'; fi
+check 'a failure leaves an old file alone' 52 '' -o one "$url/empty"
+holds 'a failure leaves an old file alone' one '^hello$'
+check 'more -o than URLs' 0 '' -o a -o b "$url/hello"
+holds 'more -o than URLs' err 'Warning: Got more output options than URLs'
+check 'a file that cannot be made' 23 '' -o /nonexistent/file "$url/hello"
+holds 'a file that cannot be made' err '^gofer: (23) .*/nonexistent/file: No such file'
+
+"$gofer" "$url/hello" >/dev/full 2>err
+code=$?
+if [ $code = 23 ]; then pass; else fail "a full disk: exit code $code, not 23"; fi
+holds 'a full disk' err '^gofer: (23) .*No space left'
+"$gofer" "$url/hello" >&- 2>err
+code=$?
+if [ $code = 23 ]; then pass; else fail "a closed stdout: exit code $code, not 23"; fi
+mkfifo gone
+head -c 0 <gone & # opens the pipe and leaves
+exec 8>gone
+wait $!
+"$gofer" "$url/hello" >&8 2>err
+code=$?
+exec 8>&-
+if [ $code = 23 ]; then pass; else fail "a reader that left: exit code $code, not 23"; fi
+
+# --- the request -------------------------------------------------------------
+
+agent='User-Agent: test'
+check 'the head of a GET' 0 \
+    "GET /echo?a=b HTTP/1.1\r\nHost: $host\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n" \
+    -H "$agent" "$url/echo?a=b"
+check '-d posts a form, several are joined' 0 \
+    "POST /echo HTTP/1.1\r\nHost: $host\r\nAccept: */*\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n\r\na=1&b=2" \
+    -H User-Agent: -d a=1 --data b=2 "$url/echo"
+printf 'one\r\ntwo\n\000three\n' >lines
+run -d @lines "$url/echo"
+holds '-d @file without line ends' out '^onetwothree$'
+printf 'from stdin' | "$gofer" -d @- "$url/echo" >out 2>err
+holds '-d @-' out '^from stdin$'
+run -d '' "$url/echo"
+holds 'an empty -d is a POST' out '^POST '
+holds 'an empty -d has a length' out '^Content-Length: 0'
+run -X PUT -d x "$url/echo"
+holds '-X with -d' out '^PUT /echo '
+run -XDELETE "$url/echo"
+holds '-XDELETE' out '^DELETE /echo '
+run -H 'X-A: 1' -H 'X-A:  2' -H 'X-E;' -H 'Accept:' -H nothing -d x -H 'content-type: text/x' "$url/echo"
+holds '-H sends' out '^X-A: 1'
+holds '-H adds' out '^X-A: 2'
+holds '-H "Name;" sends it empty' out '^X-E: *.$'
+lacks '-H "Name:" removes a default' out '^Accept'
+lacks '-H without a colon says nothing' out 'nothing'
+holds '-H replaces the type of -d' out '^content-type: text/x'
+lacks '-H replaces the type of -d' out 'urlencoded'
+printf 'X-One: 1\nX-Two: 2\n' >fields
+run -H @fields "$url/echo"
+holds '-H @file' out '^X-One: 1'
+holds '-H @file' out '^X-Two: 2'
+run -H 'Host: other' "$url/echo"
+holds '-H Host' out '^Host: other'
+
+# --- failures ----------------------------------------------------------------
+
+check 'no URL' 2 ''
+holds 'no URL' err 'no URL specified'
+check 'an unknown option' 2 '' --nonsense "$url/hello"
+holds 'an unknown option' err "gofer: option --nonsense: is unknown"
+holds 'an unknown option' err "try 'gofer --help'"
+check 'an ambiguous option' 2 '' --he "$url/hello"
+holds 'an ambiguous option' err 'is ambiguous'
+check 'a name cut short' 0 'hello\n' --max-t 5 "$url/hello"
+check 'a missing value' 2 '' "$url/hello" -o
+holds 'a missing value' err 'option -o: requires parameter'
+check '--no- turns a switch off' 0 'hello\n' -i --no-include "$url/hello"
+check '--no- of no switch' 2 '' --no-output "$url/hello"
+check 'a time that is no number' 2 '' -m soon "$url/hello"
+holds 'a time that is no number' err 'proper numerical'
+check 'a negative time' 2 '' -m -1 "$url/hello"
+check 'HEAD with a body' 2 '' -I -d x "$url/echo"
+check 'a header that frames the message' 2 '' -H 'Transfer-Encoding: chunked' "$url/echo"
+check 'an unreadable file' 26 '' -d @/nonexistent "$url/echo"
+holds 'an unreadable file' err '(26) .*/nonexistent: No such file'
+check '-- ends the options' 3 '' -- '-x y'
+check 'an unknown protocol' 1 '' foo://bar/
+holds 'an unknown protocol' err '^gofer: (1) Protocol "foo" not supported'
+check 'a bad port' 3 '' http://127.0.0.1:99999/
+check 'no host' 3 '' http:///
+check 'a name that does not resolve' 6 '' http://nothing.onion/
+check 'a refused connection' 7 '' http://127.0.0.1:1/
+check 'not HTTP' 8 '' "$url/not-http"
+check 'a body cut short' 18 '' "$url/partial"
+check 'a chunk cut short' 18 '' "$url/partial-chunk"
+check '-f and an error page' 22 '' -f "$url/404"
+holds '-f and an error page' err '^gofer: (22) The requested URL returned error: 404$'
+check '-f and a good page' 0 'hello\n' -f "$url/hello"
+check 'too slow' 28 '' -m 0.2 "$url/never"
+holds 'too slow' err '^gofer: (28) .*200 ms'
+check 'no answer' 52 '' "$url/empty"
+check 'a reset' 56 '' "$url/reset"
+check 'a chunk size that is none' 56 '' "$url/bad-chunk"
+check 'the last URL decides' 0 'hello\n' "$url/empty" "$url/hello"
+check 'the last URL decides' 52 'hello\n' "$url/hello" "$url/empty"
+
+# --- what it says ------------------------------------------------------------
+
+run -s "$url/empty"
+if [ ! -s err ] && [ $code = 52 ]; then pass; else fail '-s is silent' "$(cat err)"; fi
+run -sS "$url/empty"
+holds '-sS shows errors' err '^gofer: (52) '
+run -s --nonsense
+holds '-s does not hide a wrong command line' err 'is unknown'
+run -v -H "$agent" -d x "$url/echo"
+holds '-v shows the request line' err '^> POST /echo HTTP/1.1$'
+holds '-v shows the host' err "^> Host: $host\$"
+holds '-v shows the agent' err '^> User-Agent: test$'
+lacks '-v shows no default that was replaced' err 'gofer/'
+holds '-v shows the response' err '^< HTTP/1.1 200 OK$'
+holds '-v shows its fields' err '^< Content-Type: message/http$'
+run --help
+holds '--help' out '^  -m, --max-time <seconds>  '
+run -V
+holds '--version' out '^gofer [0-9]'
+check '--help wins over the rest' 0 "$("$gofer" --help)\n" -h "$url/hello"
+
+# --- -w ----------------------------------------------------------------------
+
+check '-w shows variables' 0 \
+    'hello\n200 200 6 0 text/plain GET 1.1 HTTP 2 0 - text/plain|'"$url/hello" -w \
+    '%{http_code} %{response_code} %{size_download} %{size_upload} %{content_type} %{method} %{http_version} %{scheme} %{num_headers} %{exitcode} -%{errormsg} %header{content-type}|%{url_effective}' \
+    "$url/hello"
+check '-w escapes' 0 'hello\na\tb\r\n%|%|\\x|' -w 'a\tb\r\n%%|%|\x|' "$url/hello"
+check '-w and an unknown variable' 0 'hello\n..' -w '.%{nonsense}.' "$url/hello"
+holds '-w and an unknown variable' err "unknown --write-out variable: 'nonsense'"
+check '-w after a failure' 52 '000 52 0 0|' -w '%{http_code} %{exitcode} %{http_version} %{size_download}|' "$url/empty"
+run -s -w '%{errormsg}' "$url/empty"
+holds '-w shows the error under -s' out 'empty'
+check '-w %{onerror}' 0 'hello\n1' -w '1%{onerror}2' "$url/hello"
+check '-w %{onerror}' 52 '12' -w '1%{onerror}2' "$url/empty"
+run -w '%{stderr}there' "$url/hello"
+holds '-w %{stderr}' err '^there$'
+check 'a connection is used again' 0 'hello\n1hello\n0' -w '%{num_connects}' "$url/hello" "$url/hello"
+check '-w names URL and file' 0 "$host/hello 0 f|" -o f -w '%{url} %{urlnum} %{filename_effective}|' "$host/hello"
+printf '%%{http_code}\\n' >format
+check '-w @file' 0 'hello\n200\n' -w @format "$url/hello"
+run -s -m 0.2 -w '%{time_total}' "$url/never"
+holds '-w time_total' out '^0\.[2-9][0-9]\{5\}$'
+
+# --- -Z ----------------------------------------------------------------------
+
+check '-Z writes what is complete first' 0 'hello\nslow\nslower\n' \
+    -Z "$url/slower" "$url/slow" "$url/hello"
+check '-Z and files' 0 '' -Z -o z1 -o z2 -o z3 "$url/slow" "$url/hello" "$url/404"
+holds '-Z and files' z1 '^slow$'
+holds '-Z and files' z2 '^hello$'
+holds '-Z and files' z3 '^none$'
+check '-Z one at a time' 0 'slow\nhello\n' -Z --parallel-max 1 "$url/slow" "$url/hello"
+check '-Z keeps the first failure' 1 'slow\n' -Z "$url/slow" foo://bar "$url/empty"
+check '-Z and a limit' 28 'hello\n' -Z -m 0.4 "$url/never" "$url/hello"
+
+# --- beside curl -------------------------------------------------------------
+
+# same ARGS: gofer and curl bring the same bytes and the same exit code.
+same() {
+    run "$@"
+    curl -q -s "$@" >curl.out 2>curl.err </dev/null 9>&-
+    curl_code=$?
+    if [ "$code" = "$curl_code" ] && cmp -s out curl.out; then
+        pass
+    else
+        fail "not as curl: $*" "exit code $code, curl $curl_code" "$(diff out curl.out)"
+    fi
+}
+
+if command -v curl >/dev/null; then
+    same "$url/hello"
+    same -i "$url/hello"
+    same -i "$url/plain10"
+    same -I "$url/hello"
+    same -I "$url/404"
+    same "$url/chunked"
+    same "$url/404" -f
+    same -f "$url/404" "$url/hello"
+    same "$url/302" -i
+    same "$url/empty"
+    same "$url/reset"
+    same "$url/bad-chunk"
+    same -o /nonexistent/file "$url/hello"
+    same -m 0.2 "$url/never"
+    same http://127.0.0.1:99999/
+    same http://127.0.0.1:1/
+    same foo://bar
+    same --nonsense
+    same -m x "$url/hello"
+    same
+    same -o
+    same -I -d x "$url/echo"
+    same -XOPTIONS -H 'User-Agent: x' -H 'Accept: y/z' "$url/echo?q=%20x"
+    same -w '%{http_code} %{http_version} %{size_download} %{num_connects} %{content_type}\n%{exitcode}\t%%%{method}\z' "$url/plain10"
+    same -w '%{http_code},%{exitcode},%{http_version},%{url_effective}' http://127.0.0.1:1
+    same -w '%{size_download} %{num_connects};' "$url/hello" "$url/404" "$url/empty"
+    same -Z --parallel-max 1 "$url/hello" "$url/404"
+else
+    echo "cli_test: curl is not installed, not compared with it"
+fi
+
+echo "cli_test: $passed passed, $failures failed"
+[ "$failures" = 0 ]

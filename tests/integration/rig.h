@@ -1,0 +1,119 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The rig that every integration test stands on. It owns what a test makes
+ * through it (origins, clients, requests, responses) and takes it down after the
+ * test in the right order, then looks for descriptors, threads and blocks that
+ * were left. A test that hangs is ended, with its name, by an alarm.
+ *
+ * It also knows the drivers: ways to make one call. A suite listed as DRIVEN in
+ * suites.def is run once for each of them, with the same test bodies.
+ *
+ * Everything here is for the test's own thread, unless it says otherwise.
+ */
+#ifndef TESTS_INTEGRATION_RIG_H
+#define TESTS_INTEGRATION_RIG_H
+
+#include <gofer/gofer.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "support/echo_origin.h"
+#include "support/gate.h"
+#include "support/origin.h"
+#include "support/script.h"
+
+/* A way to make one call. */
+struct driver {
+    const char *name;
+    int workers; /* of the client */
+    gofer_status (*call)(gofer_client *client, const gofer_request *request,
+                         gofer_response **response);
+};
+
+extern const struct driver drivers[];
+extern const unsigned drivers_len;
+
+/* From now on tests use this driver. The first is the default. */
+void rig_drive(const struct driver *driver);
+
+/* Before and after each test. */
+void rig_set_up(void);
+void rig_tear_down(void);
+
+/* The process-wide echo origin; started by main while it has one thread. */
+extern struct echo_origin rig_echo;
+
+/* The URL of one of its paths, into buf (ORIGIN_URL_BYTES). */
+const char *rig_echo_url(const char *word, unsigned long n, char *buf);
+
+/* A gate for this test; it opens when the test is over. */
+struct gate *rig_gate(void);
+
+/* An origin for this test; one that plays a script, of which it takes a copy. What a handler's
+ * argument points to must live until the handler has returned. */
+struct origin *rig_origin(origin_handler handler, void *arg);
+struct origin *rig_script(const struct route *routes);
+
+/* A client for this test; workers 0 means the driver's. */
+gofer_client *rig_client(const gofer_client_options *options);
+
+/* Ends a rig_client() before the test does. */
+void rig_end_client(gofer_client *client);
+
+/* A request for this test: to a path of an origin, or to a URL. */
+gofer_request *rig_request(const char *method, const struct origin *origin, const char *path);
+gofer_request *rig_request_to(const char *method, const char *url);
+
+/* Takes over a response, to be freed after the test. */
+void rig_keep(gofer_response *response);
+
+/* How a call ended. */
+struct outcome {
+    gofer_status status;
+    const gofer_response *response; /* the rig's */
+    const gofer_error *error;       /* NULL on success */
+    int64_t took_ms;
+};
+
+/* Makes a call by the driver and checks what holds for every outcome. */
+struct outcome rig_call(gofer_client *client, const gofer_request *request);
+
+/* rig_call() with a GET. */
+struct outcome rig_get(gofer_client *client, const struct origin *origin, const char *path);
+struct outcome rig_get_url(gofer_client *client, const char *url);
+
+/* What holds for every outcome, whichever way it was got. Keeps the response. */
+struct outcome rig_outcome(gofer_status status, gofer_response *response);
+
+/* The call succeeded, with this status and this body. */
+void rig_expect_answer(const struct outcome *outcome, int status, const char *body);
+
+/* The call failed so. */
+void rig_expect_error(const struct outcome *outcome, gofer_status status);
+
+/* A timeout: in this phase, not before ms passed, and not long after. */
+void rig_expect_timeout(const struct outcome *outcome, gofer_phase phase, int64_t ms);
+
+gofer_stats rig_stats(gofer_client *client);
+
+/* Waits until stats show n idle connections, dials, active calls. */
+bool rig_wait_idle(gofer_client *client, unsigned n);
+bool rig_wait_dialing(gofer_client *client, unsigned n);
+bool rig_wait_active(gofer_client *client, unsigned n);
+
+/* A thread that makes one call by the driver, and what came of it. */
+struct caller {
+    pthread_t thread;
+    gofer_client *client;
+    gofer_request *request;
+    gofer_status status;
+    gofer_response *response;
+};
+
+void caller_start(struct caller *caller, gofer_client *client, gofer_request *request);
+struct outcome caller_join(struct caller *caller);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * See heap.h.
+ */
+#include "support/heap.h"
+
+#include <gofer/gofer.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+static atomic_long live;
+static atomic_long total;
+static atomic_long countdown; /* 1: the next allocation fails; 0 and below: none */
+
+static bool must_fail(void)
+{
+    if (atomic_load(&countdown) <= 0)
+        return false;
+    return atomic_fetch_sub(&countdown, 1) == 1;
+}
+
+static void *count(void *block)
+{
+    if (block != NULL) {
+        atomic_fetch_add(&live, 1);
+        atomic_fetch_add(&total, 1);
+    }
+    return block;
+}
+
+static void *heap_malloc(size_t size)
+{
+    return must_fail() ? NULL : count(malloc(size));
+}
+
+static void *heap_realloc(void *block, size_t size)
+{
+    if (must_fail())
+        return NULL;
+    return block == NULL ? count(malloc(size)) : realloc(block, size);
+}
+
+static void heap_free(void *block)
+{
+    if (block != NULL)
+        atomic_fetch_sub(&live, 1);
+    free(block);
+}
+
+bool heap_install(void)
+{
+    return gofer_set_allocator(heap_malloc, heap_realloc, heap_free) == GOFER_OK;
+}
+
+long heap_live(void)
+{
+    return atomic_load(&live);
+}
+
+/* Where it has failed the countdown stands at 0; a test that reads it so arms it with n >= 1 before. */
+void heap_fail_at(long n)
+{
+    atomic_store(&countdown, n);
+}
+
+bool heap_failed(void)
+{
+    return atomic_load(&countdown) <= 0;
+}
+
+long heap_total(void)
+{
+    return atomic_load(&total);
+}

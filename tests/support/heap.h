@@ -1,0 +1,31 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * A heap for gofer_set_allocator() that counts the library's live blocks, so that
+ * a test can say that nothing was left, and that fails one allocation on demand,
+ * so that a test can walk through all of them.
+ *
+ * The counters are atomic: any thread.
+ */
+#ifndef TESTS_SUPPORT_HEAP_H
+#define TESTS_SUPPORT_HEAP_H
+
+#include <stdbool.h>
+
+/* Gives the library this heap. Call it first, once. */
+bool heap_install(void);
+
+/* Blocks that the library holds now. */
+long heap_live(void);
+
+/* The n-th allocation from now fails, once; 0: none does. */
+void heap_fail_at(long n);
+
+/* Whether the allocation that heap_fail_at() named has failed. */
+bool heap_failed(void);
+
+/* Allocations since the program began. */
+long heap_total(void);
+
+#endif

@@ -1,0 +1,240 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * See nginx.h.
+ */
+#include "support/nginx.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/gate.h"
+
+struct nginx {
+    pid_t pid;
+    uint16_t port;
+    char binary[PATH_MAX];
+    char folder[64];
+};
+
+static const char configuration[] = "daemon off;\n"
+                                    "master_process off;\n"
+                                    "pid pid;\n"
+                                    "error_log error.log;\n"
+                                    "worker_rlimit_nofile 8192;\n"
+                                    "events { worker_connections 4096; }\n"
+                                    "http {\n"
+                                    "  access_log off;\n"
+                                    "  client_body_temp_path body;\n"
+                                    "  proxy_temp_path proxy;\n"
+                                    "  fastcgi_temp_path fastcgi;\n"
+                                    "  uwsgi_temp_path uwsgi;\n"
+                                    "  scgi_temp_path scgi;\n"
+                                    "  keepalive_requests 100000000;\n"
+                                    "  keepalive_timeout 120s;\n"
+                                    "  sendfile on;\n"
+                                    "  tcp_nodelay on;\n"
+                                    "  default_type text/plain;\n"
+                                    "  server {\n"
+                                    "    listen 127.0.0.1:%u backlog=4096;\n"
+                                    "    root www;\n"
+                                    "    location = /hello { return 200 \"Hello, world\\n\"; }\n"
+                                    "  }\n"
+                                    "}\n";
+
+static bool find_in(const char *folders, char *binary)
+{
+    while (*folders != '\0') {
+        size_t len = strcspn(folders, ":");
+        snprintf(binary, PATH_MAX, "%.*s/nginx", (int)len, folders);
+        if (access(binary, X_OK) == 0)
+            return true;
+        folders += len + (folders[len] == ':');
+    }
+    return false;
+}
+
+static bool find_binary(char *binary)
+{
+    const char *path = getenv("PATH");
+
+    return (path != NULL && find_in(path, binary)) ||
+           find_in("/usr/sbin:/usr/local/sbin:/usr/local/nginx/sbin", binary);
+}
+
+/* A port that is free now; somebody may take it before nginx does, so the start is retried. */
+static uint16_t free_port(void)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET};
+    socklen_t len = sizeof addr;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof addr) != 0 ||
+        getsockname(fd, (struct sockaddr *)&addr, &len) != 0)
+        abort();
+    close(fd);
+    return ntohs(addr.sin_port);
+}
+
+static bool answers(uint16_t port)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool ok;
+
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ok = connect(fd, (struct sockaddr *)&addr, sizeof addr) == 0;
+    close(fd);
+    return ok;
+}
+
+static bool write_configuration(const struct nginx *nginx)
+{
+    char path[128];
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/nginx.conf", nginx->folder);
+    file = fopen(path, "we");
+    if (file == NULL)
+        return false;
+    fprintf(file, configuration, nginx->port);
+    return fclose(file) == 0;
+}
+
+static void run(const struct nginx *nginx)
+{
+    int null = open("/dev/null", O_RDWR);
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(null, STDIN_FILENO);
+    dup2(null, STDOUT_FILENO);
+    dup2(null, STDERR_FILENO);
+    execl(nginx->binary, nginx->binary, "-p", nginx->folder, "-c", "nginx.conf", (char *)NULL);
+    _exit(127);
+}
+
+static void stop_child(struct nginx *nginx, int signal)
+{
+    if (nginx->pid > 0) {
+        kill(nginx->pid, signal);
+        waitpid(nginx->pid, NULL, 0);
+    }
+    nginx->pid = 0;
+}
+
+/* Starts the child on a fresh port; false where it ended (the port was taken, most likely). */
+static bool launch(struct nginx *nginx)
+{
+    int64_t until = now_ms() + PATIENCE_MS;
+
+    nginx->port = free_port();
+    if (!write_configuration(nginx))
+        return false;
+    nginx->pid = fork();
+    if (nginx->pid == 0)
+        run(nginx);
+    while (nginx->pid > 0 && now_ms() < until) {
+        if (waitpid(nginx->pid, NULL, WNOHANG) != 0) {
+            nginx->pid = 0;
+            return false;
+        }
+        if (answers(nginx->port))
+            return true;
+        pass_ms(5);
+    }
+    stop_child(nginx, SIGKILL);
+    return false;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *walk)
+{
+    (void)info;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+static bool make_folder(struct nginx *nginx)
+{
+    char www[128];
+
+    strcpy(nginx->folder, "/tmp/gofer-nginx-XXXXXX");
+    if (mkdtemp(nginx->folder) == NULL) {
+        nginx->folder[0] = '\0';
+        return false;
+    }
+    snprintf(www, sizeof www, "%s/www", nginx->folder);
+    return mkdir(www, 0755) == 0 && nginx_file(nginx, "16k", 16 * 1024) &&
+           nginx_file(nginx, "1m", 1024 * 1024);
+}
+
+struct nginx *nginx_start(void)
+{
+    struct nginx *nginx = calloc(1, sizeof *nginx);
+
+    if (nginx == NULL)
+        abort();
+    if (find_binary(nginx->binary) && make_folder(nginx)) {
+        for (int attempt = 0; attempt < 5; attempt++) {
+            if (launch(nginx))
+                return nginx;
+        }
+        fprintf(stderr, "\n    %s does not start\n", nginx->binary);
+    }
+    nginx_stop(nginx);
+    return NULL;
+}
+
+void nginx_stop(struct nginx *nginx)
+{
+    if (nginx == NULL)
+        return;
+    stop_child(nginx, SIGTERM);
+    if (nginx->folder[0] != '\0')
+        nftw(nginx->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    free(nginx);
+}
+
+uint16_t nginx_port(const struct nginx *nginx)
+{
+    return nginx->port;
+}
+
+const char *nginx_url(const struct nginx *nginx, const char *path, char *buf)
+{
+    snprintf(buf, NGINX_URL_BYTES, "http://127.0.0.1:%u%s", nginx->port, path);
+    return buf;
+}
+
+bool nginx_file(const struct nginx *nginx, const char *name, size_t len)
+{
+    char path[256], block[26 * 256];
+    FILE *file;
+
+    for (size_t i = 0; i < sizeof block; i++)
+        block[i] = nginx_byte(i);
+    snprintf(path, sizeof path, "%s/www/%s", nginx->folder, name);
+    file = fopen(path, "we");
+    if (file == NULL)
+        return false;
+    for (size_t left = len, n; left > 0; left -= n) {
+        n = left < sizeof block ? left : sizeof block;
+        if (fwrite(block, 1, n, file) != n)
+            break;
+    }
+    return fclose(file) == 0;
+}

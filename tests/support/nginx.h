@@ -1,0 +1,47 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * A real nginx on a loopback port, with a configuration and files of its own in
+ * a temporary folder. It is a child of the calling thread and dies with it.
+ *
+ *   /hello        13 bytes, "Hello, world\n"
+ *   /16k /1m      files of that size; byte i is nginx_byte(i)
+ *   /NAME         what nginx_file() made
+ *
+ * One thread at a time.
+ */
+#ifndef TESTS_SUPPORT_NGINX_H
+#define TESTS_SUPPORT_NGINX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct nginx;
+
+#define NGINX_HELLO "Hello, world\n"
+
+enum { NGINX_URL_BYTES = 128 };
+
+/* Starts it and waits until it answers. NULL where there is no nginx on this machine. */
+struct nginx *nginx_start(void);
+
+/* Stops it and removes its folder. NULL is legal. */
+void nginx_stop(struct nginx *nginx);
+
+uint16_t nginx_port(const struct nginx *nginx);
+
+/* Writes the URL of a path into buf (NGINX_URL_BYTES); returns buf. */
+const char *nginx_url(const struct nginx *nginx, const char *path, char *buf);
+
+/* Makes a file of len bytes. False where the disk is full. */
+bool nginx_file(const struct nginx *nginx, const char *name, size_t len);
+
+/* What stands at an offset of every file. */
+static inline char nginx_byte(size_t offset)
+{
+    return (char)('a' + offset * 7 % 26);
+}
+
+#endif
