@@ -37,7 +37,7 @@ struct plan {
 };
 
 static const struct plan full_plan = {
-    MAX_THREADS, {90, 60}, {100, 160, 0, 40}, {80, 200, 100, 60, 60}};
+    MAX_THREADS, {90, 60}, {110, 170, 0, 20}, {100, 220, 100, 20, 60}};
 static const struct plan quick_plan = {4, {20, 4}, {20, 20, 0, 4}, {20, 20, 6, 8, 6}};
 
 /* One thread's share of the calls. */
@@ -183,14 +183,18 @@ static void start(struct share *share, const int counts[ROUTES], void *(*way)(vo
     }
 }
 
+/* On a terminal, until all is done. Elsewhere the threads are simply joined. */
 static void watch_progress(struct tally *tally, gofer_client *client)
 {
     const struct timespec tick = {0, 100000000};
 
-    while (isatty(STDOUT_FILENO) && tally->settled < tally->len) {
-        nanosleep(&tick, NULL);
+    if (!isatty(STDOUT_FILENO))
+        return;
+    while (tally->settled < tally->len) {
         tally_show_progress(tally, client);
+        nanosleep(&tick, NULL);
     }
+    tally_clear_progress();
 }
 
 /* Makes all calls of the plan. The counters are taken when every call has ended. */
@@ -243,9 +247,12 @@ static const struct plan *choose_plan(int argc, char **argv)
 
 static void show_title(const struct plan *plan, double seconds)
 {
-    printf("%zu calls through one client in %.1f s: %zu by %d threads in turn, %zu as futures,\n"
-           "%zu in a group\n\n",
-           plan_len(plan), seconds, (size_t)plan->threads * sum(plan->each_thread), plan->threads,
+    char all[32], in_turn[32];
+
+    printf("%s calls through one client in %.1f s\n"
+           "%s by %d threads in turn, %zu as futures, %zu in a group\n\n",
+           with_commas(all, plan_len(plan)), seconds,
+           with_commas(in_turn, (size_t)plan->threads * sum(plan->each_thread)), plan->threads,
            sum(plan->futures), sum(plan->group));
 }
 

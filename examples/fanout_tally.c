@@ -149,8 +149,7 @@ void call_settle(struct tally *tally, struct call *call, gofer_status status,
 
 /* --- showing --------------------------------------------------------------- */
 
-/* The number with commas: "1,048,576". */
-static const char *commas(char text[32], uint64_t n)
+const char *with_commas(char text[32], uint64_t n)
 {
     char digits[24];
     int len = snprintf(digits, sizeof digits, "%" PRIu64, n);
@@ -169,17 +168,20 @@ void tally_show_progress(struct tally *tally, gofer_client *client)
 {
     enum { WIDTH = 30 };
     static const char bar[] = "##############################";
-    char done[32], all[32], opened[32];
+    char done[32], all[32];
     size_t settled = tally->settled;
     gofer_stats stats;
 
     gofer_client_stats(client, &stats);
-    printf("\r[%-*.*s] %s of %s calls, %s connections opened, %" PRIu64 " late-bound \033[K", WIDTH,
-           (int)(settled * WIDTH / tally->len), bar, commas(done, settled), commas(all, tally->len),
-           commas(opened, stats.conns_opened), stats.conns_late_bound);
-    if (settled == tally->len)
-        printf("\r\033[K");
+    printf("\r\033[K[%-*.*s] %s of %s calls, %" PRIu64 " in flight, %" PRIu64 " connections opened",
+           WIDTH, (int)(settled * WIDTH / tally->len), bar, with_commas(done, settled),
+           with_commas(all, tally->len), stats.calls_active, stats.conns_opened);
     fflush(stdout);
+}
+
+void tally_clear_progress(void)
+{
+    printf("\r\033[K");
 }
 
 static int compare_times(const void *a, const void *b)
@@ -205,8 +207,8 @@ static void show_latency(const struct tally *tally, int route, int64_t *times)
     if (n == 0)
         return;
     qsort(times, n, sizeof *times, compare_times);
-    printf("  %-14s %6s  %9.1f ms  %9.1f ms\n", route == ROUTES ? "all" : routes[route].label,
-           commas(count, n), (double)times[n / 2] / 1e3, (double)times[n * 99 / 100] / 1e3);
+    printf("  %-14s %6s  %9.2f ms  %9.2f ms\n", route == ROUTES ? "all" : routes[route].label,
+           with_commas(count, n), (double)times[n / 2] / 1e3, (double)times[n * 99 / 100] / 1e3);
 }
 
 static size_t count_timeouts(const struct tally *tally, gofer_phase phase)
@@ -233,13 +235,13 @@ void tally_show(const struct tally *tally, const gofer_stats *stats)
     int64_t *times = calloc(tally->len, sizeof *times);
     char text[32];
 
-    printf("  answered       %6s\n", commas(text, stats->calls_done));
+    printf("  answered       %6s\n", with_commas(text, stats->calls_done));
     show_timeouts(tally);
-    printf("  connections    %6s  opened\n", commas(text, stats->conns_opened));
+    printf("  connections    %6s  opened\n", with_commas(text, stats->conns_opened));
     printf("  reused         %6s  times a request found a connection waiting for it\n",
-           commas(text, stats->conns_reused));
+           with_commas(text, stats->conns_reused));
     printf("  late-bound     %6s  calls took a freed connection while their own was dialled\n\n",
-           commas(text, stats->conns_late_bound));
+           with_commas(text, stats->conns_late_bound));
     printf("  latency         calls           p50           p99\n");
     for (int route = 0; times != NULL && route <= ROUTES; route++)
         show_latency(tally, route, times);

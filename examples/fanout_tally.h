@@ -57,8 +57,12 @@ void call_end(struct call *call);
 void call_settle(struct tally *tally, struct call *call, gofer_status status,
                  const gofer_response *response);
 
-/* A line for a terminal, which overwrites itself. */
+/* A line for a terminal, which overwrites itself; and its end. */
 void tally_show_progress(struct tally *tally, gofer_client *client);
+void tally_clear_progress(void);
+
+/* The number as "1,048,576". Returns text. */
+const char *with_commas(char text[32], uint64_t n);
 
 /* The summary. */
 void tally_show(const struct tally *tally, const gofer_stats *stats);

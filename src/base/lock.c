@@ -11,8 +11,7 @@
 
 void lock_init(struct lock *l, enum lock_rank rank)
 {
-    pthread_mutex_init(&l->mutex, NULL);
-    l->rank = rank;
+    *l = (struct lock){.mutex = PTHREAD_MUTEX_INITIALIZER, .rank = rank};
 }
 
 void lock_fini(struct lock *l)

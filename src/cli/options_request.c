@@ -70,10 +70,10 @@ static enum option_error apply_data(struct config *config, const char *value)
 }
 
 const struct option request_options[] = {
-    {'d', "data", "data", 0, apply_data, "Send data in a POST; @file or @- reads it from there"},
+    {'d', "data", "data", 0, apply_data, "Send this in a POST; @file reads it"},
     {'I', "head", NULL, offsetof(struct config, head), NULL, "Ask for the headers only (HEAD)"},
     {'H', "header", "header", 0, apply_header,
-     "Send \"Name: value\"; \"Name:\" removes one, \"Name;\" sends it empty, @file reads them"},
+     "Send this field; \"Name:\" removes, \"Name;\" empties"},
     {'X', "request", "method", 0, apply_request, "Use this method"},
     {0},
 };

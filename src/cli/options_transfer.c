@@ -43,7 +43,7 @@ static enum option_error apply_parallel_max(struct config *config, const char *v
 
 const struct option transfer_options[] = {
     {'f', "fail", NULL, offsetof(struct config, fail), NULL,
-     "Show no body and end with 22 when the status is 400 or above"},
+     "Status 400 and above: show no body, end with 22"},
     {'m', "max-time", "seconds", 0, apply_max_time, "Allow this long for each transfer"},
     {'Z', "parallel", NULL, offsetof(struct config, parallel), NULL,
      "Fetch the URLs at the same time"},

@@ -73,7 +73,7 @@ static void finish(struct parallel *p, struct transfer *t, gofer_response *respo
 {
     enum exit_code code = transfer_finish(t, response, new_connects(p->client, &p->opened));
 
-    if (p->code == CODE_OK)
+    if (code != CODE_OK)
         p->code = code;
     transfer_fini(t);
 }

@@ -11,7 +11,7 @@
 #include "cli/config.h"
 #include "cli/exit_code.h"
 
-/* Returns the command's exit code: the last transfer's, or with -Z the first one that is not 0. */
+/* Returns the command's exit code: the last transfer's, with -Z that of the last one to fail. */
 enum exit_code run(const struct config *config);
 
 #endif

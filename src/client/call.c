@@ -13,7 +13,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "client/callback.h"
 #include "client/core.h"
 #include "client/snapshot.h"
 #include "client/token.h"
@@ -148,6 +147,7 @@ static void finish(struct call *c, gofer_status status, gofer_response *response
         call_describe_error(c);
         response = message_new_error(&c->error, c->snapshot->shown_url);
     }
+    /* From here on nothing of the engine is used: the client may end. */
     core_end_call(c->core, c, status == GOFER_OK);
     future_resolve(c, status, response);
 }
@@ -228,8 +228,22 @@ static void blame_timeout(struct call *c, unsigned events, int64_t now_ns)
                   doing);
 }
 
-/* Whether events end the call; sets the fault then, and arms the timer again where it was early. */
-static bool ends(struct call *c, unsigned events)
+/* A limit may have passed: at the start, where one already past sends nothing, or at the timer's
+ * word. */
+static bool is_late(struct call *c, unsigned events, int64_t now_ns)
+{
+    if (!(events & (EV_TIMER | EV_START)))
+        return false;
+    int64_t at = deadline_of(c);
+    if (now_ns >= at)
+        return true;
+    if (events & EV_TIMER)
+        timer_arm_earlier(timers_of(c), &c->task.timer, at);
+    return false;
+}
+
+/* Whether events end the call; sets the fault then. */
+static bool ends(struct call *c, unsigned events, int64_t now_ns)
 {
     if (events & (EV_CANCEL | EV_CLOSE)) {
         gofer_status code = events & EV_CANCEL ? GOFER_ERR_CANCELED : GOFER_ERR_CLOSED;
@@ -238,15 +252,9 @@ static bool ends(struct call *c, unsigned events)
         fault_set(&c->fault, code, phase, 0, "%s while %s", words, gofer_phase_name(phase));
         return true;
     }
-    if (!(events & EV_TIMER))
+    if (!is_late(c, events, now_ns))
         return false;
-    int64_t now = clock_now_ns();
-    int64_t at = deadline_of(c);
-    if (now < at) {
-        timer_arm_earlier(timers_of(c), &c->task.timer, at);
-        return false;
-    }
-    blame_timeout(c, events, now);
+    blame_timeout(c, events, now_ns);
     return true;
 }
 
@@ -263,14 +271,14 @@ static bool may_retry(const struct call *c)
            (x->sent == 0 || (c->prepared->replayable && !x->response_begun));
 }
 
-static enum task_next take_conn(struct call *c, struct turn *turn, bool fresh);
+static enum task_next take_conn(struct call *c, struct turn *turn, bool fresh, int64_t now_ns);
 
 static enum task_next retry(struct call *c, struct turn *turn)
 {
     drop_exchange(c);
     c->fault = (struct fault){0};
     core_count_retry(c->core);
-    return take_conn(c, turn, true);
+    return take_conn(c, turn, true, clock_now_ns());
 }
 
 static enum task_next exchange_failed(struct call *c, struct turn *turn)
@@ -327,34 +335,12 @@ static enum task_next go_on(struct call *c, struct turn *turn)
     return TASK_YIELD;
 }
 
-static void describe_request(struct call *c)
-{
-    const struct prepared *p = c->prepared;
-    const struct body *body = c->snapshot->body;
-    const gofer_client_options *o = &c->core->options;
-    c->exchange_request = (struct exchange_request){
-        .head = p->head,
-        .head_len = p->head_len,
-        .body = body != NULL ? body->data : NULL,
-        .body_len = body != NULL ? body->len : 0,
-        .url = p->url,
-        .url_len = p->url_len,
-        .head_method = p->head_method,
-        .close = p->close,
-        .max_head_bytes =
-            o->max_response_header_bytes < 0 ? UINT64_MAX : (uint64_t)o->max_response_header_bytes,
-        .max_body_bytes = o->max_body_bytes < 0 ? INT64_MAX : (uint64_t)o->max_body_bytes,
-        .stall_timeout_ms = o->stall_timeout_ms,
-        .header_timeout_ms = o->response_header_timeout_ms,
-    };
-}
-
-static enum task_next begin_exchange(struct call *c, struct turn *turn, struct conn *conn)
+static enum task_next begin_exchange(struct call *c, struct turn *turn, struct conn *conn,
+                                     int64_t now_ns)
 {
     c->attempts++;
     c->reused = conn->reused;
-    describe_request(c);
-    exchange_init(&c->exchange, conn, &c->exchange_request, clock_now_ns());
+    exchange_init(&c->exchange, conn, &c->prepared->request, now_ns);
     set_state(c, CALL_EXCHANGE);
     if (!turn->driven)
         return go_on(c, turn);
@@ -366,15 +352,15 @@ static enum task_next begin_exchange(struct call *c, struct turn *turn, struct c
 
 /* --- getting a connection --- */
 
-static enum task_next take_conn(struct call *c, struct turn *turn, bool fresh)
+static enum task_next take_conn(struct call *c, struct turn *turn, bool fresh, int64_t now_ns)
 {
     for (;;) {
         struct conn *conn;
         c->want = (struct want){.task = &c->task, .fault = &c->fault, .fresh = fresh};
-        switch (pool_take(c->core->pool, &c->prepared->key, &c->want, clock_now_ns(), &conn)) {
+        switch (pool_take(c->core->pool, &c->prepared->key, &c->want, now_ns, &conn)) {
         case POOL_CONN:
             if (pool_check(c->core->pool, &conn))
-                return begin_exchange(c, turn, conn);
+                return begin_exchange(c, turn, conn, now_ns);
             break;
         case POOL_WAIT:
             set_state(c, CALL_WANT);
@@ -385,7 +371,7 @@ static enum task_next take_conn(struct call *c, struct turn *turn, bool fresh)
     }
 }
 
-static enum task_next poll_want(struct call *c, struct turn *turn)
+static enum task_next poll_want(struct call *c, struct turn *turn, int64_t now_ns)
 {
     struct conn *conn;
     switch (pool_poll(c->core->pool, &c->want, &conn)) {
@@ -397,8 +383,8 @@ static enum task_next poll_want(struct call *c, struct turn *turn)
         break;
     }
     set_state(c, CALL_NEW);
-    return pool_check(c->core->pool, &conn) ? begin_exchange(c, turn, conn)
-                                            : take_conn(c, turn, c->want.fresh);
+    return pool_check(c->core->pool, &conn) ? begin_exchange(c, turn, conn, now_ns)
+                                            : take_conn(c, turn, c->want.fresh, now_ns);
 }
 
 /* --- the task --- */
@@ -406,14 +392,14 @@ static enum task_next poll_want(struct call *c, struct turn *turn)
 static enum task_next call_step(struct task *task, unsigned events, struct turn *turn)
 {
     struct call *c = call_of_task(task);
-    /* At its start a call looks at its deadline itself: one already past sends nothing. */
-    if (ends(c, events & EV_START ? events | EV_TIMER : events))
+    int64_t now = state_of(c) != CALL_EXCHANGE || (events & EV_TIMER) ? clock_now_ns() : 0;
+    if (ends(c, events, now))
         return fail(c);
     switch (state_of(c)) {
     case CALL_NEW:
-        return take_conn(c, turn, false);
+        return take_conn(c, turn, false, now);
     case CALL_WANT:
-        return poll_want(c, turn);
+        return poll_want(c, turn, now);
     case CALL_EXCHANGE:
         return go_on(c, turn);
     case CALL_ENDED:
@@ -536,10 +522,9 @@ bool call_admit(struct call *call, bool driven)
         task_begin_driven(&call->task);
     else
         task_begin_held(&call->task);
-    bool may_block = !driven && !callback_active();
     int64_t at = first_deadline(call);
     atomic_store_explicit(&call->total_at, at, memory_order_relaxed);
-    gofer_status status = core_begin_call(call->core, call, may_block, driven);
+    gofer_status status = core_begin_call(call->core, call, !driven);
     if (status != GOFER_OK)
         return refuse(call, status, "");
     if (!token_add(call->snapshot->cancel, call))

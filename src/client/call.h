@@ -56,7 +56,6 @@ struct call {
     bool reused;
     gofer_sent sent; /* over all attempts */
     struct want want;
-    struct exchange_request exchange_request;
     struct exchange exchange;
     struct fault fault;
 
@@ -104,7 +103,8 @@ struct call *call_new(struct core *core, const gofer_request *request);
 
 /*
  * Admits the call to its core, or refuses it: then it has its outcome already.
- * True where it is to be run: queued by call_submit() or driven by call_drive().
+ * True where it is to be run: by call_drive(), or, after which this thread is
+ * inside the core, by call_submit() and core_leave().
  */
 bool call_admit(struct call *call, bool driven);
 
@@ -116,6 +116,9 @@ void call_drive(struct call *call);
 
 /* The status and, once, the response. The outcome must be settled. */
 gofer_status call_take_outcome(struct call *call, gofer_response **response);
+
+/* The same for a call that has no other holder any more, which it frees; response may be NULL. */
+gofer_status call_end_private(struct call *call, gofer_response **response);
 
 /* Makes the deadline earlier, from any thread. */
 void call_limit(struct call *call, int64_t at_ns);

@@ -84,33 +84,18 @@ void gofer_client_stats_sized(gofer_client *client, gofer_stats *stats, size_t s
 
 /* --- calls --- */
 
-/* Runs the call on this thread; its outcome is there after. */
-static void run(struct core *core, struct call *call)
-{
-    if (core == NULL || core_enter(core) != GOFER_OK) {
-        call_admit(call, true);
-        return;
-    }
-    if (call_admit(call, true))
-        call_drive(call);
-    core_leave(core);
-}
-
 gofer_status gofer_do(gofer_client *client, const gofer_request *request, gofer_response **response)
 {
-    gofer_response *ignored = NULL;
-    gofer_response **out = response != NULL ? response : &ignored;
-    *out = NULL;
+    if (response != NULL)
+        *response = NULL;
     if (callback_active())
         return GOFER_ERR_INVALID;
     struct call *call = call_new(core_of(client), request);
     if (call == NULL)
         return GOFER_ERR_NOMEM;
-    run(core_of(client), call);
-    gofer_status status = call_take_outcome(call, out);
-    gofer_future_free(future_of(call));
-    gofer_response_free(ignored);
-    return status;
+    if (call_admit(call, true))
+        call_drive(call);
+    return call_end_private(call, response);
 }
 
 gofer_status gofer_get(gofer_client *client, const char *url, gofer_response **response)
@@ -139,23 +124,15 @@ gofer_status gofer_post(gofer_client *client, const char *url, const char *conte
     return status;
 }
 
-static void submit(struct core *core, struct call *call)
-{
-    if (core == NULL || core_enter(core) != GOFER_OK) {
-        call_admit(call, false);
-        return;
-    }
-    if (call_admit(call, false))
-        call_submit(call);
-    core_leave(core);
-}
-
 gofer_future *gofer_submit(gofer_client *client, const gofer_request *request)
 {
     struct call *call = call_new(core_of(client), request);
     if (call == NULL)
         return NULL;
-    submit(core_of(client), call);
+    if (call_admit(call, false)) {
+        call_submit(call);
+        core_leave(core_of(client));
+    }
     return future_of(call);
 }
 

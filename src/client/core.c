@@ -66,12 +66,17 @@ bool core_enter_waiting(struct core *core)
     return in;
 }
 
+static void leave_locked(struct core *core, size_t times)
+{
+    core->inside -= times;
+    if (core->state != CORE_OPEN && core->inside == 0)
+        lock_cond_signal(&core->left);
+}
+
 void core_leave(struct core *core)
 {
     lock_take(&core->lock);
-    core->inside--;
-    if (core->state != CORE_OPEN && core->inside == 0)
-        lock_cond_signal(&core->left);
+    leave_locked(core, 1);
     lock_drop(&core->lock);
 }
 
@@ -113,19 +118,22 @@ static void wait_for_place(struct core *core)
     waiter_fini(&waiter);
 }
 
-gofer_status core_begin_call(struct core *core, struct call *call, bool may_block, bool driven)
+gofer_status core_begin_call(struct core *core, struct call *call, bool submits)
 {
     bool blocks = core->options.queue_full == GOFER_QUEUE_BLOCK;
-    lock_take(&core->lock);
-    if (blocks && !driven && may_block && (!has_place(core) || core->places.len > 0))
-        wait_for_place(core);
     gofer_status status = GOFER_OK;
+    lock_take(&core->lock);
+    core->inside += submits;
+    if (blocks && submits && !callback_active() && (!has_place(core) || core->places.len > 0))
+        wait_for_place(core);
     if (core->state != CORE_OPEN)
         status = GOFER_ERR_CLOSED;
-    else if (!has_place(core) && !(driven && blocks))
+    else if (!has_place(core) && (submits || !blocks))
         status = GOFER_ERR_QUEUE_FULL;
     else
         list_push(&core->calls, &call->core_link);
+    if (status != GOFER_OK)
+        leave_locked(core, submits);
     lock_drop(&core->lock);
     return status;
 }

@@ -78,11 +78,13 @@ bool core_enter_waiting(struct core *core);
 void core_leave(struct core *core);
 
 /*
- * Adds a call to the unfinished ones. `may_block`: wait for a place where
- * max_queued are unfinished and the policy says so. `driven`: by gofer_do(), which never waits here
- * and is refused under the reject policy only. GOFER_OK, _QUEUE_FULL or _CLOSED.
+ * Adds a call to the unfinished ones, which keeps the engine alive until
+ * core_end_call(). `submits`: the thread goes on without the call, so it is
+ * counted inside too; core_leave() undoes that. With max_queued unfinished and
+ * the policy to block, a submitting thread waits (not in a callback), and
+ * gofer_do(), which blocks anyway, goes on. GOFER_OK, _QUEUE_FULL or _CLOSED.
  */
-gofer_status core_begin_call(struct core *core, struct call *call, bool may_block, bool driven);
+gofer_status core_begin_call(struct core *core, struct call *call, bool submits);
 
 /* The call has its outcome: takes it out, counts it, lets the next one in. */
 void core_end_call(struct core *core, struct call *call, bool ok);

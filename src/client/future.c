@@ -71,6 +71,17 @@ gofer_status call_take_outcome(struct call *call, gofer_response **response)
     return status;
 }
 
+gofer_status call_end_private(struct call *call, gofer_response **response)
+{
+    gofer_status status = call->status;
+    if (response != NULL) {
+        *response = call->response;
+        call->response = NULL;
+    }
+    task_unref(&call->task);
+    return status;
+}
+
 /* --- waiting --- */
 
 static enum outcome outcome_of(struct call *call)

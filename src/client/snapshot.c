@@ -51,23 +51,37 @@ static struct request_parts parts_of(const struct snapshot *s, const struct core
     };
 }
 
+static uint64_t bytes_limit(int64_t option)
+{
+    return option < 0 ? INT64_MAX : (uint64_t)option;
+}
+
 /* Fills in all that a client sends; false without memory. */
 static bool prepare(struct prepared *p, const struct snapshot *s, const struct core *core)
 {
+    const gofer_client_options *o = &core->options;
     struct request_parts parts = parts_of(s, core);
     parts.close = parts.close || request_wants_close(&s->headers);
     struct buf head = BUF_INIT;
     struct buf url = BUF_INIT;
     request_write_head(&parts, &head);
     url_write_without_userinfo(&s->url, &url);
+    p->request = (struct exchange_request){
+        .head_len = head.len,
+        .body = s->body != NULL ? s->body->data : NULL,
+        .body_len = s->body != NULL ? s->body->len : 0,
+        .url_len = url.len,
+        .head_method = request_method_is_head(s->method),
+        .close = parts.close,
+        .max_head_bytes = bytes_limit(o->max_response_header_bytes),
+        .max_body_bytes = bytes_limit(o->max_body_bytes),
+        .stall_timeout_ms = o->stall_timeout_ms,
+        .header_timeout_ms = o->response_header_timeout_ms,
+    };
     p->core_id = core->id;
-    p->head_len = head.len;
-    p->head = buf_take_str(&head);
-    p->url_len = url.len;
-    p->url = buf_take_str(&url);
-    p->head_method = request_method_is_head(s->method);
+    p->request.head = p->head = buf_take_str(&head);
+    p->request.url = p->url = buf_take_str(&url);
     p->replayable = s->idempotent || request_is_replayable(s->method, &s->headers);
-    p->close = parts.close;
     return key_init(&p->key, &s->url) && p->head != NULL && p->url != NULL;
 }
 

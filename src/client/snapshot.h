@@ -20,6 +20,7 @@
 
 #include "http/header.h"
 #include "http/url.h"
+#include "transport/exchange.h"
 #include "transport/key.h"
 #include <gofer/request.h>
 
@@ -38,13 +39,10 @@ struct body {
 struct prepared {
     uint64_t core_id;
     struct key key;
-    char *head;
-    size_t head_len;
-    char *url; /* for responses: without fragment and password */
-    size_t url_len;
-    bool head_method;
     bool replayable;
-    bool close;
+    char *head;
+    char *url;                       /* for responses: without fragment and password */
+    struct exchange_request request; /* of the two above and the snapshot's body */
 };
 
 struct snapshot {

@@ -12,10 +12,11 @@
  *
  * Bounds: a chunk-size line (extension included, CRLF not) is at most 4,096
  * bytes; a size is 1 to 16 hexadecimal digits and at most INT64_MAX; framing
- * bytes beyond 16 a chunk plus twice the data may not exceed 16 KiB in all; the
- * lines of the trailer section are at most `trailer_max` bytes. Lines end in
- * CRLF only. Extensions are skipped; no blank stands before them. Trailer
- * fields are checked as header fields are and dropped, framing ones like any.
+ * bytes beyond 16 a chunk plus twice the data may not exceed 16 KiB in all, and
+ * what a chunk leaves of its allowance is not saved for later ones; the lines of
+ * the trailer section are at most `trailer_max` bytes. Lines end in CRLF only.
+ * Extensions are skipped; no blank stands before them. Trailer fields are checked
+ * as header fields are and dropped, framing ones like any.
  *
  * One thread at a time; no memory is allocated.
  */

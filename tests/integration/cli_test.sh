@@ -191,6 +191,7 @@ check 'a name that does not resolve' 6 '' http://nothing.onion/
 check 'a refused connection' 7 '' http://127.0.0.1:1/
 check 'not HTTP' 8 '' "$url/not-http"
 check 'a body cut short' 18 '' "$url/partial"
+check 'a head cut short' 18 '' "$url/half-head"
 check 'a chunk cut short' 18 '' "$url/partial-chunk"
 check '-f and an error page' 22 '' -f "$url/404"
 holds '-f and an error page' err '^gofer: (22) The requested URL returned error: 404$'
@@ -256,7 +257,7 @@ holds '-Z and files' z1 '^slow$'
 holds '-Z and files' z2 '^hello$'
 holds '-Z and files' z3 '^none$'
 check '-Z one at a time' 0 'slow\nhello\n' -Z --parallel-max 1 "$url/slow" "$url/hello"
-check '-Z keeps the first failure' 1 'slow\n' -Z "$url/slow" foo://bar "$url/empty"
+check '-Z keeps the last failure' 52 'slow\n' -Z "$url/slow" foo://bar "$url/empty"
 check '-Z and a limit' 28 'hello\n' -Z -m 0.4 "$url/never" "$url/hello"
 
 # --- beside curl -------------------------------------------------------------

@@ -314,7 +314,7 @@ static void broken_status_lines(void)
     static const char *const lines[] = {
         "HTTP/1.1 20",      "HTTP/1.1 2000 OK", "HTTP/1.1 abc OK",  "HTTP/1.1 -1 OK",
         "HTTP/1.2 200 OK",  "HTTP/2.0 200 OK",  "HTTP/01.1 200 OK", "HTTP/1.1 000 OK",
-        "HTTP/1.1 099 No",  "HTTP/1.1  200 OK", "HTTP/1 200 OK",    "http/1.1 200 OK",
+        "HTTP/1.1 099 No", "HTTP/1 200 OK",    "http/1.1 200 OK",
         "HTTP/1.1\t200 OK", "HTTP/1.1 0x1 OK",  "HTTP/1.1",         "ICY 200 OK",
         "HTTP/1.1 1111111111111111111111111111111111111111111111111111111111111111111111111"};
     char reply[256];

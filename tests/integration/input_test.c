@@ -132,7 +132,7 @@ static void fields_that_are_fine(void)
     } rows[] = {
         {"Foo", "capital-key", "\r\nFoo: capital-key\r\n"},
         {"name", "\xd0\xb2\xd0\xb0", "\r\nname: \xd0\xb2\xd0\xb0\r\n"},
-        {"k", "", "\r\nk: \r\n"},
+        {"k", "", "\r\nk:"},
         {"tab", "a\tb", "\r\ntab: a\tb\r\n"},
     };
     struct origin *origin = rig_script(hello);

@@ -116,8 +116,8 @@ static void the_agent_can_be_named_or_left_out(void)
 
     EXPECT_HOLDS(head_of(named, origin, request), "\r\nUser-Agent: mine/1\r\n");
     EXPECT_LACKS(head_of(silent, origin, request), "User-Agent");
-    gofer_request_set_header(request, "user-agent", "theirs");
-    EXPECT_HOLDS(head_of(named, origin, request), "\r\nuser-agent: theirs\r\n");
+    gofer_request_set_header(request, "User-Agent", "theirs");
+    EXPECT_HOLDS(head_of(named, origin, request), "\r\nUser-Agent: theirs\r\n");
     EXPECT_LACKS(head_of(named, origin, request), "mine/1");
     gofer_request_remove_header(request, "User-Agent");
     gofer_request_remove_header(request, "Accept");

@@ -246,6 +246,23 @@ static void h1_06_padding_is_bounded(void)
     CU_ASSERT(repeats(unit, 28 + 5, 100000) < 2000);
 }
 
+/* A long chunk earns nothing that later ones could pad with. */
+static void h1_06_allowance_is_not_saved(void)
+{
+    enum { DATA = 0x4000, PADDING = 4096, UNITS = 6 };
+    static char body[6 + DATA + 2 + UNITS * (PADDING + 5)];
+    memset(body, 'x', sizeof body);
+    memcpy(body, "4000\r\n", 6);
+    memcpy(body + 6 + DATA, "\r\n", 2);
+    for (int i = 0; i < UNITS; i++) {
+        char *unit = body + 6 + DATA + 2 + i * (PADDING + 5);
+        memcpy(unit, "1;", 2);
+        memcpy(unit + PADDING, "\r\na\r\n", 5);
+    }
+    CU_ASSERT_EQUAL(repeats(body, 6 + DATA + 2 + 4 * (PADDING + 5), 1), 1);
+    CU_ASSERT_EQUAL(repeats(body, sizeof body, 1), 0);
+}
+
 static void h1_06_lines_are_bounded(void)
 {
     static char unit[4200];
@@ -309,6 +326,7 @@ CU_TestInfo chunked_tests[] = {
     {"H1-11 trailers over the limit or with NUL are errors", h1_11_trailer_limit_and_nul},
     {"H1-10 F18 every truncation is truncated", h1_10_every_truncation_is_truncated},
     {"H1-06 F18 padding is bounded at 16 KiB", h1_06_padding_is_bounded},
+    {"H1-06 F18 allowance is not saved for later chunks", h1_06_allowance_is_not_saved},
     {"H1-06 F18 lines are bounded at 4,096 bytes", h1_06_lines_are_bounded},
     {"F18 one-byte chunks are fine for ever", one_byte_chunks_are_fine_for_ever},
     {"data is handed out in place", data_is_handed_out_in_place},

@@ -44,6 +44,11 @@ static void a_percent_without_digits_is_a_percent(void)
     CU_ASSERT(escapes(escape_path, "/100%", "/100%25"));
     CU_ASSERT(escapes(escape_path, "/%4", "/%254"));
     CU_ASSERT(escapes(escape_path, "/%4g%41", "/%254g%41"));
+    /* Digits behind the piece of text are not its own. */
+    struct buf out = BUF_INIT;
+    escape_path(&out, "%41", 2);
+    CU_ASSERT(out.len == 4 && memcmp(out.data, "%254", 4) == 0);
+    buf_fini(&out);
 }
 
 static void encoding_twice_changes_nothing(void)

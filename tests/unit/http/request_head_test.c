@@ -377,6 +377,11 @@ static void inj_07_framing_is_the_librarys(void)
         {"Host", "a/b"},
         {"Host", "u@a"},
     };
+    struct buf why = BUF_INIT;
+    CU_ASSERT_EQUAL(request_check_field("Content-Length", "9223372036854775807", &why), GOFER_OK);
+    CU_ASSERT_EQUAL(request_check_field("Content-Length", "18446744073709551619", &why),
+                    GOFER_ERR_INVALID);
+    buf_fini(&why);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         expect_refused(
             (struct script){.method = "POST",

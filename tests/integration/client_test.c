@@ -1,0 +1,475 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The client as a whole: its end in every situation, draining, the queue's
+ * limit, options, statistics.
+ */
+#include <CUnit/CUnit.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "integration/expect.h"
+#include "integration/rig.h"
+
+extern CU_TestInfo client_tests[];
+
+static const struct route hello[] = {{.reply = REPLY_HELLO}};
+static const struct route never[] = {{.then = THEN_HOLD}};
+
+static gofer_future *submit(gofer_client *client, const struct origin *origin)
+{
+    return gofer_submit(client, rig_request("GET", origin, "/"));
+}
+
+static struct outcome take(gofer_future *future)
+{
+    gofer_response *response = NULL;
+    gofer_status status = gofer_future_wait(future, &response);
+
+    gofer_future_free(future);
+    return rig_outcome(status, response);
+}
+
+static void free_without_a_call(void)
+{
+    gofer_client_free(NULL);
+    for (int i = 0; i < 20; i++)
+        rig_end_client(rig_client(NULL));
+    for (int i = 0; i < 20; i++)
+        rig_end_client(rig_client(&(gofer_client_options){.workers = GOFER_NO_WORKERS}));
+}
+
+static void free_with_calls(int workers, bool wait)
+{
+    enum { CALLS = 1000 };
+    static gofer_future *futures[CALLS];
+    gofer_client *client = rig_client(&(gofer_client_options){.workers = workers});
+    char url[ORIGIN_URL_BYTES];
+
+    for (int i = 0; i < CALLS; i++)
+        futures[i] = gofer_submit_get(client, rig_echo_url("never", 1, url));
+    if (wait) {
+        gofer_future *done = gofer_submit_get(client, rig_echo_url("echo", 1, url));
+        EXPECT_STATUS(gofer_future_wait_for(done, -1, NULL), GOFER_OK);
+        gofer_future_free(done);
+    }
+    rig_end_client(client);
+    for (int i = 0; i < CALLS; i++) {
+        EXPECT(gofer_future_done(futures[i]));
+        struct outcome got = take(futures[i]);
+        rig_expect_error(&got, GOFER_ERR_CLOSED);
+    }
+}
+
+static void free_with_a_thousand_calls_in_flight(void)
+{
+    free_with_calls(2, true);
+    free_with_calls(2, false);
+}
+
+static void free_with_a_thousand_calls_and_no_worker(void)
+{
+    free_with_calls(GOFER_NO_WORKERS, false);
+    free_with_calls(GOFER_NO_WORKERS, true);
+}
+
+struct doer {
+    pthread_t thread;
+    gofer_client *client;
+    const char *url;
+    gofer_status status;
+    gofer_response *response;
+};
+
+static void *do_main(void *arg)
+{
+    struct doer *doer = arg;
+
+    doer->status = gofer_get(doer->client, doer->url, &doer->response);
+    return NULL;
+}
+
+static void free_with_callers_inside(int workers)
+{
+    enum { CALLERS = 8 };
+    struct origin *origin = rig_script(never);
+    gofer_client *client = rig_client(&(gofer_client_options){.workers = workers});
+    struct doer doers[CALLERS];
+    char url[ORIGIN_URL_BYTES];
+
+    origin_url(origin, "/", url);
+    for (int i = 0; i < CALLERS; i++) {
+        doers[i] = (struct doer){.client = client, .url = url};
+        REQUIRE(pthread_create(&doers[i].thread, NULL, do_main, &doers[i]) == 0);
+    }
+    EXPECT(origin_wait(origin, ORIGIN_REQUESTS, CALLERS));
+    rig_end_client(client);
+    for (int i = 0; i < CALLERS; i++) {
+        pthread_join(doers[i].thread, NULL);
+        struct outcome got = rig_outcome(doers[i].status, doers[i].response);
+        rig_expect_error(&got, GOFER_ERR_CLOSED);
+    }
+    EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
+}
+
+static void free_with_threads_in_gofer_do(void)
+{
+    free_with_callers_inside(2);
+    free_with_callers_inside(GOFER_NO_WORKERS);
+}
+
+static void *next_main(void *arg)
+{
+    gofer_future *future = gofer_group_next(arg, -1);
+    gofer_status status = gofer_future_wait(future, NULL);
+
+    gofer_future_free(future);
+    return (void *)(intptr_t)status;
+}
+
+static void free_with_a_thread_in_group_next(void)
+{
+    struct origin *origin = rig_script(never);
+    gofer_client *client = rig_client(NULL);
+    gofer_group *group = gofer_group_new(client);
+    pthread_t thread;
+    void *status;
+
+    gofer_group_submit(group, rig_request("GET", origin, "/"));
+    REQUIRE(pthread_create(&thread, NULL, next_main, group) == 0);
+    EXPECT(origin_wait(origin, ORIGIN_REQUESTS, 1));
+    rig_end_client(client);
+    pthread_join(thread, &status);
+    EXPECT_STATUS((gofer_status)(intptr_t)status, GOFER_ERR_CLOSED);
+    gofer_group_free(group);
+}
+
+static void futures_outlive_the_client(void)
+{
+    struct origin *origin = rig_script(hello);
+    gofer_client *client = rig_client(NULL);
+    gofer_future *futures[] = {submit(client, origin)};
+
+    EXPECT_INT(gofer_future_wait_any(futures, 1, -1), 0);
+    rig_end_client(client);
+    EXPECT_INT(gofer_future_wait_any(futures, 1, -1), 0);
+    gofer_future_cancel(futures[0]);
+    struct outcome got = take(futures[0]);
+    rig_expect_answer(&got, 200, "hello");
+}
+
+static void drain_waits_for_the_last_call(void)
+{
+    struct gate *seen = rig_gate(), *go = rig_gate();
+    const struct route routes[] = {{.reply = REPLY_HELLO, .seen = seen, .go = go}};
+    struct origin *origin = rig_script(routes);
+    gofer_client *client = rig_client(NULL);
+    gofer_future *future;
+    int64_t began;
+
+    EXPECT_STATUS(gofer_client_drain(client, -1), GOFER_OK);
+    future = submit(client, origin);
+    EXPECT(gate_wait(seen, 1));
+    EXPECT_STATUS(gofer_client_drain(client, 0), GOFER_PENDING);
+    began = now_ms();
+    EXPECT_STATUS(gofer_client_drain(client, 30), GOFER_PENDING);
+    EXPECT_AT_LEAST(now_ms() - began, 30);
+    gate_pass(go);
+    EXPECT_STATUS(gofer_client_drain(client, PATIENCE_MS), GOFER_OK);
+    EXPECT(gofer_future_done(future));
+    EXPECT_INT(rig_stats(client).calls_active, 0);
+    struct outcome got = take(future);
+    rig_expect_answer(&got, 200, "hello");
+    future = submit(client, origin);
+    got = take(future);
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_STATUS(gofer_client_drain(NULL, 0), GOFER_ERR_INVALID);
+}
+
+static void drain_without_workers_runs_the_calls(void)
+{
+    struct origin *origin = rig_script(hello);
+    gofer_client *client = rig_client(&(gofer_client_options){.workers = GOFER_NO_WORKERS});
+    gofer_future *futures[10];
+
+    for (int i = 0; i < 10; i++)
+        futures[i] = submit(client, origin);
+    EXPECT_STATUS(gofer_client_drain(client, PATIENCE_MS), GOFER_OK);
+    for (int i = 0; i < 10; i++) {
+        EXPECT(gofer_future_done(futures[i]));
+        struct outcome got = take(futures[i]);
+        rig_expect_answer(&got, 200, "hello");
+    }
+}
+
+static void a_full_queue_rejects(void)
+{
+    enum { LIMIT = 3 };
+    struct gate *go = rig_gate();
+    const struct route routes[] = {{.target = "/", .reply = REPLY_HELLO, .go = go},
+                                   {.reply = REPLY_HELLO}};
+    struct origin *origin = rig_script(routes);
+    gofer_client *client = rig_client(&(gofer_client_options){.max_queued = LIMIT});
+    gofer_future *futures[LIMIT];
+    struct outcome got;
+
+    for (int i = 0; i < LIMIT; i++)
+        futures[i] = submit(client, origin);
+    gofer_future *refused = submit(client, origin);
+    EXPECT(gofer_future_done(refused));
+    got = take(refused);
+    rig_expect_error(&got, GOFER_ERR_QUEUE_FULL);
+    EXPECT_INT(got.error->sent, GOFER_SENT_NOTHING);
+    EXPECT_INT(rig_stats(client).calls_active, LIMIT);
+    gate_pass(go);
+    for (int i = 0; i < LIMIT; i++) {
+        got = take(futures[i]);
+        rig_expect_answer(&got, 200, "hello");
+    }
+    got = take(submit(client, origin));
+    rig_expect_answer(&got, 200, "hello");
+}
+
+static void gofer_do_never_blocks_at_a_full_queue(void)
+{
+    struct gate *go = rig_gate();
+    const struct route routes[] = {{.target = "/held", .reply = REPLY_HELLO, .go = go},
+                                   {.reply = REPLY_HELLO}};
+    struct origin *origin = rig_script(routes);
+    gofer_client *client = rig_client(
+        &(gofer_client_options){.max_queued = 1, .queue_full = GOFER_QUEUE_BLOCK});
+    gofer_future *future = gofer_submit(client, rig_request("GET", origin, "/held"));
+    gofer_response *response = NULL;
+
+    gofer_status status = gofer_do(client, rig_request("GET", origin, "/"), &response);
+    struct outcome got = rig_outcome(status, response);
+    EXPECT(got.status == GOFER_OK || got.status == GOFER_ERR_QUEUE_FULL);
+    gate_pass(go);
+    got = take(future);
+    rig_expect_answer(&got, 200, "hello");
+}
+
+struct blocked {
+    pthread_t thread;
+    gofer_client *client;
+    gofer_request *request;
+    atomic_bool returned;
+    gofer_future *future;
+};
+
+static void *submit_main(void *arg)
+{
+    struct blocked *blocked = arg;
+
+    blocked->future = gofer_submit(blocked->client, blocked->request);
+    atomic_store(&blocked->returned, true);
+    return NULL;
+}
+
+static void a_full_queue_blocks_where_asked(void)
+{
+    struct gate *seen = rig_gate(), *go = rig_gate();
+    const struct route routes[] = {{.reply = REPLY_HELLO, .seen = seen, .go = go}};
+    struct origin *origin = rig_script(routes);
+    gofer_client *client = rig_client(
+        &(gofer_client_options){.max_queued = 1, .queue_full = GOFER_QUEUE_BLOCK});
+    gofer_future *first = submit(client, origin);
+    struct blocked blocked = {.client = client, .request = rig_request("GET", origin, "/")};
+
+    EXPECT(gate_wait(seen, 1));
+    REQUIRE(pthread_create(&blocked.thread, NULL, submit_main, &blocked) == 0);
+    pass_ms(30); /* long enough for a submit that does not block to show */
+    EXPECT(!blocked.returned);
+    gate_pass(go);
+    pthread_join(blocked.thread, NULL);
+    struct outcome got = take(first);
+    rig_expect_answer(&got, 200, "hello");
+    got = take(blocked.future);
+    rig_expect_answer(&got, 200, "hello");
+}
+
+static void the_end_frees_a_blocked_submit(void)
+{
+    struct origin *origin = rig_script(never);
+    gofer_client *client = rig_client(
+        &(gofer_client_options){.max_queued = 1, .queue_full = GOFER_QUEUE_BLOCK});
+    gofer_future *first = submit(client, origin);
+    struct blocked blocked = {.client = client, .request = rig_request("GET", origin, "/")};
+
+    EXPECT(origin_wait(origin, ORIGIN_REQUESTS, 1));
+    REQUIRE(pthread_create(&blocked.thread, NULL, submit_main, &blocked) == 0);
+    pass_ms(20);
+    rig_end_client(client);
+    pthread_join(blocked.thread, NULL);
+    struct outcome got = take(first);
+    rig_expect_error(&got, GOFER_ERR_CLOSED);
+    got = take(blocked.future);
+    rig_expect_error(&got, GOFER_ERR_CLOSED);
+}
+
+static void options_out_of_range_are_refused(void)
+{
+    const gofer_header bad_name = {"bad name", "v"}, bad_value = {"A", "v\r\nB: c"};
+    const gofer_client_options rows[] = {
+        {.timeout_ms = -2},
+        {.stall_timeout_ms = -2},
+        {.connect_timeout_ms = INT64_MIN},
+        {.response_header_timeout_ms = -2},
+        {.idle_conn_timeout_ms = -2},
+        {.conn_max_age_ms = -2},
+        {.keepalive_ms = -2},
+        {.workers = -2},
+        {.workers = INT_MIN},
+        {.max_queued = -2},
+        {.queue_full = (gofer_queue_full)7},
+        {.max_idle_conns = -2},
+        {.max_idle_conns_per_host = -2},
+        {.max_conns_per_host = -2},
+        {.max_response_header_bytes = -2},
+        {.max_body_bytes = -2},
+        {.user_agent = "evil\r\nX: y"},
+        {.headers = &bad_name, .headers_len = 1},
+        {.headers = &bad_value, .headers_len = 1},
+        {.headers = NULL, .headers_len = 1},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        errno = 0;
+        gofer_client *client = gofer_client_new(&rows[i]);
+        if (!EXPECT(client == NULL))
+            fprintf(stderr, "\n    row %zu", i);
+        EXPECT_INT(errno, EINVAL);
+        gofer_client_free(client);
+    }
+}
+
+static void no_limits_at_all_are_fine(void)
+{
+    struct origin *origin = rig_script(hello);
+    gofer_client *client = rig_client(&(gofer_client_options){.timeout_ms = GOFER_NEVER,
+                                                              .stall_timeout_ms = GOFER_NEVER,
+                                                              .connect_timeout_ms = GOFER_NEVER,
+                                                              .idle_conn_timeout_ms = GOFER_NEVER,
+                                                              .keepalive_ms = GOFER_NEVER,
+                                                              .max_queued = GOFER_NEVER,
+                                                              .max_idle_conns = GOFER_NEVER,
+                                                              .max_conns_per_host = GOFER_NEVER,
+                                                              .max_body_bytes = GOFER_NEVER});
+    struct outcome got = take(submit(client, origin));
+
+    rig_expect_answer(&got, 200, "hello");
+}
+
+static void strings_of_the_options_are_copied(void)
+{
+    struct origin *origin = rig_script(hello);
+    char agent[] = "agent/1", name[] = "X-A", value[] = "b";
+    gofer_header header = {name, value};
+    gofer_client *client = rig_client(&(gofer_client_options){
+        .user_agent = agent, .headers = &header, .headers_len = 1});
+
+    memset(agent, 'x', sizeof agent - 1);
+    memset(name, 'x', sizeof name - 1);
+    memset(value, 'x', sizeof value - 1);
+    memset(&header, 0, sizeof header);
+    struct outcome got = take(submit(client, origin));
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_HOLDS(origin_last_head(origin), "\r\nUser-Agent: agent/1\r\n");
+    EXPECT_HOLDS(origin_last_head(origin), "\r\nX-A: b\r\n");
+}
+
+static void an_older_programs_options_are_understood(void)
+{
+    struct origin *origin = rig_script(hello);
+    gofer_client_options options;
+    gofer_client *client;
+    gofer_stats stats;
+    char url[ORIGIN_URL_BYTES];
+
+    memset(&options, 0xff, sizeof options);
+    options.timeout_ms = 5000;
+    options.stall_timeout_ms = 5000;
+    client = gofer_client_new_sized(&options, offsetof(gofer_client_options, connect_timeout_ms));
+    REQUIRE(client != NULL);
+    EXPECT_STATUS(gofer_get(client, origin_url(origin, "/", url), NULL), GOFER_OK);
+    memset(&stats, 0x5a, sizeof stats);
+    gofer_client_stats_sized(client, &stats, offsetof(gofer_stats, conns_reused));
+    EXPECT_INT(stats.conns_opened, 1);
+    EXPECT(stats.conns_reused == UINT64_C(0x5a5a5a5a5a5a5a5a));
+    gofer_client_free(client);
+}
+
+static void statistics_count(void)
+{
+    static const struct route routes[] = {
+        {.target = "/hello", .reply = REPLY_HELLO},
+        {.target = "/bad", .reply = "nonsense\r\n\r\n", .then = THEN_HOLD},
+        {.then = THEN_HOLD},
+    };
+    struct origin *origin = rig_script(routes);
+    gofer_client *client = rig_client(NULL);
+    gofer_future *future;
+    gofer_stats stats = rig_stats(client);
+
+    EXPECT_INT(stats.conns_opened + stats.calls_done + stats.calls_active, 0);
+    take(gofer_submit(client, rig_request("GET", origin, "/hello")));
+    take(gofer_submit(client, rig_request("GET", origin, "/hello")));
+    take(gofer_submit(client, rig_request("GET", origin, "/bad")));
+    future = gofer_submit(client, rig_request("GET", origin, "/never"));
+    EXPECT(origin_wait(origin, ORIGIN_REQUESTS, 4));
+    stats = rig_stats(client);
+    EXPECT_INT(stats.calls_active, 1);
+    EXPECT_INT(stats.calls_done, 2);
+    EXPECT_INT(stats.calls_failed, 1);
+    EXPECT_INT(stats.conns_opened, 2);
+    EXPECT_INT(stats.conns_reused, 2);
+    EXPECT_INT(stats.conns_idle, 0);
+    EXPECT_INT(stats.conns_dialing, 0);
+    gofer_future_cancel(future);
+    take(future);
+    EXPECT(rig_wait_active(client, 0));
+    EXPECT_INT(rig_stats(client).calls_failed, 2);
+    gofer_client_stats(NULL, &stats);
+    gofer_client_close_idle(NULL);
+}
+
+static void words_exist_for_every_value(void)
+{
+    for (int i = -1; i <= GOFER_ERR_SYSTEM + 1; i++) {
+        EXPECT(gofer_strerror((gofer_status)i)[0] != '\0');
+        EXPECT(gofer_status_name((gofer_status)i)[0] != '\0');
+    }
+    for (int i = -1; i <= GOFER_PHASE_REDIRECT + 1; i++)
+        EXPECT(gofer_phase_name((gofer_phase)i) != NULL);
+    EXPECT_TEXT(gofer_status_name(GOFER_ERR_TIMEOUT), "GOFER_ERR_TIMEOUT");
+    EXPECT_TEXT(gofer_strerror(GOFER_ERR_TIMEOUT), "timed out");
+    EXPECT_TEXT(gofer_phase_name(GOFER_PHASE_WAIT), "waiting for response headers");
+    EXPECT(gofer_version()[0] != '\0');
+    EXPECT(gofer_now_ms() > 0);
+}
+
+CU_TestInfo client_tests[] = {
+    {"free without a call", free_without_a_call},
+    {"RES-08 free with 1,000 calls in flight", free_with_a_thousand_calls_in_flight},
+    {"RES-08 free with 1,000 calls and no worker", free_with_a_thousand_calls_and_no_worker},
+    {"RES-08 free with threads in gofer_do", free_with_threads_in_gofer_do},
+    {"RES-08 free with a thread in gofer_group_next", free_with_a_thread_in_group_next},
+    {"futures outlive the client", futures_outlive_the_client},
+    {"drain waits for the last call", drain_waits_for_the_last_call},
+    {"drain without workers runs the calls", drain_without_workers_runs_the_calls},
+    {"a full queue rejects", a_full_queue_rejects},
+    {"gofer_do never blocks at a full queue", gofer_do_never_blocks_at_a_full_queue},
+    {"a full queue blocks where asked", a_full_queue_blocks_where_asked},
+    {"the client's end frees a blocked submit", the_end_frees_a_blocked_submit},
+    {"options out of range are refused", options_out_of_range_are_refused},
+    {"no limits at all are fine", no_limits_at_all_are_fine},
+    {"strings of the options are copied", strings_of_the_options_are_copied},
+    {"an older program's options are understood", an_older_programs_options_are_understood},
+    {"statistics count", statistics_count},
+    {"words exist for every value", words_exist_for_every_value},
+    CU_TEST_INFO_NULL};

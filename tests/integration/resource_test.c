@@ -1,0 +1,411 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The process around the library: memory that runs out, fork, signals, and what
+ * belongs to the program and must stay as it was.
+ */
+#include <CUnit/CUnit.h>
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "integration/expect.h"
+#include "integration/rig.h"
+#include "support/heap.h"
+
+extern CU_TestInfo resource_tests[];
+
+enum { ALLOCATIONS = 2000 };
+
+static const struct route hello[] = {{.reply = REPLY_HELLO}};
+
+/* One step with its n-th allocation failing. */
+struct step {
+    gofer_client *client;
+    const gofer_request *request;
+    bool dropped; /* the call before was told to close its connection */
+};
+
+static gofer_status by_do(struct step *step, gofer_response **response)
+{
+    return gofer_do(step->client, step->request, response);
+}
+
+static gofer_status by_submit(struct step *step, gofer_response **response)
+{
+    gofer_future *future = gofer_submit(step->client, step->request);
+    gofer_status status;
+
+    *response = NULL;
+    if (future == NULL)
+        return GOFER_ERR_NOMEM;
+    status = gofer_future_wait_for(future, -1, response);
+    gofer_future_free(future);
+    return status;
+}
+
+/* Runs the step with each allocation failing in turn, until one run needs no more. */
+static void each_fails(struct step *step, gofer_status (*run)(struct step *, gofer_response **))
+{
+    gofer_response *response;
+    long n = 0;
+    bool failed = true;
+
+    while (failed && n < ALLOCATIONS) {
+        if (step->dropped)
+            gofer_client_close_idle(step->client);
+        response = NULL;
+        heap_fail_at(++n);
+        gofer_status status = run(step, &response);
+        failed = heap_failed();
+        heap_fail_at(0);
+        if (status != GOFER_OK)
+            EXPECT_STATUS(status, GOFER_ERR_NOMEM);
+        else
+            EXPECT_TEXT(gofer_response_body(response, NULL), "hello");
+        EXPECT(failed || status == GOFER_OK);
+        gofer_response_free(response);
+    }
+    EXPECT(n < ALLOCATIONS);
+    EXPECT_STATUS(run(step, &response), GOFER_OK);
+    gofer_response_free(response);
+    EXPECT_INT(rig_stats(step->client).calls_active, 0);
+}
+
+static void every_allocation_of_a_call_may_fail(int workers, bool dropped)
+{
+    struct origin *origin = rig_script(hello);
+    gofer_request *request = rig_request("POST", origin, "/path?query");
+    struct step step = {.request = request, .dropped = dropped};
+
+    gofer_request_set_header(request, "X-A", "b");
+    gofer_request_set_body(request, "body", 4);
+    step.client = rig_client(&(gofer_client_options){.workers = workers});
+    each_fails(&step, by_do);
+    each_fails(&step, by_submit);
+    rig_end_client(step.client);
+}
+
+static void on_a_fresh_connection(void)
+{
+    every_allocation_of_a_call_may_fail(2, true);
+}
+
+static void on_a_reused_connection(void)
+{
+    every_allocation_of_a_call_may_fail(2, false);
+}
+
+static void without_workers(void)
+{
+    every_allocation_of_a_call_may_fail(GOFER_NO_WORKERS, true);
+}
+
+static void a_failed_call_keeps_its_error(void)
+{
+    static const struct route bad[] = {{.reply = "nonsense\r\n\r\n", .then = THEN_HOLD}};
+    struct origin *origin = rig_script(bad);
+    gofer_client *client = rig_client(NULL);
+    gofer_request *request = rig_request("GET", origin, "/");
+    bool failed = true;
+
+    for (long n = 1; failed && n < ALLOCATIONS; n++) {
+        gofer_response *response = NULL;
+        heap_fail_at(n);
+        gofer_status status = gofer_do(client, request, &response);
+        failed = heap_failed();
+        heap_fail_at(0);
+        EXPECT(status == GOFER_ERR_PROTOCOL || status == GOFER_ERR_NOMEM);
+        EXPECT(failed || status == GOFER_ERR_PROTOCOL);
+        EXPECT(response != NULL || status == GOFER_ERR_NOMEM);
+        if (response != NULL)
+            EXPECT(gofer_response_error(response)->message[0] != '\0');
+        gofer_response_free(response);
+    }
+    EXPECT(!failed);
+}
+
+static void every_allocation_of_a_client_may_fail(void)
+{
+    const gofer_header header = {"X-A", "b"};
+    const gofer_client_options options = {
+        .user_agent = "agent", .headers = &header, .headers_len = 1, .workers = 2};
+    bool failed = true;
+
+    for (long n = 1; failed && n < ALLOCATIONS; n++) {
+        errno = 0;
+        heap_fail_at(n);
+        gofer_client *client = gofer_client_new(&options);
+        failed = heap_failed();
+        heap_fail_at(0);
+        if (client == NULL)
+            EXPECT_INT(errno, ENOMEM);
+        EXPECT(failed || client != NULL);
+        gofer_client_free(client);
+    }
+    EXPECT(!failed);
+}
+
+/* The steps of making a request; each may say that there is no memory. */
+static gofer_status build(gofer_request *request)
+{
+    gofer_status status = gofer_request_set_header(request, "X-A", "one");
+
+    if (status == GOFER_OK)
+        status = gofer_request_add_header(request, "X-A", "two");
+    if (status == GOFER_OK)
+        status = gofer_request_remove_header(request, "Accept");
+    if (status == GOFER_OK)
+        status = gofer_request_set_body(request, "0123456789", 10);
+    return status;
+}
+
+static void every_allocation_of_a_request_may_fail(void)
+{
+    bool failed = true;
+
+    for (long n = 1; failed && n < ALLOCATIONS; n++) {
+        heap_fail_at(n);
+        gofer_request *request =
+            gofer_request_new("POST", "http://user:pass@b\xc3\xbc"
+                                      "cher.example:8080/a b?c#d");
+        gofer_status status = request == NULL ? GOFER_ERR_NOMEM : build(request);
+        failed = heap_failed();
+        heap_fail_at(0);
+        if (status != GOFER_OK)
+            EXPECT_STATUS(status, GOFER_ERR_NOMEM);
+        EXPECT(failed || status == GOFER_OK);
+        gofer_request_free(request);
+    }
+    EXPECT(!failed);
+}
+
+static void every_allocation_of_a_group_may_fail(void)
+{
+    struct origin *origin = rig_script(hello);
+    gofer_client *client = rig_client(NULL);
+    gofer_request *request = rig_request("GET", origin, "/");
+    bool failed = true;
+
+    for (long n = 1; failed && n < ALLOCATIONS; n++) {
+        gofer_future *future;
+        heap_fail_at(n);
+        gofer_group *group = gofer_group_new(client);
+        gofer_status status =
+            group == NULL ? GOFER_ERR_NOMEM : gofer_group_submit(group, request);
+        while ((future = gofer_group_next(group, -1)) != NULL)
+            gofer_future_free(future);
+        failed = heap_failed();
+        heap_fail_at(0);
+        EXPECT(status == GOFER_OK || status == GOFER_ERR_NOMEM);
+        gofer_group_free(group);
+    }
+    EXPECT(!failed);
+    EXPECT(rig_wait_active(client, 0));
+}
+
+/* In the child: exit code 0 where everything says FORKED. */
+static int child(gofer_client *client, const char *url)
+{
+    gofer_response *response = NULL;
+    gofer_future *future;
+    int wrong = 0;
+
+    wrong |= gofer_get(client, url, &response) != GOFER_ERR_FORKED;
+    gofer_response_free(response);
+    future = gofer_submit_get(client, url);
+    wrong |= (gofer_future_wait(future, NULL) != GOFER_ERR_FORKED) << 1;
+    gofer_future_free(future);
+    wrong |= (gofer_worker_run_once(client, 0) != GOFER_ERR_FORKED) << 2;
+    wrong |= (gofer_client_drain(client, 0) != GOFER_ERR_FORKED) << 3;
+    gofer_client_close_idle(client);
+    gofer_client_free(client);
+    return wrong;
+}
+
+static void a_forked_child_touches_nothing(void)
+{
+    struct origin *origin = rig_script(hello);
+    gofer_client *client = rig_client(NULL);
+    char url[ORIGIN_URL_BYTES];
+    int status = -1;
+
+    origin_url(origin, "/", url);
+    struct outcome got = rig_get_url(client, url);
+    rig_expect_answer(&got, 200, "hello");
+    pid_t pid = fork();
+    if (pid == 0) {
+        alarm(10);
+        _exit(child(client, url));
+    }
+    REQUIRE(pid > 0);
+    waitpid(pid, &status, 0);
+    EXPECT(WIFEXITED(status));
+    EXPECT_INT(WEXITSTATUS(status), 0);
+    got = rig_get_url(client, url);
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 1);
+    EXPECT_INT(origin_count(origin, ORIGIN_REQUESTS), 2);
+}
+
+static void a_forked_child_may_make_its_own(void)
+{
+    char url[ORIGIN_URL_BYTES];
+    gofer_client *client = rig_client(NULL);
+    int status = -1;
+
+    rig_echo_url("echo", 1, url);
+    struct outcome got = rig_get_url(client, url);
+    EXPECT_STATUS(got.status, GOFER_OK);
+    pid_t pid = fork();
+    if (pid == 0) {
+        alarm(10);
+        gofer_client *own =
+            gofer_client_new(&(gofer_client_options){.workers = GOFER_NO_WORKERS});
+        gofer_status ended = gofer_get(own, url, NULL);
+        _exit((int)ended);
+    }
+    waitpid(pid, &status, 0);
+    EXPECT(WIFEXITED(status));
+    EXPECT_INT(WEXITSTATUS(status), GOFER_OK);
+}
+
+/* Reads the head and resets while the body is on its way. */
+static void reset_upload(struct peer *peer, void *arg)
+{
+    (void)arg;
+    if (peer_read_head(peer))
+        peer_reset(peer);
+}
+
+static void a_reset_peer_raises_no_signal(void)
+{
+    enum { LEN = 8 * 1024 * 1024 };
+    static char body[LEN];
+    struct sigaction before, after;
+    struct origin *origin = rig_origin(reset_upload, NULL);
+    gofer_client *client = rig_client(NULL);
+    gofer_request *request = rig_request("POST", origin, "/");
+
+    sigaction(SIGPIPE, NULL, &before);
+    EXPECT(before.sa_handler == SIG_DFL);
+    gofer_request_set_body_ref(request, body, LEN, NULL, NULL);
+    for (int i = 0; i < 10; i++) {
+        gofer_future *future = gofer_submit(client, request);
+        gofer_response *response = NULL;
+        gofer_status status = i % 2 ? gofer_do(client, request, &response)
+                                    : gofer_future_wait_for(future, -1, &response);
+        struct outcome got = rig_outcome(status, response);
+        rig_expect_error(&got, GOFER_ERR_BROKEN);
+        gofer_future_free(future);
+    }
+    EXPECT_STATUS(gofer_client_drain(client, PATIENCE_MS), GOFER_OK);
+    sigaction(SIGPIPE, NULL, &after);
+    EXPECT(after.sa_handler == SIG_DFL);
+}
+
+static void what_is_the_programs_stays(void)
+{
+    struct origin *origin = rig_script(hello);
+    gofer_client *client = rig_client(NULL);
+    sigset_t before, after;
+    char locale[128];
+
+    setlocale(LC_ALL, "C.UTF-8");
+    snprintf(locale, sizeof locale, "%s", setlocale(LC_ALL, NULL));
+    pthread_sigmask(SIG_SETMASK, NULL, &before);
+    for (int i = 0; i < 3; i++) {
+        struct outcome got = rig_get(client, origin, "/");
+        rig_expect_answer(&got, 200, "hello");
+    }
+    pthread_sigmask(SIG_SETMASK, NULL, &after);
+    for (int signal = 1; signal < SIGRTMAX; signal++)
+        EXPECT_INT(sigismember(&before, signal), sigismember(&after, signal));
+    EXPECT_TEXT(setlocale(LC_ALL, NULL), locale);
+    setlocale(LC_ALL, "C");
+}
+
+/* How many sockets, epoll sets and eventfds a program started now inherits. */
+static int count_inherited(void)
+{
+    FILE *pipe = popen("for f in /proc/self/fd/*; do readlink \"$f\"; done | "
+                       "grep -cE 'socket:|anon_inode'",
+                       "re");
+    int n = -1;
+
+    if (pipe == NULL || fscanf(pipe, "%d", &n) != 1)
+        n = -1;
+    if (pipe != NULL)
+        pclose(pipe);
+    return n;
+}
+
+static void every_descriptor_is_closed_on_exec(void)
+{
+    int before = count_inherited();
+    struct outcome got = rig_get(rig_client(NULL), rig_script(hello), "/");
+
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT(before >= 0);
+    EXPECT_INT(count_inherited(), before);
+}
+
+static void descriptors_that_run_out_are_an_error(void)
+{
+    struct origin *origin = rig_script(hello);
+    gofer_client *client = rig_client(&(gofer_client_options){.timeout_ms = 300});
+    struct rlimit limit, none;
+    struct outcome got;
+
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    none = limit;
+    none.rlim_cur = 3;
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    got = rig_get(client, origin, "/");
+    setrlimit(RLIMIT_NOFILE, &limit);
+    EXPECT(got.status == GOFER_ERR_SYSTEM || got.status == GOFER_ERR_TIMEOUT ||
+           got.status == GOFER_ERR_CONNECT);
+    EXPECT_INT(got.error->sent, GOFER_SENT_NOTHING);
+    got = rig_get(client, origin, "/");
+    rig_expect_answer(&got, 200, "hello");
+}
+
+static void high_descriptors_work(void)
+{
+    enum { LOW = 1100 };
+    static int held[LOW];
+    struct origin *origin = rig_script(hello);
+    gofer_client *client = rig_client(NULL);
+    int n = 0;
+
+    while (n < LOW && (held[n] = dup(STDERR_FILENO)) >= 0)
+        n++;
+    struct outcome got = rig_get(client, origin, "/");
+    rig_expect_answer(&got, 200, "hello");
+    while (n > 0)
+        close(held[--n]);
+}
+
+CU_TestInfo resource_tests[] = {
+    {"RES-01 every allocation of a call may fail, fresh connection", on_a_fresh_connection},
+    {"RES-01 every allocation of a call may fail, reused connection", on_a_reused_connection},
+    {"RES-01 every allocation of a call may fail, no workers", without_workers},
+    {"RES-01 a failed call keeps its error or says no memory", a_failed_call_keeps_its_error},
+    {"RES-01 every allocation of a client may fail", every_allocation_of_a_client_may_fail},
+    {"RES-01 every allocation of a request may fail", every_allocation_of_a_request_may_fail},
+    {"RES-01 every allocation of a group may fail", every_allocation_of_a_group_may_fail},
+    {"RES-05 a forked child touches nothing", a_forked_child_touches_nothing},
+    {"RES-05 a forked child may make its own client", a_forked_child_may_make_its_own},
+    {"TCP-08 a reset peer raises no signal", a_reset_peer_raises_no_signal},
+    {"RES-14 what is the program's stays", what_is_the_programs_stays},
+    {"every descriptor is closed on exec", every_descriptor_is_closed_on_exec},
+    {"RES-02 descriptors that run out are an error", descriptors_that_run_out_are_an_error},
+    {"TCP-09 descriptors beyond 1024 work", high_descriptors_work},
+    CU_TEST_INFO_NULL};
