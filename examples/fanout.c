@@ -13,7 +13,6 @@
  * what happened, checks every figure of it (fanout_tally.c), and exits with 1
  * when one is not what it should be. `fanout --quick` makes 200 calls.
  */
-#include <errno.h>
 #include <gofer/gofer.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -223,7 +222,7 @@ static void fan_out(const struct plan *plan, const char *origin, struct tally *t
     gofer_client_free(client);
 }
 
-/* Each call in flight may hold two descriptors here: its own and the origin's. */
+/* Each call in flight may hold two descriptors in this process: its own and the origin's. */
 static size_t raise_descriptor_limit(void)
 {
     struct rlimit limit;
@@ -237,9 +236,11 @@ static size_t raise_descriptor_limit(void)
 
 static const struct plan *choose_plan(int argc, char **argv)
 {
+    size_t limit = raise_descriptor_limit();
+
     if (argc > 1 && strcmp(argv[1], "--quick") == 0)
         return &quick_plan;
-    if (raise_descriptor_limit() >= 2 * plan_len(&full_plan))
+    if (limit >= 2 * plan_len(&full_plan))
         return &full_plan;
     puts("fanout: too few descriptors allowed (ulimit -Hn) for 2,000 calls");
     return &quick_plan;

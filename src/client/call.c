@@ -213,7 +213,10 @@ static void blame_timeout(struct call *c, unsigned events, int64_t now_ns)
     gofer_phase phase = phase_of(c, events);
     const char *doing = gofer_phase_name(phase);
     int64_t total_at = atomic_load_explicit(&c->total_at, memory_order_relaxed);
-    if (now_ns < total_at && now_ns >= atomic_load(&c->exchange.header_at))
+    if ((events & EV_START) && c->timeout_ms < 0)
+        fault_set(&c->fault, GOFER_ERR_TIMEOUT, phase, ETIMEDOUT,
+                  "the deadline passed before the call began");
+    else if (now_ns < total_at && now_ns >= atomic_load(&c->exchange.header_at))
         fault_set(&c->fault, GOFER_ERR_TIMEOUT, phase, ETIMEDOUT, "timed out after %lld ms %s",
                   (long long)c->core->options.response_header_timeout_ms, doing);
     else if (now_ns < total_at)

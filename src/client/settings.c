@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "client/core.h"
 #include "http/header.h"
 #include "http/request_head.h"
@@ -77,6 +78,9 @@ static int resolve_workers(gofer_client_options *o)
 static gofer_status add_default(struct headers *defaults, const gofer_header *header)
 {
     if (header->name == NULL || header->value == NULL)
+        return GOFER_ERR_INVALID;
+    /* These two belong to one request; nothing sends them for all. */
+    if (ascii_equal(header->name, "Host") || ascii_equal(header->name, "Content-Length"))
         return GOFER_ERR_INVALID;
     struct buf why = BUF_INIT;
     gofer_status status = request_check_field(header->name, header->value, &why);

@@ -9,12 +9,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/ascii.h"
 #include "client/core.h"
 #include "client/token.h"
 #include "http/request_head.h"
-
-enum { SHOWN_URL_MAX = 512 };
 
 void body_unref(struct body *body)
 {
@@ -61,7 +58,6 @@ static bool prepare(struct prepared *p, const struct snapshot *s, const struct c
 {
     const gofer_client_options *o = &core->options;
     struct request_parts parts = parts_of(s, core);
-    parts.close = parts.close || request_wants_close(&s->headers);
     struct buf head = BUF_INIT;
     struct buf url = BUF_INIT;
     request_write_head(&parts, &head);
@@ -72,7 +68,7 @@ static bool prepare(struct prepared *p, const struct snapshot *s, const struct c
         .body_len = s->body != NULL ? s->body->len : 0,
         .url_len = url.len,
         .head_method = request_method_is_head(s->method),
-        .close = parts.close,
+        .close = request_will_close(&parts),
         .max_head_bytes = bytes_limit(o->max_response_header_bytes),
         .max_body_bytes = bytes_limit(o->max_body_bytes),
         .stall_timeout_ms = o->stall_timeout_ms,
@@ -168,10 +164,8 @@ static char *show_url(const struct snapshot *s, const char *given)
     struct buf text = BUF_INIT;
     if (s->url.host != NULL)
         url_write_masked(&s->url, &text);
-    else if (strchr(given, '@') != NULL)
-        buf_append_str(&text, "(URL with credentials)");
     else
-        ascii_escape(&text, given, strlen(given), SHOWN_URL_MAX);
+        url_mask_text(given, &text);
     return buf_take_str(&text);
 }
 

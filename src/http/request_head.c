@@ -282,7 +282,7 @@ static void write_defaults(const struct request_parts *parts, struct buf *out)
     }
 }
 
-static bool wants_close(const struct request_parts *parts)
+bool request_will_close(const struct request_parts *parts)
 {
     if (parts->close || headers_find(parts->headers, "Connection") != NULL)
         return parts->close || request_wants_close(parts->headers);
@@ -313,7 +313,7 @@ void request_write_head(const struct request_parts *parts, struct buf *out)
     write_accept(parts, out);
     write_own(parts->headers, FIELD_OTHER, out);
     write_defaults(parts, out);
-    if (wants_close(parts))
+    if (request_will_close(parts))
         PUT(out, "Connection: close\r\n");
     if (parts->has_body)
         write_content_length((uint64_t)parts->body_len, out);

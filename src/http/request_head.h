@@ -65,6 +65,10 @@ gofer_status request_check(const struct request_parts *parts, struct buf *why);
  */
 void request_write_head(const struct request_parts *parts, struct buf *out);
 
+/* Whether "Connection: close" is sent: by parts->close, the caller's field, or else the client's.
+ */
+bool request_will_close(const struct request_parts *parts);
+
 /* Whether the caller asked for "Connection: close". */
 bool request_wants_close(const struct headers *headers);
 

@@ -154,8 +154,21 @@ static const char *parse_reason(struct parser *p, const char *at)
     return take_line_end(p, at);
 }
 
+/* The status line that nearly every server sends; false where it is another one, or none. */
+static bool is_plain_status(const char *at, size_t len)
+{
+    return len >= BEGIN_LEN && memcmp(at, "HTTP/1.1 ", VERSION_LEN + 1) == 0 && at[9] >= '1' &&
+           at[9] <= '9' && ascii_is_digit(at[10]) && ascii_is_digit(at[11]) && at[12] == ' ';
+}
+
 static const char *parse_status_line(struct parser *p)
 {
+    if (is_plain_status(p->begin, (size_t)(p->end - p->begin))) {
+        const char *digits = p->begin + VERSION_LEN + 1;
+        p->head->minor = 1;
+        p->head->status = 100 * (digits[0] - '0') + 10 * (digits[1] - '0') + (digits[2] - '0');
+        return parse_reason(p, digits + 4);
+    }
     const char *at = p->begin;
     size_t len = (size_t)(p->end - at);
     /* No LF passes in the first 9 bytes, and the last byte is one: there are more than 9. */
@@ -176,11 +189,23 @@ static const char *parse_status_line(struct parser *p)
     return parse_reason(p, *at == ' ' ? at + 1 : at);
 }
 
+/* Eight bytes of it. */
+static inline bool is_half(const char *text, const char *lower)
+{
+    uint64_t a, b;
+    memcpy(&a, text, sizeof a);
+    memcpy(&b, lower, sizeof b);
+    return (a | UINT64_C(0x2020202020202020)) == b;
+}
+
 /* Whether text without control bytes is `lower`, of letters and '-', but for case. */
 static inline bool is_word(const char *text, size_t len, const char *lower)
 {
+    const size_t word = sizeof(uint64_t);
     if (len != strlen(lower))
         return false;
+    if (strlen(lower) >= word)
+        return is_half(text, lower) && is_half(text + len - word, lower + len - word);
     for (size_t i = 0; i < len; i++)
         if ((text[i] | 0x20) != lower[i])
             return false;
@@ -261,7 +286,8 @@ static const char *refuse_name(struct parser *p, const char *at, size_t name_len
 static const char *parse_field(struct parser *p, const char *at)
 {
     const char *name = at;
-    while (header_is_tchar((unsigned char)*at))
+    const unsigned char *classes = header_classes;
+    while (classes[(unsigned char)*at] & HEADER_CLASS_TOKEN)
         at++;
     size_t name_len = (size_t)(at - name);
     if (*at != ':' || name_len == 0)
@@ -284,7 +310,7 @@ static const char *parse_lines(struct parser *p)
     const char *at = parse_status_line(p);
     while (at != NULL && at < p->end && *at != '\r' && *at != '\n')
         at = parse_field(p, at);
-    if (at == p->end)
+    if (at != NULL && at >= p->end)
         return fail(p, "no empty line behind the head");
     return at == NULL ? NULL : take_line_end(p, at);
 }
@@ -304,16 +330,22 @@ static void decide_framing(const struct parser *p, bool head_request)
     head->keep_alive = wanted && !faulty && head->framing != BODY_TO_EOF;
 }
 
+static struct parser parser_on(const char *data, size_t len, struct response_head *head,
+                               struct head_field *fields, size_t fields_cap)
+{
+    *head = (struct response_head){.content_length = -1};
+    return (struct parser){.begin = data,
+                           .end = data + len,
+                           .head = head,
+                           .fields = fields,
+                           .fields_cap = fields_cap,
+                           .length = -1};
+}
+
 gofer_status head_parse(const char *data, size_t len, bool head_request, struct response_head *head,
                         struct head_field *fields, size_t fields_cap)
 {
-    *head = (struct response_head){.content_length = -1};
-    struct parser p = {.begin = data,
-                       .end = data + len,
-                       .head = head,
-                       .fields = fields,
-                       .fields_cap = fields_cap,
-                       .length = -1};
+    struct parser p = parser_on(data, len, head, fields, fields_cap);
     if (len == 0 || len > UINT32_MAX || data[len - 1] != '\n') {
         fail(&p, "incomplete head");
         return GOFER_ERR_PROTOCOL;
@@ -327,4 +359,27 @@ gofer_status head_parse(const char *data, size_t len, bool head_request, struct 
         return GOFER_ERR_PROTOCOL;
     decide_framing(&p, head_request);
     return GOFER_OK;
+}
+
+enum head_result head_read(struct head_scan *scan, const char *data, size_t len, bool head_request,
+                           struct response_head *head, struct head_field *fields, size_t fields_cap,
+                           size_t *head_len)
+{
+    if (scan->seen == 0 && len > 0 && len <= UINT32_MAX) {
+        struct parser p = parser_on(data, len, head, fields, fields_cap);
+        const char *at = parse_lines(&p);
+        if (at != NULL && at <= p.end && head->status != 101) {
+            decide_framing(&p, head_request);
+            *head_len = (size_t)(at - data);
+            return HEAD_DONE;
+        }
+    }
+    /* Incomplete or wrong: the sentinel may have been taken for a line end, so this pass decides.
+     */
+    enum head_result result = head_scan(scan, data, len, head_len);
+    if (result != HEAD_DONE ||
+        head_parse(data, *head_len, head_request, head, fields, fields_cap) == GOFER_OK)
+        return result;
+    scan->why = head->why;
+    return HEAD_BAD;
 }

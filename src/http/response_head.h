@@ -92,6 +92,16 @@ enum { HEAD_FIELDS_INLINE = 64 };
 gofer_status head_parse(const char *data, size_t len, bool head_request, struct response_head *head,
                         struct head_field *fields, size_t fields_cap);
 
+/*
+ * Both steps at once, in one pass over a head that is there as a whole, which is
+ * the common case. data[len] must be writable memory holding LF: a sentinel.
+ * HEAD_DONE: *head and fields are set, *head_len bytes are the head. HEAD_MORE and
+ * HEAD_BAD (scan->why) as head_scan().
+ */
+enum head_result head_read(struct head_scan *scan, const char *data, size_t len, bool head_request,
+                           struct response_head *head, struct head_field *fields, size_t fields_cap,
+                           size_t *head_len);
+
 /* Whether bytes on an idle connection are the beginning of a 408 answer (table is408). */
 bool head_is_408(const char *data, size_t len);
 

@@ -176,8 +176,7 @@ static enum exchange_next too_large(struct fault *fault, gofer_phase phase, cons
 
 static enum exchange_next malformed(struct fault *fault, gofer_phase phase, const char *why)
 {
-    fault_set(fault, GOFER_ERR_PROTOCOL, phase, 0, "malformed HTTP response: %s",
-              why != NULL ? why : "no HTTP/1 status line");
+    fault_set(fault, GOFER_ERR_PROTOCOL, phase, 0, "malformed HTTP response: %s", why);
     return EXCHANGE_FAILED;
 }
 
@@ -224,22 +223,40 @@ static enum exchange_next begin_response(struct exchange *x, const struct respon
     return x->response != NULL ? begin_body(x, head, fault) : no_memory(x, fault);
 }
 
-/* One complete head. EXCHANGE_YIELD: it was a 1xx, the next head begins. */
-static enum exchange_next take_head(struct exchange *x, const char *bytes, size_t len,
+/* A 1xx response's head is complete: the next head begins behind it. */
+static enum exchange_next skip_informational(struct exchange *x, size_t len, struct fault *fault)
+{
+    x->head_bytes += len;
+    if (++x->informational > INFORMATIONAL_MAX)
+        return malformed(fault, GOFER_PHASE_HEADERS, "too many informational responses");
+    return EXCHANGE_READ;
+}
+
+static enum exchange_next head_too_large(struct exchange *x, struct fault *fault)
+{
+    return too_large(fault, GOFER_PHASE_HEADERS, "response header section",
+                     x->request->max_head_bytes);
+}
+
+/* Bytes of a head; data[len] is the sentinel. *used: how many were a complete one. */
+static enum exchange_next take_head(struct exchange *x, const char *data, size_t len, size_t *used,
                                     struct fault *fault)
 {
     struct response_head head;
     struct head_field fields[HEAD_FIELDS_INLINE];
-    if (head_parse(bytes, len, x->request->head_method, &head, fields, HEAD_FIELDS_INLINE) !=
-        GOFER_OK)
-        return malformed(fault, GOFER_PHASE_HEADERS, head.why);
+    size_t head_len = len;
+    enum head_result r = head_read(&x->scan, data, len, x->request->head_method, &head, fields,
+                                   HEAD_FIELDS_INLINE, &head_len);
+    *used = r == HEAD_DONE ? head_len : 0;
+    if (x->head_bytes + (r == HEAD_DONE ? head_len : len) > x->request->max_head_bytes)
+        return head_too_large(x, fault);
+    if (r == HEAD_BAD)
+        return malformed(fault, GOFER_PHASE_HEADERS, x->scan.why);
+    if (r == HEAD_MORE)
+        return EXCHANGE_READ;
     x->scan = (struct head_scan){0};
-    if (head.status >= 200)
-        return begin_response(x, &head, bytes, len, fields, fault);
-    x->head_bytes += len;
-    if (++x->informational > INFORMATIONAL_MAX)
-        return malformed(fault, GOFER_PHASE_HEADERS, "too many informational responses");
-    return EXCHANGE_YIELD;
+    return head.status < 200 ? skip_informational(x, head_len, fault)
+                             : begin_response(x, &head, data, head_len, fields, fault);
 }
 
 static enum exchange_next body_bytes(struct exchange *x, const char *data, size_t len,
@@ -305,21 +322,12 @@ static enum exchange_next take_bytes(struct exchange *x, const char *data, size_
 {
     *used = 0;
     while (!x->head_done) {
-        size_t head_len;
-        enum head_result r = head_scan(&x->scan, data + *used, len - *used, &head_len);
-        size_t seen = r == HEAD_DONE ? head_len : len - *used;
-        if (x->head_bytes + seen > x->request->max_head_bytes)
-            return too_large(fault, GOFER_PHASE_HEADERS, "response header section",
-                             x->request->max_head_bytes);
-        if (r == HEAD_BAD)
-            return malformed(fault, GOFER_PHASE_HEADERS, NULL);
-        if (r == HEAD_MORE)
-            return EXCHANGE_READ;
-        enum exchange_next next = take_head(x, data + *used, head_len, fault);
-        *used += head_len;
+        size_t n;
+        enum exchange_next next = take_head(x, data + *used, len - *used, &n, fault);
+        *used += n;
         if (next == EXCHANGE_DONE)
             x->overrun = *used < len;
-        if (next == EXCHANGE_DONE || next == EXCHANGE_FAILED)
+        if (next != EXCHANGE_READ || n == 0)
             return next;
     }
     const char *body = data + *used;
@@ -328,14 +336,23 @@ static enum exchange_next take_bytes(struct exchange *x, const char *data, size_
     return take_body(x, body, body_len, fault);
 }
 
+/* Keeps bytes of a head, and the sentinel behind them. */
+static bool keep_partial(struct exchange *x, const char *data, size_t len)
+{
+    buf_append(&x->partial, data, len);
+    if (!buf_reserve(&x->partial, 1))
+        return false;
+    x->partial.data[x->partial.len] = '\n';
+    return true;
+}
+
 /* Bytes that arrived in the thread's scratch buffer while the head is not complete. */
 static enum exchange_next take_scratch(struct exchange *x, const char *data, size_t len,
                                        struct fault *fault)
 {
     size_t used;
     if (x->partial.len > 0) {
-        buf_append(&x->partial, data, len);
-        if (buf_failed(&x->partial))
+        if (!keep_partial(x, data, len))
             return no_memory(x, fault);
         enum exchange_next next = take_bytes(x, x->partial.data, x->partial.len, &used, fault);
         buf_consume(&x->partial, used);
@@ -344,11 +361,8 @@ static enum exchange_next take_scratch(struct exchange *x, const char *data, siz
         return next;
     }
     enum exchange_next next = take_bytes(x, data, len, &used, fault);
-    if (next == EXCHANGE_READ && used < len) {
-        buf_append(&x->partial, data + used, len - used);
-        if (buf_failed(&x->partial))
-            return no_memory(x, fault);
-    }
+    if (next == EXCHANGE_READ && used < len && !keep_partial(x, data + used, len - used))
+        return no_memory(x, fault);
     return next;
 }
 
@@ -388,6 +402,7 @@ static enum exchange_next interpret(struct exchange *x, struct turn *turn, bool 
     }
     if (in_place)
         return took_in_place(x, n);
+    turn->scratch[n] = '\n'; /* the sentinel that head_read() asks for */
     return x->head_done ? take_body(x, turn->scratch, n, fault)
                         : take_scratch(x, turn->scratch, n, fault);
 }
@@ -401,7 +416,7 @@ static enum exchange_next read_once(struct exchange *x, struct turn *turn, bool 
         return no_memory(x, fault);
     bool in_place = reads_in_place(x);
     char *to = in_place ? x->response->body + x->response->body_len : turn->scratch;
-    size_t room = in_place ? (size_t)x->body_left + 1 : turn->scratch_len;
+    size_t room = in_place ? (size_t)x->body_left + 1 : turn->scratch_len - 1;
     ssize_t n = conn_recv(x->conn, to, room, wait);
     int err = n < 0 ? errno : 0;
     if (interrupted != NULL && atomic_load(interrupted))
