@@ -137,6 +137,16 @@ static void await_socket(struct call *c)
 
 /* --- the end --- */
 
+/* What the caller lent (body bytes) is given back before the outcome is known. */
+static void release_request(struct call *c)
+{
+    if (c->prepared != NULL)
+        snapshot_release(c->snapshot, c->prepared);
+    snapshot_unref(c->snapshot);
+    c->prepared = NULL;
+    c->snapshot = NULL;
+}
+
 static void finish(struct call *c, gofer_status status, gofer_response *response)
 {
     timer_disarm(timers_of(c), &c->task.timer);
@@ -147,9 +157,11 @@ static void finish(struct call *c, gofer_status status, gofer_response *response
         call_describe_error(c);
         response = message_new_error(&c->error, c->snapshot->shown_url);
     }
+    release_request(c);
     /* From here on nothing of the engine is used: the client may end. */
     core_end_call(c->core, c, status == GOFER_OK);
     future_resolve(c, status, response);
+    core_call_resolved(c->core);
 }
 
 /* Lets go of the connection of an exchange that did not end well. */
@@ -416,9 +428,7 @@ static void call_free(struct task *task)
     struct call *c = call_of_task(task);
     gofer_response_free(c->response);
     mem_free(c->message);
-    if (c->prepared != NULL)
-        snapshot_release(c->snapshot, c->prepared);
-    snapshot_unref(c->snapshot);
+    release_request(c);
     core_unref(c->core);
     lock_fini(&c->lock);
     mem_free(c);
@@ -461,6 +471,7 @@ struct call *call_new(struct core *core, const gofer_request *request)
     if (request != NULL) {
         c->snapshot = request_snapshot(request);
         snapshot_ref(c->snapshot);
+        c->user = c->snapshot->user;
     }
     return c;
 }
@@ -471,7 +482,9 @@ static bool refuse(struct call *c, gofer_status status, const char *words)
     fault_set(&c->fault, status, GOFER_PHASE_NONE, 0, "%s", words);
     call_describe_error(c);
     const char *url = c->snapshot != NULL ? c->snapshot->shown_url : "";
-    future_resolve(c, status, message_new_error(&c->error, url));
+    gofer_response *response = message_new_error(&c->error, url);
+    release_request(c);
+    future_resolve(c, status, response);
     task_end_driven(&c->task);
     return false;
 }

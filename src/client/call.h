@@ -44,9 +44,10 @@ enum outcome { OUTCOME_OPEN, OUTCOME_SETTLED, OUTCOME_RESOLVED };
 
 struct call {
     struct task task;
-    struct core *core; /* NULL: refused before there was one */
-    struct snapshot *snapshot;
+    struct core *core;         /* NULL: refused before there was one */
+    struct snapshot *snapshot; /* until the outcome; so is */
     struct prepared *prepared;
+    void *user;
     _Atomic int64_t timeout_ms; /* in force; negative: none, or an absolute deadline */
     _Atomic int64_t total_at;   /* the deadline; only ever made earlier */
 

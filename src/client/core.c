@@ -142,15 +142,29 @@ void core_end_call(struct core *core, struct call *call, bool ok)
 {
     lock_take(&core->lock);
     list_remove(&call->core_link);
+    atomic_fetch_add(&core->resolving, 1);
     if (ok)
         core->done++;
     else
         core->failed++;
     wake_first(&core->places);
-    if (unfinished(core) == 0)
-        for (struct link *l = list_first(&core->drains); l != NULL; l = list_next(l))
-            waiter_wake(list_item(l, struct waiter, link));
     lock_drop(&core->lock);
+}
+
+void core_call_resolved(struct core *core)
+{
+    /* Either this thread sees that somebody drains, or that one sees the count. */
+    if (atomic_fetch_sub(&core->resolving, 1) != 1 || !atomic_load(&core->draining))
+        return;
+    lock_take(&core->lock);
+    for (struct link *l = list_first(&core->drains); l != NULL; l = list_next(l))
+        waiter_wake(list_item(l, struct waiter, link));
+    lock_drop(&core->lock);
+}
+
+static bool is_drained(const struct core *core)
+{
+    return unfinished(core) == 0 && atomic_load(&core->resolving) == 0;
 }
 
 void core_count_retry(struct core *core)
@@ -166,15 +180,17 @@ static bool wait_until_drained(struct core *core, int64_t at_ns)
     waiter_init(&waiter, core->engine);
     lock_take(&core->lock);
     list_push(&core->drains, &waiter.link);
-    while (unfinished(core) > 0) {
+    atomic_store(&core->draining, true);
+    while (!is_drained(core)) {
         lock_drop(&core->lock);
         bool woken = waiter_wait(&waiter, at_ns);
         lock_take(&core->lock);
         if (!woken)
             break;
     }
-    bool drained = unfinished(core) == 0;
+    bool drained = is_drained(core);
     list_remove(&waiter.link);
+    atomic_store(&core->draining, core->drains.len > 0);
     lock_drop(&core->lock);
     waiter_fini(&waiter);
     return drained;

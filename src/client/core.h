@@ -53,9 +53,11 @@ struct core {
     uint64_t done;
     uint64_t failed;
     uint64_t retried;
-    struct list places;    /* waiters for a place in the queue, first come first served */
-    struct list drains;    /* waiters for "no call is unfinished" */
-    struct lock_cond left; /* a thread left while closing */
+    struct list places;       /* waiters for a place in the queue, first come first served */
+    struct list drains;       /* waiters for "no call is unfinished" */
+    _Atomic size_t resolving; /* calls between the two steps of their end; raised under the lock */
+    _Atomic bool draining;    /* drains is not empty; written under the lock */
+    struct lock_cond left;    /* a thread left while closing */
 };
 
 /* Makes a core and starts its threads. NULL with errno. */
@@ -86,8 +88,12 @@ void core_leave(struct core *core);
  */
 gofer_status core_begin_call(struct core *core, struct call *call, bool submits);
 
-/* The call has its outcome: takes it out, counts it, lets the next one in. */
+/*
+ * The end of a call, in two steps around its outcome becoming known: takes it
+ * out, counts it and lets the next one in; then tells who waits for the last.
+ */
 void core_end_call(struct core *core, struct call *call, bool ok);
+void core_call_resolved(struct core *core);
 
 void core_count_retry(struct core *core);
 

@@ -36,7 +36,7 @@ static void write_cause(struct buf *text, const struct call *call)
     else
         buf_append_str(text, f->detail[0] != '\0' ? f->detail : gofer_strerror(f->code));
     /* The timeout's errno says nothing that the words do not. */
-    if (f->sys_errno != 0 && f->code != GOFER_ERR_TIMEOUT && f->code != GOFER_ERR_CONNECT)
+    if (f->sys_errno != 0 && f->code != GOFER_ERR_TIMEOUT)
         buf_printf(text, ": %s", fault_errno_words(f->sys_errno));
 }
 

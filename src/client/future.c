@@ -14,7 +14,6 @@
 #include "client/call.h"
 #include "client/callback.h"
 #include "client/core.h"
-#include "client/snapshot.h"
 #include "engine/waiter.h"
 
 /* --- resolving --- */
@@ -237,7 +236,5 @@ const gofer_error *gofer_future_error(const gofer_future *future)
 
 void *gofer_future_user(const gofer_future *future)
 {
-    if (future == NULL || call_of(future)->snapshot == NULL)
-        return NULL;
-    return call_of(future)->snapshot->user;
+    return future != NULL ? call_of(future)->user : NULL;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "client/callback.h"
 #include "client/core.h"
 #include "client/token.h"
 #include "http/request_head.h"
@@ -17,8 +18,11 @@ void body_unref(struct body *body)
 {
     if (body == NULL || atomic_fetch_sub(&body->refs, 1) != 1)
         return;
-    if (body->free_fn != NULL)
+    if (body->free_fn != NULL) {
+        callback_enter();
         body->free_fn(body->arg);
+        callback_leave();
+    }
     mem_free(body);
 }
 
@@ -206,21 +210,6 @@ struct snapshot *snapshot_new(const char *method, const char *url)
 
 /* --- copying --- */
 
-static bool copy_url(struct url *to, const struct url *from)
-{
-    const char *const strings[] = {from->scheme, from->user,   from->password, from->host,
-                                   from->zone,   from->target, from->fragment};
-    char **const copies[] = {&to->scheme, &to->user,   &to->password, &to->host,
-                             &to->zone,   &to->target, &to->fragment};
-    *to = *from;
-    bool ok = true;
-    for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
-        *copies[i] = strings[i] != NULL ? mem_strdup(strings[i]) : NULL;
-        ok = ok && (strings[i] == NULL || *copies[i] != NULL);
-    }
-    return ok;
-}
-
 static struct snapshot *copy(const struct snapshot *from)
 {
     struct snapshot *s = mem_zalloc(sizeof(*s));
@@ -239,7 +228,7 @@ static struct snapshot *copy(const struct snapshot *from)
     s->method = mem_strdup(from->method);
     s->shown_url = mem_strdup(from->shown_url);
     s->why = from->why != NULL ? mem_strdup(from->why) : NULL;
-    bool ok = copy_url(&s->url, &from->url);
+    bool ok = url_copy(&s->url, &from->url);
     ok = ok && headers_copy(&s->headers, &from->headers) == GOFER_OK;
     ok = ok && s->method != NULL && s->shown_url != NULL;
     if (ok && (from->why == NULL || s->why != NULL))

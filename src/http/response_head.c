@@ -365,7 +365,8 @@ enum head_result head_read(struct head_scan *scan, const char *data, size_t len,
                            struct response_head *head, struct head_field *fields, size_t fields_cap,
                            size_t *head_len)
 {
-    if (scan->seen == 0 && len > 0 && len <= UINT32_MAX) {
+    /* The status line is read without looking for the sentinel: it must not begin within it. */
+    if (scan->seen == 0 && len >= BEGIN_LEN && len <= UINT32_MAX) {
         struct parser p = parser_on(data, len, head, fields, fields_cap);
         const char *at = parse_lines(&p);
         if (at != NULL && at <= p.end && head->status != 101) {

@@ -307,17 +307,40 @@ gofer_status url_resolve(const struct url *base, const char *reference, struct u
     return parse(reference, base, url, why);
 }
 
+/* The strings of a URL: what is owned is listed once. */
+enum { URL_STRINGS = 8 };
+
+static void list_strings(struct url *url, char **strings[URL_STRINGS])
+{
+    char **const all[URL_STRINGS] = {&url->scheme, &url->user,      &url->password, &url->host,
+                                     &url->zone,   &url->authority, &url->target,   &url->fragment};
+    memcpy(strings, all, sizeof all);
+}
+
 void url_fini(struct url *url)
 {
-    mem_free(url->scheme);
-    mem_free(url->user);
-    mem_free(url->password);
-    mem_free(url->host);
-    mem_free(url->zone);
-    mem_free(url->authority);
-    mem_free(url->target);
-    mem_free(url->fragment);
+    char **strings[URL_STRINGS];
+    list_strings(url, strings);
+    for (size_t i = 0; i < URL_STRINGS; i++)
+        mem_free(*strings[i]);
     *url = (struct url){.scheme = NULL};
+}
+
+bool url_copy(struct url *to, const struct url *from)
+{
+    char **strings[URL_STRINGS];
+    bool ok = true;
+    *to = *from;
+    list_strings(to, strings);
+    for (size_t i = 0; i < URL_STRINGS; i++) {
+        if (*strings[i] == NULL)
+            continue;
+        *strings[i] = mem_strdup(*strings[i]);
+        ok = ok && *strings[i] != NULL;
+    }
+    if (!ok)
+        url_fini(to);
+    return ok;
 }
 
 void url_write_host(const struct url *url, struct buf *out)

@@ -60,6 +60,9 @@ gofer_status url_parse(const char *text, struct url *url, struct buf *why);
 gofer_status url_resolve(const struct url *base, const char *reference, struct url *url,
                          struct buf *why);
 
+/* A copy with its own strings. False without memory: then *to is empty. */
+bool url_copy(struct url *to, const struct url *from);
+
 /* Frees the strings; the struct is empty after. */
 void url_fini(struct url *url);
 

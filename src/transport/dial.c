@@ -101,9 +101,20 @@ static enum task_next attempt_succeeded(struct dial *d)
     return connected(d, fd);
 }
 
-static bool is_out_of_resources(int err)
+/* What a failed connect is to the caller: refused a resource, or refused by the peer or network. */
+static gofer_status connect_status(int err)
 {
-    return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM;
+    switch (err) {
+    case ENOMEM:
+        return GOFER_ERR_NOMEM;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOSPC:
+        return GOFER_ERR_SYSTEM;
+    default:
+        return GOFER_ERR_CONNECT;
+    }
 }
 
 static enum task_next fail_connect(struct dial *d)
@@ -111,9 +122,8 @@ static enum task_next fail_connect(struct dial *d)
     struct buf text = BUF_INIT;
     addr_write(&d->addrs[d->next - 1], &text);
     char *addr = buf_take_str(&text);
-    fault_set(&d->fault, is_out_of_resources(d->last_errno) ? GOFER_ERR_SYSTEM : GOFER_ERR_CONNECT,
-              GOFER_PHASE_CONNECT, d->last_errno, "connect to %s: %s", addr != NULL ? addr : "?",
-              fault_errno_words(d->last_errno));
+    fault_set(&d->fault, connect_status(d->last_errno), GOFER_PHASE_CONNECT, d->last_errno,
+              "connect to %s", addr != NULL ? addr : "?");
     mem_free(addr);
     return fail(d);
 }
@@ -206,10 +216,9 @@ static enum task_next answered(struct dial *d)
             addr_set_port(&d->lookup.addrs[i], d->key->port);
         return try_next(d);
     }
-    bool timeout = d->lookup.error == LOOKUP_TIMEOUT;
     gofer_status code = d->lookup.error == LOOKUP_NOMEM ? GOFER_ERR_NOMEM : GOFER_ERR_RESOLVE;
-    fault_set(&d->fault, code, GOFER_PHASE_RESOLVE, timeout ? ETIMEDOUT : 0, "lookup of %.80s: %s",
-              d->key->host, lookup_strerror(d->lookup.error));
+    fault_set(&d->fault, code, GOFER_PHASE_RESOLVE, 0, "lookup of %.80s: %s", d->key->host,
+              lookup_strerror(d->lookup.error));
     return fail(d);
 }
 

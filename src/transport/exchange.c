@@ -85,7 +85,8 @@ static void note_progress(struct exchange *x)
 
 static void note_written(struct exchange *x)
 {
-    x->phase = GOFER_PHASE_WAIT;
+    if (!x->response_begun)
+        x->phase = GOFER_PHASE_WAIT;
     if (x->request->header_timeout_ms >= 0 && !x->head_done)
         set_at(&x->header_at, clock_after_ms(clock_now_ns(), x->request->header_timeout_ms));
 }
@@ -116,12 +117,15 @@ static enum write_result write_some(struct exchange *x, bool wait)
             x->write_errno = errno;
             return WRITE_BROKEN;
         }
+        /* All in the first send, the common case, happens at the time that the exchange began. */
+        bool at_once = x->sent == 0;
         x->sent += (size_t)n;
+        if (!is_written(x) || !at_once)
+            note_progress(x);
         if (is_written(x)) {
             note_written(x);
             return WRITE_DONE;
         }
-        note_progress(x);
     }
     return WRITE_TURN_OVER;
 }
@@ -490,7 +494,8 @@ enum exchange_next exchange_step(struct exchange *x, struct turn *turn,
         case WRITE_BROKEN:
             return read_behind_break(x, turn, interrupted, fault);
         case WRITE_DONE:
-            if (!turn->driven)
+            /* A worker parks without a read; a caller first arms the limit that began now. */
+            if (!turn->driven || x->request->header_timeout_ms >= 0)
                 return EXCHANGE_READ;
             break;
         }
