@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "client/callback.h"
 #include "client/core.h"
 #include "client/snapshot.h"
 #include "client/token.h"
@@ -35,11 +36,6 @@ static void set_state(struct call *c, enum call_state state)
     atomic_store_explicit(&c->state, (int)state, memory_order_release);
 }
 
-static struct timers *timers_of(struct call *c)
-{
-    return engine_timers(c->task.engine);
-}
-
 /* The nearest of the limits in force. Any thread, while the call is not ended. */
 static int64_t deadline_of(struct call *c)
 {
@@ -52,7 +48,7 @@ static void arm_exchange_limits(struct call *c)
 {
     int64_t at = exchange_deadline(&c->exchange);
     if (at < atomic_load_explicit(&c->total_at, memory_order_relaxed))
-        timer_arm_earlier(timers_of(c), &c->task.timer, at);
+        core_arm(c, at);
 }
 
 /* --- the driving caller --- */
@@ -61,6 +57,8 @@ static void arm_exchange_limits(struct call *c)
 static void publish(struct call *c)
 {
     lock_take(&c->lock);
+    /* An interruption of an earlier attempt says nothing about this socket. */
+    atomic_store_explicit(&c->interrupted, false, memory_order_relaxed);
     c->blocked_fd = conn_fd(c->exchange.conn);
     lock_drop(&c->lock);
 }
@@ -97,7 +95,7 @@ static void interrupt(struct call *c)
         shutdown(c->blocked_fd, SHUT_RDWR);
     } else if (rearm_at != CLOCK_NEVER) {
         /* The limit moved on while its timer ran; the blocked driver cannot arm it again. */
-        timer_arm_earlier(timers_of(c), &c->task.timer, rearm_at);
+        core_arm(c, rearm_at);
     }
 }
 
@@ -149,7 +147,6 @@ static void release_request(struct call *c)
 
 static void finish(struct call *c, gofer_status status, gofer_response *response)
 {
-    timer_disarm(timers_of(c), &c->task.timer);
     task_release_slot(&c->task);
     set_state(c, CALL_ENDED);
     token_remove(c->snapshot->cancel, c);
@@ -253,7 +250,7 @@ static bool is_late(struct call *c, unsigned events, int64_t now_ns)
     if (now_ns >= at)
         return true;
     if (events & EV_TIMER)
-        timer_arm_earlier(timers_of(c), &c->task.timer, at);
+        core_arm(c, at);
     return false;
 }
 
@@ -489,6 +486,14 @@ static bool refuse(struct call *c, gofer_status status, const char *words)
     return false;
 }
 
+/* The outcome is this process's own: it is not to be looked for in the parent's core. */
+static bool refuse_forked(struct call *c)
+{
+    core_unref(c->core);
+    c->core = NULL;
+    return refuse(c, GOFER_ERR_FORKED, "");
+}
+
 static bool refuse_why(struct call *c, gofer_status status, struct buf *why)
 {
     char *text = buf_take_str(why);
@@ -512,12 +517,12 @@ static bool prepare(struct call *c)
 }
 
 /* The earliest of the call's own deadline and the token's. */
-static int64_t first_deadline(struct call *c)
+static int64_t first_deadline(struct call *c, int64_t now_ns)
 {
     const struct snapshot *s = c->snapshot;
     c->timeout_ms = s->timeout_ms != 0 ? s->timeout_ms : c->core->options.timeout_ms;
     int64_t token_at = token_deadline(s->cancel);
-    int64_t own_at = clock_after_ms(clock_now_ns(), c->timeout_ms);
+    int64_t own_at = clock_after_ms(now_ns, c->timeout_ms);
     if (token_at < own_at)
         c->timeout_ms = GOFER_NEVER; /* the words of an absolute deadline */
     return clock_min(own_at, token_at);
@@ -528,7 +533,9 @@ bool call_admit(struct call *call, bool driven)
     if (call->core == NULL)
         return refuse(call, GOFER_ERR_INVALID, "no client");
     if (core_is_forked(call->core))
-        return refuse(call, GOFER_ERR_FORKED, "");
+        return refuse_forked(call);
+    if (driven && callback_active())
+        return refuse(call, GOFER_ERR_INVALID, "a blocking call inside a callback");
     if (call->snapshot == NULL)
         return refuse(call, GOFER_ERR_INVALID, "no request");
     if (!prepare(call))
@@ -538,20 +545,32 @@ bool call_admit(struct call *call, bool driven)
         task_begin_driven(&call->task);
     else
         task_begin_held(&call->task);
-    int64_t at = first_deadline(call);
-    atomic_store_explicit(&call->total_at, at, memory_order_relaxed);
-    gofer_status status = core_begin_call(call->core, call, !driven);
+    int64_t now = clock_now_ns();
+    atomic_store_explicit(&call->total_at, first_deadline(call, now), memory_order_relaxed);
+    gofer_status status = core_begin_call(call->core, call, !driven, now);
     if (status != GOFER_OK)
         return refuse(call, status, "");
     if (!token_add(call->snapshot->cancel, call))
         task_wake_now(&call->task, EV_CANCEL);
-    timer_arm(timers_of(call), &call->task.timer, at);
     return true;
 }
 
 void call_submit(struct call *call)
 {
     task_submit(&call->task);
+}
+
+bool call_is_foreign(const struct call *call)
+{
+    return call->core != NULL && core_is_forked(call->core);
+}
+
+void call_wake(struct call *call, unsigned events)
+{
+    if (call->core == NULL || core_is_forked(call->core) || !core_enter_waiting(call->core))
+        return;
+    task_wake_now(&call->task, events);
+    core_leave(call->core);
 }
 
 void call_limit(struct call *call, int64_t at_ns)
@@ -566,5 +585,5 @@ void call_limit(struct call *call, int64_t at_ns)
     lock_drop(&call->lock);
     /* Its driver looks at the deadline and arms the timer: nobody else may, once the task ends. */
     if (earlier)
-        task_wake_now(&call->task, EV_TIMER);
+        call_wake(call, EV_TIMER);
 }

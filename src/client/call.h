@@ -50,6 +50,7 @@ struct call {
     void *user;
     _Atomic int64_t timeout_ms; /* in force; negative: none, or an absolute deadline */
     _Atomic int64_t total_at;   /* the deadline; only ever made earlier */
+    _Atomic bool armed;         /* its timer may be in the heap; see core_begin_call() */
 
     /* the driver's */
     _Atomic int state; /* enum call_state; written by the driver */
@@ -120,6 +121,16 @@ gofer_status call_take_outcome(struct call *call, gofer_response **response);
 
 /* The same for a call that has no other holder any more, which it frees; response may be NULL. */
 gofer_status call_end_private(struct call *call, gofer_response **response);
+
+/*
+ * Wakes a call from a thread that is not inside its core: holds the engine while it does. Nothing
+ * where the client has ended or is the parent process's.
+ */
+void call_wake(struct call *call, unsigned events);
+
+/* Whether the call belongs to the process that this one was forked from: then not even its lock may
+ * be touched. */
+bool call_is_foreign(const struct call *call);
 
 /* Makes the deadline earlier, from any thread. */
 void call_limit(struct call *call, int64_t at_ns);

@@ -88,8 +88,6 @@ gofer_status gofer_do(gofer_client *client, const gofer_request *request, gofer_
 {
     if (response != NULL)
         *response = NULL;
-    if (callback_active())
-        return GOFER_ERR_INVALID;
     struct call *call = call_new(core_of(client), request);
     if (call == NULL)
         return GOFER_ERR_NOMEM;

@@ -80,6 +80,12 @@ void core_leave(struct core *core)
     lock_drop(&core->lock);
 }
 
+void core_poll(struct core *core)
+{
+    if (engine_may_need_leader(core->engine))
+        engine_serve_once(core->engine, 0);
+}
+
 /* --- unfinished calls --- */
 
 static size_t unfinished(const struct core *core)
@@ -118,22 +124,59 @@ static void wait_for_place(struct core *core)
     waiter_fini(&waiter);
 }
 
-gofer_status core_begin_call(struct core *core, struct call *call, bool submits)
+void core_arm(struct call *call, int64_t at_ns)
+{
+    atomic_store_explicit(&call->armed, true, memory_order_relaxed);
+    timer_arm_earlier(engine_timers(call->task.engine), &call->task.timer, at_ns);
+}
+
+/* Arms the timer of a near deadline; sees to it that a far one is looked at again. */
+static void look_at_deadline(struct core *core, struct call *call, int64_t now_ns)
+{
+    int64_t at = atomic_load_explicit(&call->total_at, memory_order_relaxed);
+    if (at <= now_ns + CORE_NEAR_MS * CLOCK_MS)
+        core_arm(call, at);
+    else if (at != CLOCK_NEVER && !core->sweeping) {
+        core->sweeping = true;
+        timer_arm(engine_timers(core->engine), &core->sweep, now_ns + CORE_SWEEP_MS * CLOCK_MS);
+    }
+}
+
+/* On the timer thread. */
+static void sweep(void *arg)
+{
+    struct core *core = arg;
+    int64_t now = clock_now_ns();
+    lock_take(&core->lock);
+    core->sweeping = false;
+    for (struct link *l = list_first(&core->calls); l != NULL; l = list_next(l)) {
+        struct call *call = list_item(l, struct call, core_link);
+        if (!atomic_load_explicit(&call->armed, memory_order_relaxed))
+            look_at_deadline(core, call, now);
+    }
+    lock_drop(&core->lock);
+}
+
+gofer_status core_begin_call(struct core *core, struct call *call, bool submits, int64_t now_ns)
 {
     bool blocks = core->options.queue_full == GOFER_QUEUE_BLOCK;
     gofer_status status = GOFER_OK;
     lock_take(&core->lock);
     core->inside += submits;
-    if (blocks && submits && !callback_active() && (!has_place(core) || core->places.len > 0))
+    if (blocks && submits && !callback_active() && (!has_place(core) || core->places.len > 0)) {
         wait_for_place(core);
+        now_ns = clock_now_ns();
+    }
     if (core->state != CORE_OPEN)
         status = GOFER_ERR_CLOSED;
     else if (!has_place(core) && (submits || !blocks))
         status = GOFER_ERR_QUEUE_FULL;
-    else
+    if (status == GOFER_OK) {
         list_push(&core->calls, &call->core_link);
-    if (status != GOFER_OK)
+        look_at_deadline(core, call, now_ns);
+    } else {
         leave_locked(core, submits);
+    }
     lock_drop(&core->lock);
     return status;
 }
@@ -142,6 +185,9 @@ void core_end_call(struct core *core, struct call *call, bool ok)
 {
     lock_take(&core->lock);
     list_remove(&call->core_link);
+    /* Under the lock: the sweep cannot arm it any more. */
+    if (atomic_load_explicit(&call->armed, memory_order_relaxed))
+        timer_disarm(engine_timers(core->engine), &call->task.timer);
     atomic_fetch_add(&core->resolving, 1);
     if (ok)
         core->done++;
@@ -297,6 +343,8 @@ struct core *core_new(const gofer_client_options *options)
     core->id = atomic_fetch_add(&next_id, 1);
     lock_init(&core->lock, LOCK_CORE);
     lock_cond_init(&core->left);
+    core->sweep.fire = sweep;
+    core->sweep.arg = core;
     int err = build(core, options);
     if (err == 0)
         return core;
@@ -342,14 +390,14 @@ static void refuse_new_calls(struct core *core)
     lock_drop(&core->lock);
 }
 
-static void end_calls(struct core *core)
+/* The caller is inside, or is the one that ends the core. */
+static void tell_calls_to_end(struct core *core)
 {
     struct call *call;
     while ((call = pop_to_end(core)) != NULL) {
         task_wake_now(&call->task, EV_CLOSE);
         task_unref(&call->task);
     }
-    wait_until_drained(core, CLOCK_NEVER);
 }
 
 static void end_dials(struct core *core)
@@ -378,7 +426,8 @@ static void wait_until_outside(struct core *core)
 static void close_now(struct core *core)
 {
     refuse_new_calls(core);
-    end_calls(core);
+    tell_calls_to_end(core);
+    wait_until_drained(core, CLOCK_NEVER);
     end_dials(core);
     engine_stop(core->engine);
     wait_until_outside(core);
@@ -404,6 +453,7 @@ void core_close(struct core *core)
     /* This thread may be one that the end has to wait for: another one does it. */
     pthread_t thread;
     refuse_new_calls(core);
+    tell_calls_to_end(core);
     if (thread_start(&thread, reaper_thread, core) == 0)
         pthread_detach(thread);
 }

@@ -22,6 +22,7 @@
 
 #include "base/list.h"
 #include "base/lock.h"
+#include "engine/timer.h"
 #include "http/header.h"
 #include <gofer/client.h>
 
@@ -47,6 +48,8 @@ struct core {
 
     struct lock lock; /* guards all below */
     enum core_state state;
+    struct timer sweep; /* see core_begin_call() */
+    bool sweeping;      /* it is armed, or about to be again */
     struct list calls;  /* unfinished */
     struct list ending; /* those of them that were told to end */
     size_t inside;      /* threads inside a public function */
@@ -79,6 +82,10 @@ bool core_enter_waiting(struct core *core);
 
 void core_leave(struct core *core);
 
+/* A thread inside that only looks: without workers it takes a turn, so that polling makes progress.
+ */
+void core_poll(struct core *core);
+
 /*
  * Adds a call to the unfinished ones, which keeps the engine alive until
  * core_end_call(). `submits`: the thread goes on without the call, so it is
@@ -86,7 +93,19 @@ void core_leave(struct core *core);
  * the policy to block, a submitting thread waits (not in a callback), and
  * gofer_do(), which blocks anyway, goes on. GOFER_OK, _QUEUE_FULL or _CLOSED.
  */
-gofer_status core_begin_call(struct core *core, struct call *call, bool submits);
+gofer_status core_begin_call(struct core *core, struct call *call, bool submits, int64_t now_ns);
+
+/*
+ * Deadlines. Most calls end long before theirs, so only near ones are in the
+ * timer heap: a call whose deadline is further away than CORE_NEAR_MS is found by
+ * a sweep over the unfinished calls, once in CORE_SWEEP_MS while there are any,
+ * which arms its timer in time. `armed` says that the timer was armed at all.
+ */
+enum { CORE_NEAR_MS = 2000, CORE_SWEEP_MS = 1000 };
+
+/* Arms the call's timer for `at` or what it is armed for, whichever is earlier. The driver, or
+ * under the core's lock. */
+void core_arm(struct call *call, int64_t at_ns);
 
 /*
  * The end of a call, in two steps around its outcome becoming known: takes it

@@ -140,7 +140,9 @@ static void await_outcome(struct call *call, int64_t at_ns, bool forever)
     /* An outcome that is still open keeps the engine alive until this thread is out again. */
     if (!core_enter_waiting(call->core))
         return;
-    if (outcome_of(call) != OUTCOME_RESOLVED && !(forever && steal_and_drive(call)))
+    if (at_ns == 0)
+        core_poll(call->core);
+    else if (outcome_of(call) != OUTCOME_RESOLVED && !(forever && steal_and_drive(call)))
         sleep_until_resolved(call, at_ns);
     core_leave(call->core);
 }
@@ -148,10 +150,10 @@ static void await_outcome(struct call *call, int64_t at_ns, bool forever)
 static gofer_status wait_until(struct call *call, int64_t at_ns, bool forever,
                                gofer_response **response)
 {
+    if (call_is_foreign(call))
+        return GOFER_ERR_FORKED;
     enum outcome outcome = outcome_of(call);
     bool in_callback = callback_active();
-    if (outcome == OUTCOME_OPEN && call->core != NULL && core_is_forked(call->core))
-        return GOFER_ERR_FORKED;
     if (outcome == OUTCOME_OPEN && in_callback)
         return at_ns == 0 ? GOFER_PENDING : GOFER_ERR_INVALID;
     if (outcome != OUTCOME_RESOLVED && !in_callback) {
@@ -190,7 +192,8 @@ gofer_status gofer_future_wait_for(gofer_future *future, int64_t timeout_ms,
 
 bool gofer_future_done(const gofer_future *future)
 {
-    return future != NULL && outcome_of(call_of(future)) == OUTCOME_RESOLVED;
+    return future != NULL && !call_is_foreign(call_of(future)) &&
+           outcome_of(call_of(future)) == OUTCOME_RESOLVED;
 }
 
 /* --- the rest of the handle --- */
@@ -199,7 +202,7 @@ void gofer_future_on_done(gofer_future *future, void (*fn)(gofer_future *future,
                           void *arg)
 {
     struct call *call = call_of(future);
-    if (future == NULL)
+    if (future == NULL || call_is_foreign(call))
         return;
     lock_take(&call->lock);
     bool now = call->outcome != OUTCOME_OPEN;
@@ -214,10 +217,8 @@ void gofer_future_on_done(gofer_future *future, void (*fn)(gofer_future *future,
 
 void gofer_future_cancel(gofer_future *future)
 {
-    struct call *call = call_of(future);
-    if (future == NULL || call->core == NULL || core_is_forked(call->core))
-        return;
-    task_wake_now(&call->task, EV_CANCEL);
+    if (future != NULL)
+        call_wake(call_of(future), EV_CANCEL);
 }
 
 void gofer_future_free(gofer_future *future)
@@ -229,7 +230,7 @@ void gofer_future_free(gofer_future *future)
 const gofer_error *gofer_future_error(const gofer_future *future)
 {
     struct call *call = call_of(future);
-    if (future == NULL)
+    if (future == NULL || call_is_foreign(call))
         return NULL;
     return outcome_of(call) != OUTCOME_OPEN && call->error.code != GOFER_OK ? &call->error : NULL;
 }

@@ -37,6 +37,12 @@ static void group_unref(gofer_group *group)
     mem_free(group);
 }
 
+/* In a forked child the group is the parent's: its lock may never be free. */
+static bool is_foreign(const gofer_group *group)
+{
+    return core_is_forked(group->core);
+}
+
 gofer_group *gofer_group_new(gofer_client *client)
 {
     if (client == NULL)
@@ -90,17 +96,20 @@ gofer_status gofer_group_add(gofer_group *group, gofer_future *future)
 {
     if (group == NULL || future == NULL)
         return GOFER_ERR_INVALID;
+    if (is_foreign(group) || call_is_foreign(call_of(future)))
+        return GOFER_ERR_FORKED;
     struct call *call = call_of(future);
     bool resolved;
     int64_t deadline;
+    /* Once it is in the group another thread may be handed the future and free it. */
+    task_ref(&call->task);
     gofer_status status = join(group, call, &resolved, &deadline);
-    if (status != GOFER_OK)
-        return status;
-    if (resolved)
+    if (status == GOFER_OK && resolved)
         group_completed(group, call);
-    else
+    else if (status == GOFER_OK)
         call_limit(call, deadline);
-    return GOFER_OK;
+    task_unref(&call->task);
+    return status;
 }
 
 gofer_status gofer_group_submit(gofer_group *group, const gofer_request *request)
@@ -132,6 +141,8 @@ gofer_status gofer_group_set_timeout_ms(gofer_group *group, int64_t timeout_ms)
 {
     if (group == NULL || timeout_ms < -1)
         return GOFER_ERR_INVALID;
+    if (is_foreign(group))
+        return GOFER_ERR_FORKED;
     int64_t at = clock_after_ms(clock_now_ns(), timeout_ms);
     lock_take(&group->lock);
     group->deadline = clock_min(group->deadline, at);
@@ -146,7 +157,7 @@ gofer_status gofer_group_set_timeout_ms(gofer_group *group, int64_t timeout_ms)
 
 void gofer_group_cancel(gofer_group *group)
 {
-    if (group == NULL)
+    if (group == NULL || is_foreign(group))
         return;
     for (struct call *call = next_pending(group, NULL); call != NULL;
          call = next_pending(group, call))
@@ -158,38 +169,59 @@ static struct call *pop_finished(gofer_group *group, struct waiter *waiter, bool
     lock_take(&group->lock);
     struct call *call = list_item(list_pop(&group->finished), struct call, group_link);
     *more = group->pending.len > 0;
-    group->waiter = call == NULL ? waiter : NULL;
+    if (waiter != NULL && (call == NULL || group->waiter == waiter))
+        group->waiter = call == NULL ? waiter : NULL;
     lock_drop(&group->lock);
     return call;
 }
 
-static struct call *await_finished(gofer_group *group, int64_t at_ns)
+static void forget_waiter(gofer_group *group, const struct waiter *waiter)
+{
+    lock_take(&group->lock);
+    if (group->waiter == waiter)
+        group->waiter = NULL;
+    lock_drop(&group->lock);
+}
+
+static struct call *sleep_until_finished(gofer_group *group, int64_t at_ns)
 {
     bool more;
     struct call *call;
     struct waiter waiter;
-    if (!core_enter_waiting(group->core))
-        return pop_finished(group, NULL, &more);
     waiter_init(&waiter, group->core->engine);
     while ((call = pop_finished(group, &waiter, &more)) == NULL && more)
         if (!waiter_wait(&waiter, at_ns))
             break;
     if (call == NULL)
         call = pop_finished(group, NULL, &more);
+    forget_waiter(group, &waiter);
     waiter_fini(&waiter);
+    return call;
+}
+
+/* timeout_ms 0: only looks, and leaves the thread that waits alone. */
+static struct call *await_finished(gofer_group *group, int64_t timeout_ms)
+{
+    bool more;
+    if (!core_enter_waiting(group->core))
+        return pop_finished(group, NULL, &more);
+    if (timeout_ms == 0)
+        core_poll(group->core);
+    struct call *call =
+        timeout_ms == 0 ? pop_finished(group, NULL, &more)
+                        : sleep_until_finished(group, clock_after_ms(clock_now_ns(), timeout_ms));
     core_leave(group->core);
     return call;
 }
 
 gofer_future *gofer_group_next(gofer_group *group, int64_t timeout_ms)
 {
-    if (group == NULL || timeout_ms < -1)
+    if (group == NULL || timeout_ms < -1 || is_foreign(group))
         return NULL;
     bool more;
     struct call *call = pop_finished(group, NULL, &more);
-    if (call == NULL && more && !callback_active() && !core_is_forked(group->core))
-        call =
-            await_finished(group, timeout_ms == 0 ? 0 : clock_after_ms(clock_now_ns(), timeout_ms));
+    if (call == NULL && more && !callback_active())
+        call = await_finished(group, timeout_ms);
     if (call == NULL)
         return NULL;
     lock_take(&call->lock);
@@ -201,7 +233,7 @@ gofer_future *gofer_group_next(gofer_group *group, int64_t timeout_ms)
 size_t gofer_group_pending(const gofer_group *group)
 {
     gofer_group *g = (gofer_group *)group;
-    if (g == NULL)
+    if (g == NULL || is_foreign(g))
         return 0;
     lock_take(&g->lock);
     size_t n = g->pending.len + g->finished.len;
@@ -221,7 +253,7 @@ static struct call *pop_any(gofer_group *group)
 
 void gofer_group_free(gofer_group *group)
 {
-    if (group == NULL)
+    if (group == NULL || is_foreign(group))
         return;
     struct call *call;
     while ((call = pop_any(group)) != NULL) {

@@ -8,6 +8,7 @@
 #include "client/token.h"
 
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -17,7 +18,8 @@
 
 struct gofer_cancel {
     _Atomic uint32_t refs;
-    int64_t deadline; /* immutable */
+    int64_t deadline; /* immutable, as */
+    pid_t pid;
     struct lock lock; /* guards all below */
     bool fired;
     struct list calls;
@@ -30,6 +32,7 @@ static gofer_cancel *token_new(int64_t deadline_ns)
         return NULL;
     atomic_init(&token->refs, 1);
     token->deadline = deadline_ns;
+    token->pid = getpid();
     lock_init(&token->lock, LOCK_TOKEN);
     return token;
 }
@@ -102,11 +105,12 @@ static struct call *pop_call(gofer_cancel *token)
 
 void gofer_cancel_fire(gofer_cancel *cancel)
 {
-    if (cancel == NULL)
+    /* In a forked child the list is the parent's, and its lock may never be free. */
+    if (cancel == NULL || cancel->pid != getpid())
         return;
     struct call *call;
     while ((call = pop_call(cancel)) != NULL) {
-        task_wake_now(&call->task, EV_CANCEL);
+        call_wake(call, EV_CANCEL);
         task_unref(&call->task);
     }
 }

@@ -64,11 +64,26 @@ static void wait_watching(gofer_future *const *futures, size_t n, struct outcome
     }
 }
 
-static void wait_looking(gofer_future *const *futures, size_t n, struct waiter *waiter,
-                         int64_t at_ns)
+/* One look's time inside one future's core, serving it where nobody else does. */
+static void look_inside(struct core *core, int64_t at_ns)
 {
-    while (first_done(futures, n) == n && (at_ns == CLOCK_NEVER || clock_now_ns() < at_ns))
-        waiter_wait(waiter, clock_min(at_ns, clock_after_ms(clock_now_ns(), LOOK_AGAIN_MS)));
+    struct waiter waiter;
+    if (core == NULL || core_is_forked(core) || !core_enter_waiting(core))
+        return;
+    waiter_init(&waiter, core->engine);
+    waiter_wait(&waiter, clock_min(at_ns, clock_after_ms(clock_now_ns(), LOOK_AGAIN_MS)));
+    waiter_fini(&waiter);
+    core_leave(core);
+}
+
+static void wait_looking(gofer_future *const *futures, size_t n, int64_t at_ns)
+{
+    for (size_t i = 0; first_done(futures, n) == n; i++) {
+        if (at_ns != CLOCK_NEVER && clock_now_ns() >= at_ns)
+            return;
+        if (futures[i % n] != NULL)
+            look_inside(call_of(futures[i % n])->core, at_ns);
+    }
 }
 
 /* The core of the first future that has one and is not resolved. */
@@ -98,7 +113,7 @@ static void wait_inside(struct core *core, gofer_future *const *futures, size_t 
     if (watches != NULL && same_core(futures, n, core))
         wait_watching(futures, n, watches, &waiter, at_ns);
     else
-        wait_looking(futures, n, &waiter, at_ns);
+        wait_looking(futures, n, at_ns);
     waiter_fini(&waiter);
     if (watches != few)
         mem_free(watches);
@@ -110,11 +125,14 @@ size_t gofer_future_wait_any(gofer_future *const *futures, size_t n, int64_t tim
         return n;
     size_t done = first_done(futures, n);
     struct core *core = core_of(futures, n);
-    if (done < n || timeout_ms == 0 || core == NULL || callback_active() || core_is_forked(core))
+    if (done < n || core == NULL || callback_active() || core_is_forked(core))
         return done;
     if (!core_enter_waiting(core))
         return first_done(futures, n);
-    wait_inside(core, futures, n, clock_after_ms(clock_now_ns(), timeout_ms));
+    if (timeout_ms == 0)
+        core_poll(core);
+    else
+        wait_inside(core, futures, n, clock_after_ms(clock_now_ns(), timeout_ms));
     core_leave(core);
     return first_done(futures, n);
 }

@@ -18,6 +18,7 @@
 #include "engine/engine.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -29,7 +30,7 @@
 #include "engine/thread.h"
 #include "engine/waiter.h"
 
-enum { EVENTS_MAX = 64, TASKS_BETWEEN_POLLS = 32 };
+enum { EVENTS_MAX = 64, TASKS_BETWEEN_POLLS = 32, NAP_NS = 200 * 1000 };
 
 /* Epoll data of the eventfd; slots begin at 1. */
 static const uint64_t POKE_DATA = 0;
@@ -56,7 +57,8 @@ struct engine {
     uint32_t free_slot;
     size_t attendants;     /* threads that serve for their own sake */
     size_t asleep;         /* attendants and leader in epoll_wait */
-    bool poked;            /* a poke is on its way */
+    bool poked;            /* a poke is on its way, or a worker looks again in a moment */
+    uint64_t stolen;       /* tasks taken out of the queue by their callers */
     struct waiter *leader; /* the waiter whose thread serves where nobody attends */
     bool leader_asleep;
     struct list sleepers; /* waiters that would lead */
@@ -92,6 +94,7 @@ bool engine_unqueue_untaken(struct engine *engine, struct task *task)
     if (mine) {
         list_remove(&task->queue);
         task->taken = true;
+        engine->stolen++;
     }
     lock_drop(&engine->lock);
     return mine;
@@ -179,6 +182,18 @@ static struct task *task_of(struct engine *e, uint64_t data)
 
 /* --- taking turns --- */
 
+/* A thread that takes turns. */
+struct attendant {
+    struct turn turn;
+    unsigned run;        /* tasks since it looked for events */
+    uint64_t stolen;     /* e->stolen when it last found the queue empty */
+    struct waiter *self; /* the leader's waiter, or NULL */
+};
+
+#define ATTENDANT(buffer, waiter)                                                                  \
+    ((struct attendant){.turn = {.scratch = (buffer), .scratch_len = sizeof(buffer)},              \
+                        .self = (waiter)})
+
 /* Queues the tasks that events are for. True where the poke among them was meant for the leader. */
 static bool dispatch_locked(struct engine *e, const struct epoll_event *events, int n)
 {
@@ -214,24 +229,60 @@ static void poll_events(struct engine *e, int64_t at_ns, bool counted, const str
         engine_poke(e);
 }
 
-static void run_task(struct engine *e, struct task *task, bool owed, struct turn *turn)
+/*
+ * A nap. Callers that wait for their calls at once steal them out of the queue,
+ * and the worker poked for each finds nothing: two wasted switches a call. While
+ * all that was queued since the last look was stolen, a worker therefore keeps
+ * the poke (nobody owes another) and looks again a moment later; a call that
+ * nobody steals is late by that moment at most. With nothing queued it sleeps.
+ */
+static void nap(struct engine *e)
+{
+    struct pollfd p = {.fd = e->epoll_fd, .events = POLLIN};
+    struct timespec moment = {.tv_nsec = NAP_NS};
+    ppoll(&p, 1, &moment, NULL);
+    lock_take(&e->lock);
+    e->poked = false;
+    lock_drop(&e->lock);
+}
+
+static void run_task(struct engine *e, struct task *task, bool owed, struct attendant *a)
 {
     if (owed)
         engine_poke(e);
     lock_assert_none();
-    task_run(task, turn);
+    /* A task that used up its turn may be followed by others of its kind: look for events soon. */
+    a->run += task_run(task, &a->turn) ? TASKS_BETWEEN_POLLS / 2 : 1;
+}
+
+/* With the lock held and the queue empty: whether tasks came and were stolen since the last look.
+ */
+static bool begin_nap(struct engine *e, struct attendant *a)
+{
+    bool vain = e->stolen != a->stolen && !e->poked && !e->stopping && a->self == NULL;
+    a->stolen = e->stolen;
+    if (vain)
+        e->poked = true;
+    return vain;
+}
+
+/*
+ * With the lock held: whether a leader may not sleep any more. Who wakes it or takes its place
+ * pokes it only where it is asleep, so it looks for itself under the lock that makes it so.
+ */
+static bool must_step_down(struct engine *e, struct attendant *a)
+{
+    return a->self != NULL && (e->attendants > 0 || waiter_is_woken(a->self));
 }
 
 /*
  * One turn: runs a task, or else sleeps until at_ns (0: only looks) for events.
- * *run counts the tasks run since events were last looked for. `self` is the
- * leader's waiter, or NULL. True where a task was run.
+ * True where a task was run.
  */
-static bool take_turn(struct engine *e, struct turn *turn, unsigned *run, int64_t at_ns,
-                      const struct waiter *self)
+static bool take_turn(struct engine *e, struct attendant *a, int64_t at_ns)
 {
-    if (*run >= TASKS_BETWEEN_POLLS) {
-        *run = 0;
+    if (a->run >= TASKS_BETWEEN_POLLS) {
+        a->run = 0;
         poll_events(e, 0, false, NULL);
     }
     lock_take(&e->lock);
@@ -239,20 +290,20 @@ static bool take_turn(struct engine *e, struct turn *turn, unsigned *run, int64_
     if (task != NULL) {
         bool owed = e->queue.head != NULL && e->asleep > 0 && owe_poke(e);
         lock_drop(&e->lock);
-        (*run)++;
-        run_task(e, task, owed, turn);
+        run_task(e, task, owed, a);
         return true;
     }
-    if (e->stopping)
-        at_ns = 0;
-    bool sleeps = at_ns != 0;
+    bool naps = at_ns == CLOCK_NEVER && begin_nap(e, a);
+    bool sleeps = !naps && at_ns != 0 && !e->stopping && !must_step_down(e, a);
     if (sleeps)
         e->asleep++;
-    if (sleeps && self != NULL)
+    if (sleeps && a->self != NULL)
         e->leader_asleep = true;
     lock_drop(&e->lock);
-    *run = 0;
-    poll_events(e, at_ns, sleeps, sleeps ? self : NULL);
+    a->run = 0;
+    if (naps)
+        nap(e);
+    poll_events(e, sleeps ? at_ns : 0, sleeps, sleeps ? a->self : NULL);
     return false;
 }
 
@@ -298,28 +349,25 @@ static void stop_attending(struct engine *e)
 void engine_serve(struct engine *engine)
 {
     char scratch[TURN_SCRATCH];
-    struct turn turn = {.scratch = scratch, .scratch_len = sizeof(scratch)};
-    unsigned run = 0;
+    struct attendant self = ATTENDANT(scratch, NULL);
     attend(engine);
     while (!engine_stopping(engine))
-        take_turn(engine, &turn, &run, CLOCK_NEVER, NULL);
+        take_turn(engine, &self, CLOCK_NEVER);
     stop_attending(engine);
 }
 
 bool engine_serve_once(struct engine *engine, int64_t at_ns)
 {
     char scratch[TURN_SCRATCH];
-    struct turn turn = {.scratch = scratch, .scratch_len = sizeof(scratch)};
-    unsigned run = 0;
+    struct attendant self = ATTENDANT(scratch, NULL);
     attend(engine);
     /* The first look may only find events; their tasks are run by the second. */
-    bool ran = take_turn(engine, &turn, &run, 0, NULL) || take_turn(engine, &turn, &run, 0, NULL);
+    bool ran = take_turn(engine, &self, 0) || take_turn(engine, &self, 0);
     while (!ran && at_ns != 0 && !engine_stopping(engine) &&
            (at_ns == CLOCK_NEVER || clock_now_ns() < at_ns))
-        ran =
-            take_turn(engine, &turn, &run, at_ns, NULL) || take_turn(engine, &turn, &run, 0, NULL);
+        ran = take_turn(engine, &self, at_ns) || take_turn(engine, &self, 0);
     for (int i = 0; ran && i < EVENTS_MAX; i++)
-        if (!take_turn(engine, &turn, &run, 0, NULL))
+        if (!take_turn(engine, &self, 0))
             break;
     stop_attending(engine);
     return ran;
@@ -363,15 +411,16 @@ bool engine_try_lead(struct engine *engine, struct waiter *waiter)
 bool engine_lead(struct engine *engine, int64_t at_ns)
 {
     char scratch[TURN_SCRATCH];
-    struct turn turn = {.scratch = scratch, .scratch_len = sizeof(scratch)};
-    unsigned run = 0;
     lock_take(&engine->lock);
-    struct waiter *self = engine->leader;
+    struct attendant self = ATTENDANT(scratch, engine->leader);
     bool go_on = engine->attendants == 0;
     lock_drop(&engine->lock);
-    if (go_on)
-        take_turn(engine, &turn, &run, at_ns, self);
-    return go_on;
+    if (!go_on)
+        return false;
+    self.run = self.self->run;
+    take_turn(engine, &self, at_ns);
+    self.self->run = self.run;
+    return true;
 }
 
 void engine_leave(struct engine *engine, struct waiter *waiter)
@@ -381,9 +430,10 @@ void engine_leave(struct engine *engine, struct waiter *waiter)
         engine->leader = NULL;
     list_remove(&waiter->sleepers);
     bool owed = engine->queue.head != NULL && owe_poke(engine);
+    bool chain = engine->stopping && engine->attendants > 0;
     promote_locked(engine);
     lock_drop(&engine->lock);
-    if (owed)
+    if (owed || chain)
         engine_poke(engine);
 }
 

@@ -143,20 +143,20 @@ static bool try_park(struct task *task)
     return atomic_compare_exchange_strong(&task->word, &expected, PARKED);
 }
 
-void task_run(struct task *task, struct turn *turn)
+bool task_run(struct task *task, struct turn *turn)
 {
     set_state(task, QUEUED, RUNNING);
     for (;;) {
         switch (task->ops->step(task, task_take_events(task), turn)) {
         case TASK_DONE:
             end(task);
-            return;
+            return false;
         case TASK_YIELD:
             requeue(task);
-            return;
+            return true;
         case TASK_PARK:
             if (try_park(task))
-                return;
+                return false;
             break;
         }
     }

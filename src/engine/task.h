@@ -133,8 +133,9 @@ void task_begin_driven(struct task *task);
 /* QUEUED and never run, to DRIVEN; false where a thread has begun it. */
 bool task_steal(struct task *task);
 
-/* Runs a popped task on a worker until it parks, yields or ends. Called by the engine. */
-void task_run(struct task *task, struct turn *turn);
+/* Runs a popped task on a worker until it parks, yields or ends; true where it yielded. Called by
+ * the engine. */
+bool task_run(struct task *task, struct turn *turn);
 
 /* The driving caller's end: ENDED, and the engine's reference dropped. */
 void task_end_driven(struct task *task);

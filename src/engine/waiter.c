@@ -50,7 +50,7 @@ static void sleep_until(struct waiter *waiter, int64_t at_ns)
     lock_drop(&waiter->lock);
 }
 
-static bool is_woken(struct waiter *waiter)
+bool waiter_is_woken(struct waiter *waiter)
 {
     lock_take(&waiter->lock);
     bool woken = waiter->woken;
@@ -69,7 +69,7 @@ static void set_leading(struct waiter *waiter, bool leading)
 static void lead_until(struct waiter *waiter, int64_t at_ns)
 {
     set_leading(waiter, true);
-    while (!is_woken(waiter) && in_time(at_ns))
+    while (!waiter_is_woken(waiter) && in_time(at_ns))
         if (!engine_lead(waiter->engine, at_ns))
             break;
     set_leading(waiter, false);
@@ -77,7 +77,7 @@ static void lead_until(struct waiter *waiter, int64_t at_ns)
 
 static void lead_or_sleep(struct waiter *waiter, int64_t at_ns)
 {
-    while (!is_woken(waiter) && in_time(at_ns)) {
+    while (!waiter_is_woken(waiter) && in_time(at_ns)) {
         if (engine_try_lead(waiter->engine, waiter))
             lead_until(waiter, at_ns);
         else

@@ -28,6 +28,7 @@ struct waiter {
     bool woken;
     bool leading;          /* serving the engine: a wake must poke it */
     bool promoted;         /* asked to take over the lead */
+    unsigned run;          /* the leader's own: tasks since it looked for events */
     struct engine *engine; /* may be NULL: then it only sleeps */
     struct link sleepers;  /* the engine's list; guarded by the engine's lock */
     struct link link;      /* for whoever made it known; guarded by that lock */
@@ -38,6 +39,9 @@ void waiter_fini(struct waiter *waiter);
 
 /* Wakes the thread; a wake before the wait counts. */
 void waiter_wake(struct waiter *waiter);
+
+/* Whether a wake came. Any thread. */
+bool waiter_is_woken(struct waiter *waiter);
 
 /* Waits until woken or at_ns; consumes the wake. True where woken. Serves the engine meanwhile
  * where nobody else does. */

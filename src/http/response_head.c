@@ -274,6 +274,31 @@ static bool note_field(struct parser *p, const char *name, size_t name_len, cons
     return true;
 }
 
+/* The first byte from `at` on that may not stand in a name. Nearly all are letters and '-'. */
+static const char *skip_name(const char *at, const char *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = 0x80 * ones;
+    while (end - at >= 8) {
+        uint64_t word;
+        memcpy(&word, at, sizeof word);
+        word = le64toh(word);
+        uint64_t low = (word | 0x20 * ones) & ~high;
+        uint64_t letter = (low + (0x80 - 'a') * ones) & ~(low + (0x7f - 'z') * ones);
+        uint64_t dash = ~(((word & ~high) ^ '-' * ones) + 0x7f * ones);
+        uint64_t stop = (~(letter | dash) | word) & high;
+        if (stop == 0) {
+            at += 8;
+            continue;
+        }
+        at += __builtin_ctzll(stop) / 8;
+        break;
+    }
+    const unsigned char *classes = header_classes;
+    while (classes[(unsigned char)*at] & HEADER_CLASS_TOKEN)
+        at++;
+    return at;
+}
+
 static const char *refuse_name(struct parser *p, const char *at, size_t name_len)
 {
     if (*at == '\r' || *at == '\n')
@@ -286,9 +311,7 @@ static const char *refuse_name(struct parser *p, const char *at, size_t name_len
 static const char *parse_field(struct parser *p, const char *at)
 {
     const char *name = at;
-    const unsigned char *classes = header_classes;
-    while (classes[(unsigned char)*at] & HEADER_CLASS_TOKEN)
-        at++;
+    at = skip_name(at, p->end);
     size_t name_len = (size_t)(at - name);
     if (*at != ':' || name_len == 0)
         return refuse_name(p, at, name_len);

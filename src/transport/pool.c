@@ -42,6 +42,7 @@ struct pool {
     struct pool_host *hosts;
     struct list lru; /* all idle connections, the one idle for longest first */
     size_t dials_len;
+    bool timer_armed;
     bool refuse_idle; /* pool_close_idle() was called and nobody has taken since */
     bool closed;
     struct waiter *done; /* woken when a closed pool's last dial ends */
@@ -59,10 +60,11 @@ struct work {
 static void finish_work(struct pool *p, struct work *work)
 {
     struct conn *c;
-    while ((c = list_item(list_pop(&work->closing), struct conn, lru)) != NULL)
-        conn_close(&c);
+    /* First of all: while a poke is owed, nobody else makes one. */
     if (work->poke)
         engine_poke(p->engine);
+    while ((c = list_item(list_pop(&work->closing), struct conn, lru)) != NULL)
+        conn_close(&c);
 }
 
 static void wake(struct work *work, struct task *task, unsigned events)
@@ -219,10 +221,17 @@ static bool is_too_old(const struct pool *p, const struct conn *conn, int64_t no
     return now_ns >= clock_after_ms(conn->born_ns, p->options.max_age_ms);
 }
 
+/* For the time at which a connection that becomes idle at since_ns has to go. */
+static void arm_timer(struct pool *p, int64_t since_ns)
+{
+    int64_t at = clock_after_ms(since_ns, p->options.idle_timeout_ms);
+    p->timer_armed = at != CLOCK_NEVER;
+    timer_arm(engine_timers(p->engine), &p->timer, at);
+}
+
 static void make_idle(struct pool *p, struct conn *conn, int64_t now_ns, struct work *work)
 {
     struct pool_host *host = conn->host;
-    bool first = p->lru.len == 0;
     conn->reused = true;
     conn->idle_since_ns = now_ns;
     list_push_front(&host->idle, &conn->idle);
@@ -230,9 +239,9 @@ static void make_idle(struct pool *p, struct conn *conn, int64_t now_ns, struct 
     p->stats.idle++;
     if (!within(p->lru.len - 1, p->options.max_idle))
         evict(p, list_item(list_first(&p->lru), struct conn, lru), work);
-    if (first)
-        timer_arm(engine_timers(p->engine), &p->timer,
-                  clock_after_ms(now_ns, p->options.idle_timeout_ms));
+    /* It fires once in an idle time at most, however often the pool empties and fills. */
+    if (!p->timer_armed)
+        arm_timer(p, now_ns);
 }
 
 static struct want *first_want(struct pool_host *host, bool newly_dialled)
@@ -247,7 +256,8 @@ static struct want *first_want(struct pool_host *host, bool newly_dialled)
 
 /*
  * A connection has no user: it goes to the first want that may have it, or is
- * idle, or is closed. `newly_dialled`: it has not served a request yet.
+ * idle, or is closed. A want that waits for a slot and may not have it (a retry)
+ * gets its slot instead. `newly_dialled`: it has not served a request yet.
  */
 static void give(struct pool *p, struct conn *conn, bool newly_dialled, struct work *work)
 {
@@ -260,8 +270,8 @@ static void give(struct pool *p, struct conn *conn, bool newly_dialled, struct w
         p->stats.reused += !newly_dialled;
         conn->reused = conn->reused || !newly_dialled;
         answer_conn(p, want, conn, work);
-    } else if (keep && !p->refuse_idle && within(host->idle.len, p->options.max_idle_per_host) &&
-               p->options.max_idle != 0) {
+    } else if (keep && !p->refuse_idle && host->undialed.len == 0 &&
+               within(host->idle.len, p->options.max_idle_per_host) && p->options.max_idle != 0) {
         make_idle(p, conn, now, work);
     } else {
         close_locked(p, conn, work);
@@ -321,7 +331,10 @@ static enum pool_answer take_locked(struct pool *p, const struct key *key, struc
         return POOL_CONN;
     }
     queue_want(p, host, want, work);
-    return POOL_WAIT;
+    if (want->state == WANT_WAITING)
+        return POOL_WAIT;
+    settle(p, host);
+    return POOL_FAILED;
 }
 
 enum pool_answer pool_take(struct pool *pool, const struct key *key, struct want *want,
@@ -479,9 +492,9 @@ static void on_timer(void *arg)
     while ((oldest = list_item(list_first(&pool->lru), struct conn, lru)) != NULL &&
            has_expired(pool, oldest, now))
         evict(pool, oldest, &work);
+    pool->timer_armed = false;
     if (oldest != NULL)
-        timer_arm(engine_timers(pool->engine), &pool->timer,
-                  clock_after_ms(oldest->idle_since_ns, pool->options.idle_timeout_ms));
+        arm_timer(pool, oldest->idle_since_ns);
     lock_drop(&pool->lock);
     finish_work(pool, &work);
 }

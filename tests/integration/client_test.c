@@ -241,8 +241,8 @@ static void gofer_do_never_blocks_at_a_full_queue(void)
     const struct route routes[] = {{.target = "/held", .reply = REPLY_HELLO, .go = go},
                                    {.reply = REPLY_HELLO}};
     struct origin *origin = rig_script(routes);
-    gofer_client *client = rig_client(
-        &(gofer_client_options){.max_queued = 1, .queue_full = GOFER_QUEUE_BLOCK});
+    gofer_client *client =
+        rig_client(&(gofer_client_options){.max_queued = 1, .queue_full = GOFER_QUEUE_BLOCK});
     gofer_future *future = gofer_submit(client, rig_request("GET", origin, "/held"));
     gofer_response *response = NULL;
 
@@ -276,8 +276,8 @@ static void a_full_queue_blocks_where_asked(void)
     struct gate *seen = rig_gate(), *go = rig_gate();
     const struct route routes[] = {{.reply = REPLY_HELLO, .seen = seen, .go = go}};
     struct origin *origin = rig_script(routes);
-    gofer_client *client = rig_client(
-        &(gofer_client_options){.max_queued = 1, .queue_full = GOFER_QUEUE_BLOCK});
+    gofer_client *client =
+        rig_client(&(gofer_client_options){.max_queued = 1, .queue_full = GOFER_QUEUE_BLOCK});
     gofer_future *first = submit(client, origin);
     struct blocked blocked = {.client = client, .request = rig_request("GET", origin, "/")};
 
@@ -296,8 +296,8 @@ static void a_full_queue_blocks_where_asked(void)
 static void the_end_frees_a_blocked_submit(void)
 {
     struct origin *origin = rig_script(never);
-    gofer_client *client = rig_client(
-        &(gofer_client_options){.max_queued = 1, .queue_full = GOFER_QUEUE_BLOCK});
+    gofer_client *client =
+        rig_client(&(gofer_client_options){.max_queued = 1, .queue_full = GOFER_QUEUE_BLOCK});
     gofer_future *first = submit(client, origin);
     struct blocked blocked = {.client = client, .request = rig_request("GET", origin, "/")};
 
@@ -370,8 +370,8 @@ static void strings_of_the_options_are_copied(void)
     struct origin *origin = rig_script(hello);
     char agent[] = "agent/1", name[] = "X-A", value[] = "b";
     gofer_header header = {name, value};
-    gofer_client *client = rig_client(&(gofer_client_options){
-        .user_agent = agent, .headers = &header, .headers_len = 1});
+    gofer_client *client = rig_client(
+        &(gofer_client_options){.user_agent = agent, .headers = &header, .headers_len = 1});
 
     memset(agent, 'x', sizeof agent - 1);
     memset(name, 'x', sizeof name - 1);

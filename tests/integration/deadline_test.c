@@ -62,8 +62,8 @@ static void the_response_header_limit_holds(void)
 
 static void the_response_header_limit_ends_with_the_headers(void)
 {
-    gofer_client *client = rig_client(
-        &(gofer_client_options){.response_header_timeout_ms = LIMIT_MS, .timeout_ms = 4 * LIMIT_MS});
+    gofer_client *client = rig_client(&(gofer_client_options){
+        .response_header_timeout_ms = LIMIT_MS, .timeout_ms = 4 * LIMIT_MS});
     struct outcome got = rig_get(client, rig_script(silent), "/body");
 
     rig_expect_timeout(&got, GOFER_PHASE_BODY, 4 * LIMIT_MS);
@@ -85,9 +85,8 @@ static void each_phase_is_named(void)
     static const struct {
         const char *path;
         gofer_phase phase;
-    } rows[] = {{"/slow", GOFER_PHASE_WAIT},
-                {"/head", GOFER_PHASE_HEADERS},
-                {"/body", GOFER_PHASE_BODY}};
+    } rows[] = {
+        {"/slow", GOFER_PHASE_WAIT}, {"/head", GOFER_PHASE_HEADERS}, {"/body", GOFER_PHASE_BODY}};
     struct origin *origin = rig_script(silent);
     gofer_client *client = rig_client(NULL);
 
@@ -224,6 +223,7 @@ static void a_tokens_deadline_holds(void)
     gofer_request_set_cancel(request, token);
     struct outcome got = rig_call(client, request);
     rig_expect_timeout(&got, GOFER_PHASE_WAIT, LIMIT_MS - 1);
+    EXPECT_HOLDS(got.error->message, "deadline passed while waiting for response headers");
     got = rig_call(client, request);
     rig_expect_error(&got, GOFER_ERR_TIMEOUT);
     EXPECT_INT(origin_count(origin, ORIGIN_REQUESTS), 1);
@@ -411,7 +411,8 @@ static void one_stalled_origin_stops_no_other(void)
 
 static void hosts_that_do_not_exist_are_named(void)
 {
-    struct outcome got = rig_get_url(rig_client(&(gofer_client_options){.timeout_ms = 500}), "http://0123456789.invalid./");
+    struct outcome got = rig_get_url(rig_client(&(gofer_client_options){.timeout_ms = 500}),
+                                     "http://0123456789.invalid./");
 
     /* Without a name server that answers this is a timeout of the lookup. */
     if (got.status != GOFER_ERR_TIMEOUT)

@@ -79,8 +79,8 @@ static void lengths_that_differ(void)
 static void lengths_that_are_none(void)
 {
     static const char *const values[] = {
-        "-6",   "+5", "0x20", "30s", "", "9223372036854775808", "18446744073709551621",
-        "4 4",  "4,", ",4"};
+        "-6",  "+5", "0x20", "30s", "", "9223372036854775808", "18446744073709551621",
+        "4 4", "4,", ",4"};
     char field[64];
 
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
@@ -152,8 +152,8 @@ static void endless_chunk_extensions(void)
 
 static void chunk_sizes_that_are_none(void)
 {
-    static const char *const sizes[] = {"12345678123456789", "ffffffffffffffff", "-1", "0x5",
-                                        "+5",                "",                 "5 ", "g"};
+    static const char *const sizes[] = {
+        "12345678123456789", "ffffffffffffffff", "-1", "0x5", "+5", "", "5 ", "g"};
     char chunks[64];
 
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -203,8 +203,8 @@ static void ends_before_the_body_does(void)
 
 static void reset_inside_the_body(void)
 {
-    const struct route routes[] = {{.reply = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello",
-                                    .then = THEN_RESET}};
+    const struct route routes[] = {
+        {.reply = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", .then = THEN_RESET}};
     struct outcome got = rig_get(rig_client(NULL), rig_script(routes), "/");
 
     /* An RST may overtake the bytes before it; then no response began. */
@@ -247,8 +247,7 @@ static void heads_beyond_the_limit(void)
     memcpy(reply, "HTTP/1.1 200 OK\r\nX: ", 20);
     strcpy(reply + sizeof reply - 24, "\r\nContent-Length: 0\r\n\r\n");
     struct origin *origin = rig_script(routes);
-    gofer_client *client =
-        rig_client(&(gofer_client_options){.max_response_header_bytes = LIMIT});
+    gofer_client *client = rig_client(&(gofer_client_options){.max_response_header_bytes = LIMIT});
     struct outcome small = rig_get(client, origin, "/small");
     struct outcome large = rig_get(client, origin, "/large");
     rig_expect_answer(&small, 200, "hello");
@@ -278,8 +277,8 @@ static void interim_responses_count_for_the_limit(void)
         len += (size_t)sprintf(reply + len, "HTTP/1.1 123 Hm\r\nX: %080d\r\n\r\n", i);
     strcpy(reply + len, REPLY_HELLO);
     struct origin *origin = rig_script(routes);
-    struct outcome strict =
-        rig_get(rig_client(&(gofer_client_options){.max_response_header_bytes = 1000}), origin, "/");
+    struct outcome strict = rig_get(
+        rig_client(&(gofer_client_options){.max_response_header_bytes = 1000}), origin, "/");
     rig_expect_error(&strict, GOFER_ERR_TOO_LARGE);
 }
 
@@ -312,10 +311,21 @@ static void control_bytes(void)
 static void broken_status_lines(void)
 {
     static const char *const lines[] = {
-        "HTTP/1.1 20",      "HTTP/1.1 2000 OK", "HTTP/1.1 abc OK",  "HTTP/1.1 -1 OK",
-        "HTTP/1.2 200 OK",  "HTTP/2.0 200 OK",  "HTTP/01.1 200 OK", "HTTP/1.1 000 OK",
-        "HTTP/1.1 099 No", "HTTP/1 200 OK",    "http/1.1 200 OK",
-        "HTTP/1.1\t200 OK", "HTTP/1.1 0x1 OK",  "HTTP/1.1",         "ICY 200 OK",
+        "HTTP/1.1 20",
+        "HTTP/1.1 2000 OK",
+        "HTTP/1.1 abc OK",
+        "HTTP/1.1 -1 OK",
+        "HTTP/1.2 200 OK",
+        "HTTP/2.0 200 OK",
+        "HTTP/01.1 200 OK",
+        "HTTP/1.1 000 OK",
+        "HTTP/1.1 099 No",
+        "HTTP/1 200 OK",
+        "http/1.1 200 OK",
+        "HTTP/1.1\t200 OK",
+        "HTTP/1.1 0x1 OK",
+        "HTTP/1.1",
+        "ICY 200 OK",
         "HTTP/1.1 1111111111111111111111111111111111111111111111111111111111111111111111111"};
     char reply[256];
 

@@ -29,8 +29,8 @@ static void held_init(struct held *held)
 {
     held->seen = rig_gate();
     held->go = rig_gate();
-    held->origin = rig_script(
-        (struct route[]){{.reply = REPLY_HELLO, .seen = held->seen, .go = held->go}});
+    held->origin =
+        rig_script((struct route[]){{.reply = REPLY_HELLO, .seen = held->seen, .go = held->go}});
     held->client = rig_client(NULL);
 }
 
@@ -426,8 +426,8 @@ static void sixteen_threads_submit_one_request(void)
 static void the_queue_phase_is_named(void)
 {
     struct origin *origin = rig_script(hello);
-    gofer_client *client = rig_client(
-        &(gofer_client_options){.workers = GOFER_NO_WORKERS, .timeout_ms = 30});
+    gofer_client *client =
+        rig_client(&(gofer_client_options){.workers = GOFER_NO_WORKERS, .timeout_ms = 30});
     gofer_future *future = submit(client, origin);
 
     pass_ms(60);
@@ -444,8 +444,8 @@ static void the_queue_phase_is_named(void)
 static void stolen_calls_time_out_in_the_queue_too(void)
 {
     struct origin *origin = rig_script(hello);
-    gofer_client *client = rig_client(
-        &(gofer_client_options){.workers = GOFER_NO_WORKERS, .timeout_ms = 30});
+    gofer_client *client =
+        rig_client(&(gofer_client_options){.workers = GOFER_NO_WORKERS, .timeout_ms = 30});
     gofer_future *future = submit(client, origin);
 
     pass_ms(60);

@@ -276,8 +276,7 @@ static void any_thread_may_add(void)
 
 static void a_group_without_workers_runs_its_calls(void)
 {
-    gofer_client *client =
-        rig_client(&(gofer_client_options){.workers = GOFER_NO_WORKERS});
+    gofer_client *client = rig_client(&(gofer_client_options){.workers = GOFER_NO_WORKERS});
     gofer_group *group = gofer_group_new(client);
 
     for (int i = 0; i < 20; i++)

@@ -196,8 +196,8 @@ static void fields_that_may_stand_once(void)
 
 static void methods_that_are_none(void)
 {
-    static const char *const methods[] = {" ",         "GE T",     "GET\r\nX-Evil: 1", "GET/",
-                                          "G\xc3\x89T", "GET HTTP", "(GET)",            "CONNECT"};
+    static const char *const methods[] = {
+        " ", "GE T", "GET\r\nX-Evil: 1", "GET/", "G\xc3\x89T", "GET HTTP", "(GET)", "CONNECT"};
     struct origin *origin = rig_script(hello);
 
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)

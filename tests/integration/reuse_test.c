@@ -127,15 +127,34 @@ static void a_closed_idle_connection_is_not_used(void)
     EXPECT_INT(rig_stats(client).calls_retried, 0);
 }
 
-static void a_dead_idle_connection_leaves_the_pool_by_itself(void)
+static void a_reset_idle_connection_is_not_used(void)
 {
-    static const struct route routes[] = {{.reply = REPLY_HELLO, .then = THEN_CLOSE}};
+    static const struct route routes[] = {
+        {.reply = REPLY_HELLO, .then = THEN_RESET},
+    };
     struct origin *origin = rig_script(routes);
     gofer_client *client = rig_client(NULL);
 
+    for (unsigned i = 1; i <= 4; i++) {
+        struct outcome got = rig_call(client, rig_request("POST", origin, "/"));
+        rig_expect_answer(&got, 200, "hello");
+        EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
+        EXPECT_INT(origin_count(origin, ORIGIN_REQUESTS), i);
+    }
+    EXPECT_INT(rig_stats(client).calls_retried, 0);
+}
+
+static void without_the_check_a_get_is_retried(void)
+{
+    static const struct route routes[] = {{.reply = REPLY_HELLO, .then = THEN_CLOSE}};
+    struct origin *origin = rig_script(routes);
+    gofer_client *client = rig_client(&(gofer_client_options){.skip_checkout_check = true});
+
     get_hello(client, origin);
-    EXPECT(rig_wait_idle(client, 0));
+    EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
     get_hello(client, origin);
+    EXPECT_INT(rig_stats(client).calls_retried, 1);
+    EXPECT_INT(origin_count(origin, ORIGIN_REQUESTS), 2);
 }
 
 static void the_slot_of_a_dead_connection_is_free(void)
@@ -181,8 +200,8 @@ static void use_renews_the_idle_time(void)
 static void the_idle_time_frees_the_slot(void)
 {
     struct origin *origin = rig_script(hello);
-    gofer_client *client = rig_client(
-        &(gofer_client_options){.idle_conn_timeout_ms = 30, .max_conns_per_host = 1});
+    gofer_client *client =
+        rig_client(&(gofer_client_options){.idle_conn_timeout_ms = 30, .max_conns_per_host = 1});
 
     for (int i = 0; i < 3; i++) {
         get_hello(client, origin);
@@ -205,7 +224,8 @@ static void old_connections_are_retired(void)
 static void stray_bytes_never_reach_the_next_caller(void)
 {
     static const struct route routes[] = {
-        {.target = "/stray", .reply = REPLY_HELLO "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong"},
+        {.target = "/stray",
+         .reply = REPLY_HELLO "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong"},
         {.reply = REPLY_HELLO},
     };
     struct origin *origin = rig_script(routes);
@@ -216,6 +236,8 @@ static void stray_bytes_never_reach_the_next_caller(void)
         struct outcome second = rig_get(client, origin, "/");
         rig_expect_answer(&first, 200, "hello");
         rig_expect_answer(&second, 200, "hello");
+        EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 2 * (i + 1));
+        EXPECT_INT(rig_stats(client).calls_retried, 0);
         rig_end_client(client);
         client = rig_client(NULL);
     }
@@ -511,6 +533,32 @@ static void an_answer_before_the_upload_ended_is_delivered(void)
     EXPECT_INT(rig_stats(client).conns_idle, 0);
 }
 
+/* Answers from the head alone and resets under the upload. */
+static void refuse_and_reset(struct peer *peer, void *arg)
+{
+    (void)arg;
+    if (!peer_read_head(peer))
+        return;
+    peer_say(peer, "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno");
+    peer_reset(peer);
+}
+
+static void an_answer_before_a_reset_is_delivered(void)
+{
+    enum { LEN = 8 * 1024 * 1024, ROUNDS = 20 };
+    static char body[LEN];
+    struct origin *origin = rig_origin(refuse_and_reset, NULL);
+    gofer_client *client = rig_client(NULL);
+    gofer_request *request = rig_request("POST", origin, "/");
+
+    gofer_request_set_body_ref(request, body, LEN, NULL, NULL);
+    for (int i = 0; i < ROUNDS; i++) {
+        struct outcome got = rig_call(client, request);
+        rig_expect_answer(&got, 413, "no");
+    }
+    EXPECT_INT(rig_stats(client).conns_idle, 0);
+}
+
 CU_TestInfo reuse_tests[] = {
     {"A1 A2 calls in a row share a connection", calls_in_a_row_share_a_connection},
     {"A13 a hundred bodiless answers share a connection",
@@ -519,8 +567,8 @@ CU_TestInfo reuse_tests[] = {
     {"E5 a request may end its connection", a_request_may_end_its_connection},
     {"A31 a body with Connection: close is read to its end", a_body_with_close_is_read_to_its_end},
     {"RU-02 D4 D5 D8 a closed idle connection is not used", a_closed_idle_connection_is_not_used},
-    {"D5 a dead idle connection leaves the pool by itself",
-     a_dead_idle_connection_leaves_the_pool_by_itself},
+    {"RU-02 a reset idle connection is not used", a_reset_idle_connection_is_not_used},
+    {"RU-05 without the checkout check a GET is retried", without_the_check_a_get_is_retried},
     {"A20 the slot of a dead connection is free", the_slot_of_a_dead_connection_is_free},
     {"A18 idle connections end after their time", idle_connections_end_after_their_time},
     {"A18 use renews the idle time", use_renews_the_idle_time},
@@ -544,4 +592,5 @@ CU_TestInfo reuse_tests[] = {
     {"a body of 64 KiB is answered", a_body_of_64_kib_is_answered},
     {"RU-04 E11 TCP-10 an answer before the upload ended is delivered",
      an_answer_before_the_upload_ended_is_delivered},
+    {"TCP-02 E11 an answer before a reset is delivered", an_answer_before_a_reset_is_delivered},
     CU_TEST_INFO_NULL};

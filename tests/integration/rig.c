@@ -17,11 +17,12 @@
 #include "support/heap.h"
 #include "support/leaks.h"
 
-enum { MANY = 256, TEST_SECONDS = 120, HANG_MS = 10000 };
+enum { MANY = 256, TEST_SECONDS = 120, HANG_MS = 10000, SLOW_MS = 1000 };
 
 static struct {
     const struct driver *driver;
     struct leaks before;
+    int64_t began;
     struct origin *origins[MANY];
     unsigned origins_len;
     struct route *scripts[MANY]; /* of the origin with the same index, or NULL */
@@ -122,12 +123,17 @@ void rig_set_up(void)
     if (rig.driver == NULL)
         rig.driver = drivers;
     leaks_count(&rig.before);
+    rig.began = now_ms();
 }
 
 void rig_tear_down(void)
 {
+    int64_t took = now_ms() - rig.began;
+
     drop_all();
     EXPECT(leaks_none(&rig.before));
+    if (took > SLOW_MS)
+        printf("(%lld ms) ", (long long)took);
     alarm(0);
 }
 
@@ -310,17 +316,15 @@ void rig_expect_error(const struct outcome *outcome, gofer_status status)
 {
     if (!EXPECT_STATUS(outcome->status, status))
         say_error(outcome);
+    REQUIRE(outcome->error != NULL);
 }
 
 void rig_expect_timeout(const struct outcome *outcome, gofer_phase phase, int64_t ms)
 {
     rig_expect_error(outcome, GOFER_ERR_TIMEOUT);
-    if (outcome->error == NULL)
-        return;
     EXPECT_TEXT(gofer_phase_name(outcome->error->phase), gofer_phase_name(phase));
     EXPECT(outcome->error->timeout);
     EXPECT_AT_LEAST(outcome->took_ms, ms);
-    EXPECT_HOLDS(outcome->error->message, "timed out");
 }
 
 /* --- statistics --- */

@@ -91,7 +91,7 @@ struct outcome rig_outcome(gofer_status status, gofer_response *response);
 /* The call succeeded, with this status and this body. */
 void rig_expect_answer(const struct outcome *outcome, int status, const char *body);
 
-/* The call failed so. */
+/* The call failed so; where it has no error at all the test ends here. */
 void rig_expect_error(const struct outcome *outcome, gofer_status status);
 
 /* A timeout: in this phase, not before ms passed, and not long after. */

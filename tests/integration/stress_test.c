@@ -22,21 +22,9 @@
 #include "integration/rig.h"
 #include "support/heap.h"
 #include "support/leaks.h"
+#include "support/sanitizer.h"
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#define SLOW_BUILD 1
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define SLOW_BUILD 1
-#endif
-
-#ifdef SLOW_BUILD
-enum { DEFAULT_CALLS = 16000 };
-#else
-enum { DEFAULT_CALLS = 100000 };
-#endif
+enum { DEFAULT_CALLS = SANITIZED_THREADS || SANITIZED_ADDRESSES ? 16000 : 100000 };
 
 enum { THREADS = 64, LONG_MS = 60000 };
 
@@ -49,9 +37,15 @@ static const struct kind {
     unsigned weight;
     gofer_status ends; /* GOFER_OK or the error that the origin causes */
 } kinds[] = {
-    {"echo", 780, GOFER_OK},        {"chunk", 100, GOFER_OK},          {"slow", 40, GOFER_OK},
-    {"bye", 20, GOFER_OK},          {"close", 20, GOFER_OK},           {"stray", 10, GOFER_OK},
-    {"drop", 5, GOFER_ERR_BROKEN},  {"reset", 5, GOFER_ERR_BROKEN},    {"half", 10, GOFER_ERR_TRUNCATED},
+    {"echo", 780, GOFER_OK},
+    {"chunk", 100, GOFER_OK},
+    {"slow", 40, GOFER_OK},
+    {"bye", 20, GOFER_OK},
+    {"close", 20, GOFER_OK},
+    {"stray", 10, GOFER_OK},
+    {"drop", 5, GOFER_ERR_BROKEN},
+    {"reset", 5, GOFER_ERR_BROKEN},
+    {"half", 10, GOFER_ERR_TRUNCATED},
     {"never", 10, GOFER_ERR_TIMEOUT},
 };
 
@@ -67,8 +61,8 @@ struct thread {
     unsigned long number; /* of the next call */
     unsigned long calls;
     unsigned long counts[GOFER_ERR_SYSTEM + 1];
-    unsigned long wrong;  /* bodies that were somebody else's */
-    unsigned long odd;    /* outcomes that nothing explains */
+    unsigned long wrong; /* bodies that were somebody else's */
+    unsigned long odd;   /* outcomes that nothing explains */
     char first_odd[256];
     char body[ECHO_BODY_MAX];
 };
@@ -94,10 +88,10 @@ static const struct kind *pick_kind(struct thread *thread)
 /* Half of the calls by gofer_do, the rest by futures. */
 static enum way pick_way(struct thread *thread)
 {
-    static const unsigned char ways[] = {
-        WAY_DO,   WAY_DO,   WAY_DO,       WAY_DO,       WAY_DO,        WAY_DO,     WAY_DO,
-        WAY_WAIT, WAY_WAIT, WAY_WAIT_FOR, WAY_WAIT_FOR, WAY_IMPATIENT, WAY_CANCEL, WAY_TOKEN,
-        WAY_DROP, WAY_WAIT};
+    static const unsigned char ways[] = {WAY_DO,     WAY_DO,       WAY_DO,       WAY_DO,
+                                         WAY_DO,     WAY_DO,       WAY_DO,       WAY_WAIT,
+                                         WAY_WAIT,   WAY_WAIT_FOR, WAY_WAIT_FOR, WAY_IMPATIENT,
+                                         WAY_CANCEL, WAY_TOKEN,    WAY_DROP,     WAY_WAIT};
 
     return (enum way)ways[pick(thread, sizeof ways)];
 }
@@ -121,8 +115,8 @@ static gofer_request *make_request(struct thread *thread, struct attempt *attemp
     attempt->way = pick_way(thread);
     attempt->number = thread->number++;
     attempt->brief = strcmp(attempt->kind->word, "never") == 0 || pick(thread, 50) == 0;
-    attempt->canceled = attempt->way == WAY_CANCEL || attempt->way == WAY_TOKEN ||
-                        attempt->way == WAY_IMPATIENT;
+    attempt->canceled =
+        attempt->way == WAY_CANCEL || attempt->way == WAY_TOKEN || attempt->way == WAY_IMPATIENT;
     attempt->post = pick(thread, 10) == 0;
     rig_echo_url(attempt->kind->word, attempt->number, url);
     request = gofer_request_new(attempt->post ? "POST" : "GET", url);
@@ -217,8 +211,8 @@ static void judge(struct thread *thread, const struct attempt *attempt, gofer_st
     if (!is_explained(attempt, status) && thread->odd++ == 0)
         snprintf(thread->first_odd, sizeof thread->first_odd, "/%s/%lu: %s", attempt->kind->word,
                  attempt->number, error != NULL ? error->message : gofer_status_name(status));
-    if (status == GOFER_OK && (len != echo_body(attempt->number, thread->body) ||
-                               memcmp(body, thread->body, len) != 0))
+    if (status == GOFER_OK &&
+        (len != echo_body(attempt->number, thread->body) || memcmp(body, thread->body, len) != 0))
         thread->wrong++;
 }
 
@@ -333,12 +327,11 @@ static void with_few_idle_connections(void)
            calls_wanted / 4);
 }
 
-static CU_TestInfo tests[] = {
-    {"RU-18 with workers", with_workers},
-    {"RU-18 without workers", without_workers},
-    {"RU-12 with few connections", with_few_connections},
-    {"RU-11 with few idle connections", with_few_idle_connections},
-    CU_TEST_INFO_NULL};
+static CU_TestInfo tests[] = {{"RU-18 with workers", with_workers},
+                              {"RU-18 without workers", without_workers},
+                              {"RU-12 with few connections", with_few_connections},
+                              {"RU-11 with few idle connections", with_few_idle_connections},
+                              CU_TEST_INFO_NULL};
 
 static CU_SuiteInfo suites[] = {{"stress", NULL, NULL, rig_set_up, rig_tear_down, tests},
                                 CU_SUITE_INFO_NULL};

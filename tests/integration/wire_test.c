@@ -49,8 +49,8 @@ static void a_plain_get_has_exactly_these_bytes(void)
 static void fields_stand_in_the_promised_order(void)
 {
     struct origin *origin = rig_script(hello);
-    gofer_client *client = rig_client(&(gofer_client_options){
-        .headers = &(gofer_header){"X-Default", "d"}, .headers_len = 1});
+    gofer_client *client = rig_client(
+        &(gofer_client_options){.headers = &(gofer_header){"X-Default", "d"}, .headers_len = 1});
     gofer_request *request = request_with_userinfo("POST", origin, "Aladdin:open%20sesame");
     char wanted[512];
 
@@ -90,8 +90,8 @@ static void lengths_are_sent_where_they_mean_something(void)
     static const struct {
         const char *method;
         bool zero;
-    } rows[] = {{"POST", true},   {"PUT", true},     {"PATCH", true}, {"GET", false},
-                {"HEAD", false},  {"DELETE", false}, {"OPTIONS", false}};
+    } rows[] = {{"POST", true},  {"PUT", true},     {"PATCH", true},   {"GET", false},
+                {"HEAD", false}, {"DELETE", false}, {"OPTIONS", false}};
     static const struct route routes[] = {{.reply = REPLY_EMPTY}};
     struct origin *origin = rig_script(routes);
     gofer_client *client = rig_client(NULL);
@@ -148,8 +148,9 @@ static void userinfo_becomes_basic_credentials(void)
 
     EXPECT_HOLDS(head_of(client, origin, request_with_userinfo("GET", origin, "user")),
                  "\r\nAuthorization: Basic dXNlcjo=\r\n");
-    EXPECT_HOLDS(head_of(client, origin, request_with_userinfo("GET", origin, "My%20User:My%20Pass")),
-                 "\r\nAuthorization: Basic TXkgVXNlcjpNeSBQYXNz\r\n");
+    EXPECT_HOLDS(
+        head_of(client, origin, request_with_userinfo("GET", origin, "My%20User:My%20Pass")),
+        "\r\nAuthorization: Basic TXkgVXNlcjpNeSBQYXNz\r\n");
     EXPECT_HOLDS(head_of(client, origin, request_with_userinfo("GET", origin, "user:p@ss")),
                  "\r\nAuthorization: Basic dXNlcjpwQHNz\r\n");
 }

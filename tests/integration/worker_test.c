@@ -238,8 +238,7 @@ static void callers_share_an_unattended_client(gofer_client_options options, uns
 
 static void eight_callers_without_workers(void)
 {
-    callers_share_an_unattended_client(
-        (gofer_client_options){.workers = GOFER_NO_WORKERS}, 8);
+    callers_share_an_unattended_client((gofer_client_options){.workers = GOFER_NO_WORKERS}, 8);
 }
 
 static void callers_without_workers_share_one_connection(void)

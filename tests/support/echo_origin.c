@@ -30,9 +30,9 @@ struct client {
     int fd;
     size_t len;
     char request[REQUEST_MAX];
-    unsigned long number;  /* of the delayed answer */
-    int64_t due_ms;        /* 0: none is delayed */
-    struct client *next;   /* in the list of delayed answers, oldest first */
+    unsigned long number; /* of the delayed answer */
+    int64_t due_ms;       /* 0: none is delayed */
+    struct client *next;  /* in the list of delayed answers, oldest first */
 };
 
 struct echo {
@@ -73,8 +73,8 @@ static size_t write_answer(char *out, unsigned long n, const char *fields)
 {
     char body[ECHO_BODY_MAX];
     size_t body_len = echo_body(n, body);
-    size_t len = (size_t)sprintf(out, "HTTP/1.1 200 OK\r\n%sContent-Length: %zu\r\n\r\n", fields,
-                                 body_len);
+    size_t len =
+        (size_t)sprintf(out, "HTTP/1.1 200 OK\r\n%sContent-Length: %zu\r\n\r\n", fields, body_len);
 
     memcpy(out + len, body, body_len);
     return len + body_len;

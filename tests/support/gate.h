@@ -22,7 +22,10 @@ struct gate {
     unsigned passes;
 };
 
-#define GATE_INIT {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0}
+#define GATE_INIT                                                                                  \
+    {                                                                                              \
+        PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0                                     \
+    }
 
 /* How long any wait of the tests may take before it counts as a hang. */
 enum { PATIENCE_MS = 20000 };

@@ -59,7 +59,8 @@ long heap_live(void)
     return atomic_load(&live);
 }
 
-/* Where it has failed the countdown stands at 0; a test that reads it so arms it with n >= 1 before. */
+/* Where it has failed the countdown stands at 0; a test that reads it so arms it with n >= 1
+ * before. */
 void heap_fail_at(long n)
 {
     atomic_store(&countdown, n);

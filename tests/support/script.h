@@ -26,13 +26,13 @@ enum script_then {
 };
 
 struct route {
-    const char *target;      /* NULL ends the list and matches everything */
-    const char *reply;       /* NULL: none */
-    size_t len;              /* 0: strlen(reply) */
-    bool dribble;            /* a byte a segment */
+    const char *target; /* NULL ends the list and matches everything */
+    const char *reply;  /* NULL: none */
+    size_t len;         /* 0: strlen(reply) */
+    bool dribble;       /* a byte a segment */
     enum script_then then;
-    struct gate *seen;       /* passed once the request was read */
-    struct gate *go;         /* waited for before the reply */
+    struct gate *seen; /* passed once the request was read */
+    struct gate *go;   /* waited for before the reply */
 };
 
 /* A handler; arg is a struct route array. */
