@@ -90,6 +90,17 @@ typedef struct gofer_stats {
     uint64_t calls_done;       /* finished with a response */
     uint64_t calls_failed;     /* finished with an error */
     uint64_t calls_retried;    /* sent once more because a reused connection turned out dead */
+    uint64_t conns_in_use;     /* serving a call now */
+    uint64_t calls_waiting;    /* waiting for a connection now */
+    /* connections closed since the client began, by cause */
+    uint64_t closed_spent;   /* "Connection: close", an error, a cancelled call */
+    uint64_t closed_talking; /* the server sent bytes that nobody asked for */
+    uint64_t closed_stale;   /* the server had closed it while it was idle */
+    uint64_t closed_expired; /* idle_conn_timeout_ms */
+    uint64_t closed_old;     /* conn_max_age_ms */
+    uint64_t closed_limit;   /* max_idle_conns and max_idle_conns_per_host, or room for a dial */
+    uint64_t closed_asked;   /* gofer_client_close_idle(), disable_keep_alives, a ban, the end */
+    uint64_t origin_bans;    /* how often an origin lost keep-alive for sending such bytes */
 } gofer_stats;
 
 /*
@@ -134,6 +145,43 @@ GOFER_API void gofer_client_stats_sized(gofer_client *client, gofer_stats *stats
 static inline void gofer_client_stats(gofer_client *client, gofer_stats *stats)
 {
     gofer_client_stats_sized(client, stats, sizeof(gofer_stats));
+}
+
+/* The same of one origin, as long as it has a connection, a dial or a waiting call. Members may be
+ * added at the end. */
+typedef struct gofer_origin_stats {
+    char origin[288]; /* "http://host:port", cut where it is longer */
+    uint64_t conns_opened;
+    uint64_t conns_reused;
+    uint64_t conns_idle;
+    uint64_t conns_in_use;
+    uint64_t conns_dialing;
+    uint64_t conns_late_bound;
+    uint64_t calls_waiting;
+    uint64_t calls_retried;
+    uint64_t closed_spent;
+    uint64_t closed_talking;
+    uint64_t closed_stale;
+    uint64_t closed_expired;
+    uint64_t closed_old;
+    uint64_t closed_limit;
+    uint64_t closed_asked;
+    uint64_t bans;
+    bool banned; /* it is not kept alive for the moment, for sending bytes that nobody asked for */
+} gofer_origin_stats;
+
+/* Copies the counters of at most max origins, `size` bytes each; use gofer_client_origins(). */
+GOFER_API size_t gofer_client_origins_sized(gofer_client *client, gofer_origin_stats *origins,
+                                            size_t max, size_t size);
+
+/*
+ * Copies the counters of at most max origins, in no particular order, and returns
+ * how many origins there are (origins may be NULL where max is 0).
+ */
+static inline size_t gofer_client_origins(gofer_client *client, gofer_origin_stats *origins,
+                                          size_t max)
+{
+    return gofer_client_origins_sized(client, origins, max, sizeof(gofer_origin_stats));
 }
 
 /*

@@ -65,6 +65,7 @@ GOFER_API bool gofer_future_done(const gofer_future *future);
  * resolves it, or at once on this one. Waits return after it. It may take the
  * response with gofer_future_wait() and may free the future; it must not block.
  * One callback a future: a second one replaces the first while that has not run.
+ * Freeing the handle does not take the callback away: after that it must not use it.
  */
 GOFER_API void gofer_future_on_done(gofer_future *future,
                                     void (*fn)(gofer_future *future, void *arg), void *arg);

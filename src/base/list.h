@@ -58,6 +58,18 @@ static inline void list_push_front(struct list *l, struct link *n)
     l->len++;
 }
 
+/* Puts n before `at`, or at the end where that is NULL. */
+static inline void list_insert_before(struct list *l, struct link *at, struct link *n)
+{
+    if (at == NULL) {
+        list_push(l, n);
+        return;
+    }
+    DL_PREPEND_ELEM(l->head, at, n);
+    n->owner = l;
+    l->len++;
+}
+
 /* Takes n out of the list that it is in; nothing where it is in none. */
 static inline void list_remove(struct link *n)
 {

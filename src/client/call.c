@@ -169,7 +169,7 @@ static void drop_exchange(struct call *c)
         c->sent = sent;
     unpublish(c);
     set_state(c, CALL_NEW);
-    pool_discard(c->core->pool, &c->exchange.conn, false);
+    pool_discard(c->core->pool, &c->exchange.conn, CLOSE_SPENT);
     exchange_fini(&c->exchange);
 }
 
@@ -194,7 +194,7 @@ static enum task_next succeed(struct call *c)
     if (keep)
         pool_put(c->core->pool, &x->conn);
     else
-        pool_discard(c->core->pool, &x->conn, talking);
+        pool_discard(c->core->pool, &x->conn, talking ? CLOSE_TALKING : CLOSE_SPENT);
     exchange_fini(x);
     finish(c, GOFER_OK, response);
     return TASK_DONE;
@@ -289,7 +289,7 @@ static enum task_next retry(struct call *c, struct turn *turn)
 {
     drop_exchange(c);
     c->fault = (struct fault){0};
-    core_count_retry(c->core);
+    pool_count_retry(c->core->pool, &c->prepared->key);
     return take_conn(c, turn, true, clock_now_ns());
 }
 

@@ -82,6 +82,16 @@ void gofer_client_stats_sized(gofer_client *client, gofer_stats *stats, size_t s
     memcpy(stats, &now, size < sizeof(now) ? size : sizeof(now));
 }
 
+size_t gofer_client_origins_sized(gofer_client *client, gofer_origin_stats *origins, size_t max,
+                                  size_t size)
+{
+    if (client == NULL || (origins == NULL && max > 0) || core_enter(core_of(client)) != GOFER_OK)
+        return 0;
+    size_t n = core_read_origins(core_of(client), origins, max, size);
+    core_leave(core_of(client));
+    return n;
+}
+
 /* --- calls --- */
 
 gofer_status gofer_do(gofer_client *client, const gofer_request *request, gofer_response **response)

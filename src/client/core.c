@@ -7,6 +7,7 @@
 #include "client/core.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "base/alloc.h"
@@ -213,13 +214,6 @@ static bool is_drained(const struct core *core)
     return unfinished(core) == 0 && atomic_load(&core->resolving) == 0;
 }
 
-void core_count_retry(struct core *core)
-{
-    lock_take(&core->lock);
-    core->retried++;
-    lock_drop(&core->lock);
-}
-
 static bool wait_until_drained(struct core *core, int64_t at_ns)
 {
     struct waiter waiter;
@@ -305,9 +299,10 @@ static int build(struct core *core, const gofer_client_options *given)
     struct resolver_options resolver = {0};
     struct pool_options pool = pool_options(&core->options);
     core->resolver = resolver_new(core->engine, &resolver);
+    errno = ENOMEM;
     if (core->resolver != NULL)
         core->pool = pool_new(&pool, core->engine, core->resolver);
-    return core->pool != NULL ? engine_start(core->engine) : ENOMEM;
+    return core->pool != NULL ? engine_start(core->engine) : errno;
 }
 
 static void free_services(struct core *core)
@@ -469,11 +464,62 @@ void core_read_stats(struct core *core, gofer_stats *stats)
         .conns_idle = pool.idle,
         .conns_dialing = pool.dialing,
         .conns_late_bound = pool.late_bound,
-        .conns_stale = pool.stale,
+        .conns_stale = pool.closed[CLOSE_STALE] + pool.closed[CLOSE_TALKING],
         .calls_active = unfinished(core),
         .calls_done = core->done,
         .calls_failed = core->failed,
-        .calls_retried = core->retried,
+        .calls_retried = pool.retried,
+        .conns_in_use = pool.in_use,
+        .calls_waiting = pool.waiting,
+        .closed_spent = pool.closed[CLOSE_SPENT],
+        .closed_talking = pool.closed[CLOSE_TALKING],
+        .closed_stale = pool.closed[CLOSE_STALE],
+        .closed_expired = pool.closed[CLOSE_EXPIRED],
+        .closed_old = pool.closed[CLOSE_OLD],
+        .closed_limit = pool.closed[CLOSE_LIMIT],
+        .closed_asked = pool.closed[CLOSE_ASKED],
+        .origin_bans = pool.bans,
     };
     lock_drop(&core->lock);
+}
+
+static gofer_origin_stats public_stats(const struct pool_key_stats *key)
+{
+    const struct pool_stats *s = &key->stats;
+    gofer_origin_stats out = {
+        .conns_opened = s->opened,
+        .conns_reused = s->reused,
+        .conns_idle = s->idle,
+        .conns_in_use = s->in_use,
+        .conns_dialing = s->dialing,
+        .conns_late_bound = s->late_bound,
+        .calls_waiting = s->waiting,
+        .calls_retried = s->retried,
+        .closed_spent = s->closed[CLOSE_SPENT],
+        .closed_talking = s->closed[CLOSE_TALKING],
+        .closed_stale = s->closed[CLOSE_STALE],
+        .closed_expired = s->closed[CLOSE_EXPIRED],
+        .closed_old = s->closed[CLOSE_OLD],
+        .closed_limit = s->closed[CLOSE_LIMIT],
+        .closed_asked = s->closed[CLOSE_ASKED],
+        .bans = s->bans,
+        .banned = s->banned,
+    };
+    memcpy(out.origin, key->key, sizeof(out.origin));
+    return out;
+}
+
+size_t core_read_origins(struct core *core, gofer_origin_stats *origins, size_t max, size_t size)
+{
+    struct pool_key_stats *keys = mem_zalloc_array(max + 1, sizeof(*keys));
+    size_t n = pool_read_key_stats(core->pool, keys, keys != NULL ? max : 0);
+    size_t written = keys == NULL ? 0 : n < max ? n : max;
+    for (size_t i = 0; i < written; i++) {
+        gofer_origin_stats known = public_stats(&keys[i]);
+        char *to = (char *)origins + i * size;
+        memset(to, 0, size);
+        memcpy(to, &known, size < sizeof(known) ? size : sizeof(known));
+    }
+    mem_free(keys);
+    return n;
 }

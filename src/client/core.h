@@ -55,7 +55,6 @@ struct core {
     size_t inside;      /* threads inside a public function */
     uint64_t done;
     uint64_t failed;
-    uint64_t retried;
     struct list places;       /* waiters for a place in the queue, first come first served */
     struct list drains;       /* waiters for "no call is unfinished" */
     _Atomic size_t resolving; /* calls between the two steps of their end; raised under the lock */
@@ -114,8 +113,6 @@ void core_arm(struct call *call, int64_t at_ns);
 void core_end_call(struct core *core, struct call *call, bool ok);
 void core_call_resolved(struct core *core);
 
-void core_count_retry(struct core *core);
-
 /* Waits until no call is unfinished. */
 gofer_status core_drain(struct core *core, int64_t timeout_ms);
 
@@ -123,5 +120,8 @@ gofer_status core_drain(struct core *core, int64_t timeout_ms);
 void core_close(struct core *core);
 
 void core_read_stats(struct core *core, gofer_stats *stats);
+
+/* See gofer_client_origins(). */
+size_t core_read_origins(struct core *core, gofer_origin_stats *origins, size_t max, size_t size);
 
 #endif

@@ -57,7 +57,8 @@ void timer_arm(struct timers *timers, struct timer *timer, int64_t at);
 /* timer_arm() where the entry is not armed or armed for later than `at`. */
 void timer_arm_earlier(struct timers *timers, struct timer *timer, int64_t at);
 
-/* Takes it out of the heap. After it returns the thread does not begin to fire it. */
+/* Takes it out of the heap. After it returns the thread does not begin to fire it (what it popped
+ * before still fires). */
 void timer_disarm(struct timers *timers, struct timer *timer);
 
 /* Fires what is due at now_ns, on the calling thread; returns the next entry's time or CLOCK_NEVER.

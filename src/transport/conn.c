@@ -7,6 +7,7 @@
 #include "transport/conn.h"
 
 #include <errno.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ struct conn *conn_new(int fd, struct engine *engine, int64_t now_ns)
         return NULL;
     conn->watch = (struct watch){.fd = fd};
     conn->engine = engine;
+    conn->idle_epoll_fd = -1;
     conn->born_ns = now_ns;
     return conn;
 }
@@ -33,6 +35,8 @@ void conn_close(struct conn **conn)
     lock_assert_none();
     *conn = NULL;
     watch_drop(&c->watch, c->engine);
+    if (c->idle_epoll_fd >= 0)
+        epoll_ctl(c->idle_epoll_fd, EPOLL_CTL_DEL, c->watch.fd, NULL);
     close(c->watch.fd);
     mem_free(c);
 }

@@ -111,6 +111,7 @@ static gofer_status connect_status(int err)
     case ENFILE:
     case ENOBUFS:
     case ENOSPC:
+    case EADDRNOTAVAIL:
         return GOFER_ERR_SYSTEM;
     default:
         return GOFER_ERR_CONNECT;

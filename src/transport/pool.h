@@ -18,6 +18,10 @@
  *   goes to the next want or the pool, its error to nobody.
  * - A slot (dialing, in use or idle: one each) freed by a close or a failed dial
  *   goes to the first want whose dial waits.
+ * - A dial that finds no descriptor or port is no error while the pool has other
+ *   connections: the one idle for longest is closed, and the want's dial is tried
+ *   again at the next close and every POOL_STARVED_MS (design 7.14).
+ * - A peer that sends bytes that nobody asked for loses keep-alive for a while.
  *
  * Each function locks, changes, collects what is to be closed or started,
  * unlocks, and only then closes or starts it.
@@ -33,6 +37,7 @@
 #include "transport/key.h"
 #include "transport/want.h"
 
+struct dial;
 struct engine;
 struct pool;
 struct resolver;
@@ -48,6 +53,22 @@ struct pool_options {
     int64_t keepalive_ms;
     bool disable_keep_alives;
     bool skip_check;
+    /* Tests: takes a new dial instead of the engine. Called under the pool's lock. */
+    void (*dial_starter)(struct dial *dial, void *arg);
+    void *dial_starter_arg;
+};
+
+/* Why a connection was closed. */
+enum pool_close {
+    CLOSE_SPENT, /* it may not serve again: the peer's or the request's "close", an error, a cancel
+                  */
+    CLOSE_TALKING, /* the peer sent bytes that nobody asked for */
+    CLOSE_STALE,   /* the peer had closed it while it was idle */
+    CLOSE_EXPIRED, /* idle for too long */
+    CLOSE_OLD,     /* conn_max_age_ms */
+    CLOSE_LIMIT,   /* more idle connections than may be kept, or room for another dial */
+    CLOSE_ASKED,   /* pool_close_idle(), keep-alives off, the client's end */
+    CLOSE_CAUSES
 };
 
 struct pool_stats {
@@ -56,10 +77,15 @@ struct pool_stats {
     uint64_t idle;
     uint64_t dialing;
     uint64_t late_bound;
-    uint64_t stale;
     uint64_t waiting;
     uint64_t in_use;
+    uint64_t retried;
+    uint64_t closed[CLOSE_CAUSES];
+    bool banned; /* one key's: it is not kept alive for a while */
+    uint64_t bans;
 };
+
+enum { POOL_KEY_SHOWN = 288 };
 
 /* What a taker gets. */
 enum pool_answer {
@@ -68,7 +94,7 @@ enum pool_answer {
     POOL_FAILED /* see want->fault */
 };
 
-/* Makes a pool. engine and resolver outlive it. NULL without memory. */
+/* Makes a pool. engine and resolver outlive it. NULL with errno. */
 struct pool *pool_new(const struct pool_options *options, struct engine *engine,
                       struct resolver *resolver);
 
@@ -95,15 +121,31 @@ gofer_phase pool_drop_want(struct pool *pool, struct want *want);
 /* Gives back a connection that may serve again. *conn is NULL after. */
 void pool_put(struct pool *pool, struct conn **conn);
 
-/* Closes one that may not; `talking`: its peer sent bytes that nobody asked for. *conn is NULL
- * after. */
-void pool_discard(struct pool *pool, struct conn **conn, bool talking);
+/*
+ * Closes one that may not, for that reason. CLOSE_TALKING costs its key keep-alive
+ * for POOL_BAN_MS (RU-20). *conn is NULL after.
+ */
+enum { POOL_BAN_MS = 30000 };
+void pool_discard(struct pool *pool, struct conn **conn, enum pool_close cause);
 
 /* Closes idle connections; those that come back later are closed too, until the next take. */
 void pool_close_idle(struct pool *pool);
 
+/* A call of the key was sent once more; for the counters. */
+void pool_count_retry(struct pool *pool, const struct key *key);
+
 /* A consistent copy of the counters. */
 void pool_read_stats(struct pool *pool, struct pool_stats *stats);
+
+/* One key's counters, and its text. */
+struct pool_key_stats {
+    char key[POOL_KEY_SHOWN];
+    struct pool_stats stats;
+};
+
+/* The counters of the keys that have a connection, dial or want now: the first `max` of them;
+ * returns how many there are. */
+size_t pool_read_key_stats(struct pool *pool, struct pool_key_stats *keys, size_t max);
 
 /* Begins the end: no new wants, idle connections closed, dials told to end. */
 void pool_close(struct pool *pool);

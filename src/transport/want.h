@@ -41,6 +41,7 @@ struct want {
     struct conn *conn;    /* with WANT_CONN */
     struct dial *dial;    /* its own dial, while that runs */
     struct link waiting;  /* the key's wants, first come first served */
+    struct link starved;  /* those whose dial found no descriptor or port */
     struct link undialed; /* those of them whose dial has to wait for a slot */
 };
 

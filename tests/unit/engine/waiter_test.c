@@ -12,6 +12,8 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include <CUnit/CUnit.h>
 
@@ -107,6 +109,7 @@ static void end(struct engine *engine, struct probe *p)
 
 struct sleeper {
     pthread_t thread;
+    atomic_int tid;
     struct waiter waiter;
     struct gate returned;
     bool woken;
@@ -115,6 +118,7 @@ struct sleeper {
 static void *wait_for_ever(void *arg)
 {
     struct sleeper *s = arg;
+    atomic_store(&s->tid, gettid());
     s->woken = waiter_wait(&s->waiter, CLOCK_NEVER);
     gate_pass(&s->returned);
     return NULL;
@@ -123,6 +127,7 @@ static void *wait_for_ever(void *arg)
 static void begin_waiting(struct sleeper *s, struct engine *engine)
 {
     s->returned = (struct gate)GATE_INIT;
+    atomic_store(&s->tid, 0);
     waiter_init(&s->waiter, engine);
     pthread_create(&s->thread, NULL, wait_for_ever, s);
 }
@@ -280,6 +285,20 @@ static void a_lent_thread_relieves_the_leader(void)
     engine_free(engine);
 }
 
+/* The kernel says that the thread waits for something. */
+static bool is_asleep(void *arg)
+{
+    struct sleeper *s = arg;
+    char path[64], state = '?';
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", atomic_load(&s->tid));
+    FILE *stat = fopen(path, "r");
+    if (stat == NULL)
+        return false;
+    int n = fscanf(stat, "%*d (%*[^)]) %c", &state);
+    fclose(stat);
+    return n == 1 && state == 'S';
+}
+
 static void *lend_a_turn(void *arg)
 {
     engine_serve_once(arg, in_ms(PATIENCE_MS));
@@ -296,9 +315,10 @@ static void when_the_last_lent_thread_leaves_a_sleeper_leads(void)
     pthread_create(&lent, NULL, lend_a_turn, engine);
     CU_ASSERT(eventually(one_attends, engine));
     begin_waiting(&s, engine);
-    struct comparison c = {&p, s.thread};
-    CU_ASSERT(eventually(runs_on, &c)); /* the lent thread ran the first, and left */
+    CU_ASSERT(eventually(is_asleep, &s));
+    CU_ASSERT(pthread_equal(run_once(&p), lent));
     pthread_join(lent, NULL);
+    struct comparison c = {&p, s.thread};
     CU_ASSERT(runs_on(&c));
     wake_and_join(&s);
     end(engine, &p);

@@ -91,7 +91,7 @@ static void use(struct visitor *v, struct conn *conn)
         sched_yield();
     atomic_fetch_sub(&in_use, 1);
     if (seed_once_in(&v->seed, 6))
-        pool_discard(pool, &conn, false);
+        pool_discard(pool, &conn, CLOSE_SPENT);
     else
         pool_put(pool, &conn);
 }

@@ -173,7 +173,7 @@ void caller_put(struct rig *rig, struct caller *caller)
 
 void caller_discard(struct rig *rig, struct caller *caller)
 {
-    pool_discard(rig->pool, &caller->conn, false);
+    pool_discard(rig->pool, &caller->conn, CLOSE_SPENT);
     CU_ASSERT_PTR_NULL(caller->conn);
 }
 

@@ -1,0 +1,196 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The idle connections: in and out of the idle lists, how long they stay, and what
+ * the idle watch reports of them.
+ */
+#include "base/clock.h"
+#include "engine/engine.h"
+#include "transport/pool_state.h"
+
+enum { IDLE_LOOK_MS = 1000 };
+
+void pool_unlist_idle(struct conn *conn)
+{
+    list_remove(&conn->idle);
+    list_remove(&conn->lru);
+}
+
+void pool_evict(struct pool *p, struct conn *conn, enum pool_close cause, struct work *work)
+{
+    struct pool_host *host = conn->host;
+    pool_unlist_idle(conn);
+    pool_close_locked(p, conn, cause, work);
+    pool_settle(p, host);
+}
+
+static bool has_expired(const struct pool *p, const struct conn *conn, int64_t now_ns)
+{
+    return now_ns >= clock_after_ms(conn->idle_since_ns, p->options.idle_timeout_ms);
+}
+
+bool pool_is_too_old(const struct pool *p, const struct conn *conn, int64_t now_ns)
+{
+    return now_ns >= clock_after_ms(conn->born_ns, p->options.max_age_ms);
+}
+
+/* For when the connection idle since since_ns has to go, and for the next look at the idle watch.
+ */
+static void arm_timer(struct pool *p, int64_t since_ns, int64_t now_ns)
+{
+    int64_t at = clock_min(clock_after_ms(since_ns, p->options.idle_timeout_ms),
+                           clock_after_ms(now_ns, IDLE_LOOK_MS));
+    p->timer_armed = true;
+    timer_arm(engine_timers(p->engine), &p->timer, at);
+}
+
+void pool_make_idle(struct pool *p, struct conn *conn, int64_t now_ns, struct work *work)
+{
+    struct pool_host *host = conn->host;
+    conn->reused = true;
+    conn->idle_since_ns = now_ns;
+    list_push_front(&host->idle, &conn->idle);
+    list_push(&p->lru, &conn->lru);
+    if (!pool_within(p->lru.len - 1, p->options.max_idle))
+        pool_evict(p, list_item(list_first(&p->lru), struct conn, lru), CLOSE_LIMIT, work);
+    /* It fires as often as it looks at most, however often the pool empties and fills. */
+    if (!p->timer_armed)
+        arm_timer(p, now_ns, now_ns);
+}
+
+/* The most recently used idle connection that is neither expired nor too old. */
+struct conn *pool_take_idle(struct pool *p, struct pool_host *host, int64_t now_ns,
+                            struct work *work)
+{
+    struct conn *conn;
+    while ((conn = list_item(list_first(&host->idle), struct conn, idle)) != NULL) {
+        pool_unlist_idle(conn);
+        bool expired = has_expired(p, conn, now_ns);
+        if (!expired && !pool_is_too_old(p, conn, now_ns))
+            return conn;
+        pool_close_locked(p, conn, expired ? CLOSE_EXPIRED : CLOSE_OLD, work);
+    }
+    return NULL;
+}
+
+/* --- what the idle watch reports --- */
+
+/* Back among the idle ones, at its old place and age. */
+static void put_back(struct pool *p, struct conn *conn, struct work *work)
+{
+    struct pool_host *host = conn->host;
+    struct want *want = pool_first_want(host, false);
+    if (p->closed || p->refuse_idle || pool_is_banned(host)) {
+        pool_close_locked(p, conn, CLOSE_ASKED, work);
+        return;
+    }
+    if (want != NULL) {
+        pool_hand_over(p, want, conn, false, work);
+        return;
+    }
+    struct link *l = list_first(&host->idle);
+    while (l != NULL && list_item(l, struct conn, idle)->idle_since_ns > conn->idle_since_ns)
+        l = list_next(l);
+    list_insert_before(&host->idle, l, &conn->idle);
+    l = list_first(&p->lru);
+    while (l != NULL && list_item(l, struct conn, lru)->idle_since_ns < conn->idle_since_ns)
+        l = list_next(l);
+    list_insert_before(&p->lru, l, &conn->lru);
+}
+
+/* A look at one suspect, without the lock; then it goes back or is closed. */
+static void examine(struct pool *p, struct conn *conn)
+{
+    enum conn_check found = conn_check(conn);
+    if (found != CONN_QUIET) {
+        pool_discard(p, &conn, pool_cause_of(found));
+        return;
+    }
+    struct work work = WORK_INIT;
+    lock_take(&p->lock);
+    struct pool_host *host = conn->host;
+    put_back(p, conn, &work);
+    pool_settle(p, host);
+    lock_drop(&p->lock);
+    pool_finish_work(p, &work);
+}
+
+/* Takes the idle connections that reported out of the pool, so that nobody else looks at them. */
+static void collect_suspects(struct pool *p, const struct epoll_event *events, int n,
+                             struct list *suspects)
+{
+    lock_take(&p->lock);
+    for (int i = 0; i < n; i++) {
+        struct conn *conn = idle_watch_find(&p->watch, events[i].data.u64);
+        if (conn == NULL || conn->idle.owner == NULL)
+            continue;
+        pool_unlist_idle(conn);
+        list_push(suspects, &conn->lru);
+    }
+    lock_drop(&p->lock);
+}
+
+static void look_at_idle(struct pool *p)
+{
+    struct epoll_event events[IDLE_WATCH_EVENTS];
+    struct conn *conn;
+    int n;
+    do {
+        struct list suspects = LIST_INIT;
+        n = idle_watch_look(&p->watch, events);
+        collect_suspects(p, events, n, &suspects);
+        while ((conn = list_item(list_pop(&suspects), struct conn, lru)) != NULL)
+            examine(p, conn);
+    } while (n == IDLE_WATCH_EVENTS);
+}
+
+/* Frees the records that only a ban kept. */
+static void forget_bans(struct pool *p)
+{
+    struct pool_host *host, *next;
+    if (p->bans == 0)
+        return;
+    HASH_ITER(hh, p->hosts, host, next)
+    pool_settle(p, host);
+}
+
+/* On the timer thread: closes what was idle for too long, or was closed by its peer, and arms for
+ * the next look. */
+void pool_look_after_idle(void *arg)
+{
+    struct pool *pool = arg;
+    struct work work = WORK_INIT;
+    int64_t now = clock_now_ns();
+    struct conn *oldest;
+    look_at_idle(pool);
+    lock_take(&pool->lock);
+    while ((oldest = list_item(list_first(&pool->lru), struct conn, lru)) != NULL &&
+           has_expired(pool, oldest, now))
+        pool_evict(pool, oldest, CLOSE_EXPIRED, &work);
+    forget_bans(pool);
+    pool->timer_armed = false;
+    if (oldest != NULL)
+        arm_timer(pool, oldest->idle_since_ns, now);
+    lock_drop(&pool->lock);
+    pool_finish_work(pool, &work);
+}
+
+/* --- closing them --- */
+
+void pool_close_idle_locked(struct pool *p, struct work *work)
+{
+    struct conn *conn;
+    p->refuse_idle = true;
+    while ((conn = list_item(list_first(&p->lru), struct conn, lru)) != NULL)
+        pool_evict(p, conn, CLOSE_ASKED, work);
+}
+
+void pool_close_idle(struct pool *pool)
+{
+    struct work work = WORK_INIT;
+    lock_take(&pool->lock);
+    pool_close_idle_locked(pool, &work);
+    lock_drop(&pool->lock);
+    pool_finish_work(pool, &work);
+}

@@ -1,0 +1,139 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The pool's inside, for the files pool*.c alone: its records, and the rules as
+ * functions. Unless said otherwise each is called with the pool's lock held.
+ *
+ * What a change brings about outside the lock is collected in `struct work`:
+ * connections to close and a poke owed to the engine. Tasks are woken under the
+ * lock: that is what makes "dropped" mean "never woken again".
+ */
+#ifndef GOFER_TRANSPORT_POOL_STATE_H
+#define GOFER_TRANSPORT_POOL_STATE_H
+
+#include "base/list.h"
+#include "base/lock.h"
+#include "base/map.h"
+#include "engine/timer.h"
+#include "transport/idle_watch.h"
+#include "transport/pool.h"
+
+enum { POOL_STARVED_MS = 100 };
+
+/* One key's record. It lives while anything below is not empty. */
+struct pool_host {
+    struct key key;
+    struct list idle;     /* connections, the most recently used first */
+    struct list wants;    /* first come, first served */
+    struct list undialed; /* those of the wants whose dial waits for a slot */
+    struct list dials;
+    struct list orphans;  /* those of the dials without a want, the eldest first */
+    size_t open;          /* connections, in use and idle */
+    int64_t banned_until; /* not kept alive before that time */
+    struct pool_stats stats;
+    UT_hash_handle hh;
+};
+
+struct pool {
+    struct pool_options options;
+    struct engine *engine;
+    struct resolver *resolver;
+    struct idle_watch watch;
+    struct timer timer;         /* looks after the idle connections */
+    struct timer starved_timer; /* tries again for the starved wants */
+
+    struct lock lock; /* LOCK_POOL; guards all below */
+    struct pool_host *hosts;
+    struct list lru;     /* all idle connections, the one idle for longest first */
+    struct list starved; /* wants whose dial found no descriptor or port, over all keys */
+    size_t open;         /* connections, over all keys */
+    size_t dials_len;
+    size_t bans; /* keys that were banned and may be still */
+    bool timer_armed;
+    bool refuse_idle; /* pool_close_idle() was called and nobody has taken since */
+    bool closed;
+    struct waiter *done; /* woken when a closed pool's last dial ends */
+    struct pool_stats stats;
+};
+
+/* What is left to do once the lock is dropped. */
+struct work {
+    struct list closing; /* connections, by their lru link */
+    bool poke;
+    bool feed; /* a descriptor comes free, and a want is starved */
+};
+
+#define WORK_INIT ((struct work){LIST_INIT, false, false})
+
+/* Whether one more than count is within a limit; negative: none. */
+static inline bool pool_within(size_t count, int64_t limit)
+{
+    return limit < 0 || count < (uint64_t)limit;
+}
+
+/* Does what was collected. Without the lock. */
+void pool_finish_work(struct pool *p, struct work *work);
+
+void pool_wake(struct work *work, struct task *task, unsigned events);
+
+/* --- records of keys --- */
+
+struct pool_host *pool_find_host(struct pool *p, const struct key *key);
+/* NULL without memory. */
+struct pool_host *pool_add_host(struct pool *p, const struct key *key);
+/* Frees the record where nothing is left in it, a ban included. The last thing that is done with it
+ * under one lock. */
+void pool_settle(struct pool *p, struct pool_host *host);
+bool pool_is_banned(const struct pool_host *host);
+
+/* --- wants and dials --- */
+
+/* The want leaves the queues; its dial, where it has one, is an orphan. */
+void pool_unqueue(struct pool *p, struct want *want, struct work *work);
+void pool_answer_conn(struct pool *p, struct want *want, struct conn *conn, struct work *work);
+void pool_answer_fault(struct pool *p, struct want *want, const struct fault *fault,
+                       struct work *work);
+bool pool_has_slot(const struct pool *p, const struct pool_host *host);
+/* Slots may have come free: the wants whose dials wait for one get them in order. */
+void pool_use_slots(struct pool *p, struct pool_host *host, struct work *work);
+/* The first want that may have a connection; a retry wants a newly dialled one. */
+struct want *pool_first_want(struct pool_host *host, bool newly_dialled);
+
+/* --- connections --- */
+
+/* Late binding: a connection without a user goes to a want. */
+void pool_hand_over(struct pool *p, struct want *want, struct conn *conn, bool newly_dialled,
+                    struct work *work);
+/* A connection has no user: to the first want that may have it, or idle, or closed. */
+void pool_give(struct pool *p, struct conn *conn, bool newly_dialled, struct work *work);
+/* Its slot comes free; it is closed once the lock is dropped. */
+void pool_close_locked(struct pool *p, struct conn *conn, enum pool_close cause, struct work *work);
+/* What a look that found something says of the connection. */
+enum pool_close pool_cause_of(enum conn_check found);
+
+/* --- idle connections (pool_idle.c) --- */
+
+void pool_make_idle(struct pool *p, struct conn *conn, int64_t now_ns, struct work *work);
+/* The most recently used that is neither expired nor too old, or NULL. */
+struct conn *pool_take_idle(struct pool *p, struct pool_host *host, int64_t now_ns,
+                            struct work *work);
+void pool_unlist_idle(struct conn *conn);
+/* Closes an idle connection; its record may be gone after. */
+void pool_evict(struct pool *p, struct conn *conn, enum pool_close cause, struct work *work);
+bool pool_is_too_old(const struct pool *p, const struct conn *conn, int64_t now_ns);
+void pool_close_idle_locked(struct pool *p, struct work *work);
+/* The pool's timer: on the timer thread, without the lock. */
+void pool_look_after_idle(void *pool);
+
+/* --- starved wants (pool_starved.c) --- */
+
+bool pool_is_starvation(const struct fault *fault);
+void pool_starve(struct pool *p, struct want *want, struct work *work);
+void pool_feed_one(struct pool *p, struct work *work);
+/* Without the lock. */
+void pool_feed_starved(struct pool *p);
+/* The starved timer: on the timer thread, without the lock. */
+void pool_feed_in_time(void *pool);
+
+#endif
