@@ -24,9 +24,11 @@ int64_t clock_now_ns(void)
 
 int64_t clock_after_ms(int64_t now_ns, int64_t ms)
 {
-    if (ms < 0 || ms > (CLOCK_NEVER - now_ns) / CLOCK_MS)
+    int64_t ns, at;
+    if (ms < 0 || __builtin_mul_overflow(ms, CLOCK_MS, &ns) ||
+        __builtin_add_overflow(now_ns, ns, &at))
         return CLOCK_NEVER;
-    return now_ns + ms * CLOCK_MS;
+    return at;
 }
 
 struct timespec clock_timespec(int64_t at_ns)

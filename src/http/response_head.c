@@ -228,6 +228,11 @@ static int64_t parse_length(const char *text, size_t len)
 
 static bool note_length(struct parser *p, const char *value, const char *end)
 {
+    int64_t lone = parse_length(value, (size_t)(end - value));
+    if (lone >= 0 && p->length < 0) {
+        p->length = lone;
+        return true;
+    }
     for (const char *at = value, *item; at != NULL;) {
         size_t len = header_next_item(&at, end, &item);
         int64_t n = parse_length(item, len);
@@ -254,6 +259,10 @@ static bool note_coding(struct parser *p, const char *value, size_t len)
 
 static void note_connection(struct parser *p, const char *value, const char *end)
 {
+    if (is_word(value, (size_t)(end - value), "keep-alive")) {
+        p->keep_alive = true;
+        return;
+    }
     for (const char *at = value, *item; at != NULL;) {
         size_t len = header_next_item(&at, end, &item);
         p->close = p->close || is_word(item, len, "close");

@@ -1,0 +1,125 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * See tap.h. The dynamic linker prefers a program's definitions to libc's. The
+ * next definition may be a sanitizer's, which has to see the calls too.
+ */
+#include "integration/tap.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+static _Thread_local bool is_marked;
+
+static struct {
+    _Atomic(tap_fn) fn;
+    void *arg; /* set before fn */
+    atomic_uint nth;
+} tap;
+
+static struct {
+    int (*socket)(int domain, int type, int protocol);
+    int (*connect)(int fd, const struct sockaddr *addr, socklen_t len);
+    ssize_t (*sendmsg)(int fd, const struct msghdr *msg, int flags);
+    ssize_t (*recv)(int fd, void *buf, size_t len, int flags);
+} next;
+
+/* The way POSIX says a function pointer comes out of dlsym(). */
+static void find_next(void)
+{
+    *(void **)&next.socket = dlsym(RTLD_NEXT, "socket");
+    *(void **)&next.connect = dlsym(RTLD_NEXT, "connect");
+    *(void **)&next.sendmsg = dlsym(RTLD_NEXT, "sendmsg");
+    *(void **)&next.recv = dlsym(RTLD_NEXT, "recv");
+}
+
+static void know_next(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, find_next);
+}
+
+void tap_open(tap_fn fn, void *arg)
+{
+    is_marked = true;
+    tap.arg = arg;
+    atomic_store(&tap.nth, 0);
+    atomic_store(&tap.fn, fn);
+}
+
+unsigned tap_close(void)
+{
+    atomic_store(&tap.fn, (tap_fn)NULL);
+    is_marked = false;
+    return atomic_load(&tap.nth);
+}
+
+void tap_thread(void *unused)
+{
+    (void)unused;
+    is_marked = true;
+}
+
+/* What the test says to a call; the calls that its function makes itself are not tapped. */
+static int ask(enum tap_call call)
+{
+    tap_fn fn = is_marked ? atomic_load(&tap.fn) : (tap_fn)NULL;
+    int said;
+
+    know_next();
+    if (fn == NULL)
+        return 0;
+    is_marked = false;
+    said = fn(call, atomic_fetch_add(&tap.nth, 1) + 1, tap.arg);
+    is_marked = true;
+    return said;
+}
+
+static int refuse(int said)
+{
+    errno = -said;
+    return -1;
+}
+
+int socket(int domain, int type, int protocol)
+{
+    int said = ask(TAP_SOCKET);
+
+    return said < 0 ? refuse(said) : next.socket(domain, type, protocol);
+}
+
+int connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+    int said = ask(TAP_CONNECT);
+
+    return said < 0 ? refuse(said) : next.connect(fd, addr, len);
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+    int said = ask(TAP_SENDMSG);
+    struct iovec part = {0};
+    struct msghdr cut = *msg;
+
+    if (said <= 0)
+        return said < 0 ? refuse(said) : next.sendmsg(fd, msg, flags);
+    part.iov_base = msg->msg_iov[0].iov_base;
+    part.iov_len = msg->msg_iov[0].iov_len < (size_t)said ? msg->msg_iov[0].iov_len : (size_t)said;
+    cut.msg_iov = &part;
+    cut.msg_iovlen = 1;
+    return next.sendmsg(fd, &cut, flags);
+}
+
+ssize_t recv(int fd, void *buf, size_t len, int flags)
+{
+    int said = ask(TAP_RECV);
+
+    return said < 0 ? refuse(said) : next.recv(fd, buf, len, flags);
+}
