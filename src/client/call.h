@@ -140,6 +140,10 @@ void call_limit(struct call *call, int64_t at_ns);
 /* Sets the outcome of an ended call: status, response or error, and tells everybody. */
 void future_resolve(struct call *call, gofer_status status, gofer_response *response);
 
+/* Makes a waiting thread known to the call's outcome. False where that is there already. */
+bool future_watch(struct call *call, struct outcome_watch *w, struct waiter *waiter);
+void future_unwatch(struct call *call, struct outcome_watch *w);
+
 /* Fills call->error from the fault, for a person too. */
 void call_describe_error(struct call *call);
 

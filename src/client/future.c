@@ -91,10 +91,9 @@ static enum outcome outcome_of(struct call *call)
     return outcome;
 }
 
-/* Makes the waiter known. False where the outcome is there already. */
-static bool watch(struct call *call, struct outcome_watch *w, struct waiter *waiter)
+bool future_watch(struct call *call, struct outcome_watch *w, struct waiter *waiter)
 {
-    w->waiter = waiter;
+    *w = (struct outcome_watch){.waiter = waiter};
     lock_take(&call->lock);
     bool open = call->outcome != OUTCOME_RESOLVED;
     if (open)
@@ -103,7 +102,7 @@ static bool watch(struct call *call, struct outcome_watch *w, struct waiter *wai
     return open;
 }
 
-static void unwatch(struct call *call, struct outcome_watch *w)
+void future_unwatch(struct call *call, struct outcome_watch *w)
 {
     lock_take(&call->lock);
     list_remove(&w->link);
@@ -113,11 +112,11 @@ static void unwatch(struct call *call, struct outcome_watch *w)
 static void sleep_until_resolved(struct call *call, int64_t at_ns)
 {
     struct waiter waiter;
-    struct outcome_watch w = {0};
+    struct outcome_watch w;
     waiter_init(&waiter, call->core->engine);
-    if (watch(call, &w, &waiter)) {
+    if (future_watch(call, &w, &waiter)) {
         waiter_wait(&waiter, at_ns);
-        unwatch(call, &w);
+        future_unwatch(call, &w);
     }
     waiter_fini(&waiter);
 }

@@ -23,44 +23,22 @@ static size_t first_done(gofer_future *const *futures, size_t n)
     return n;
 }
 
-/* Makes the waiter known to a future. False where its outcome is there already. */
-static bool watch(gofer_future *future, struct outcome_watch *w, struct waiter *waiter)
-{
-    struct call *call = call_of(future);
-    *w = (struct outcome_watch){.waiter = waiter};
-    if (future == NULL)
-        return true;
-    lock_take(&call->lock);
-    bool open = call->outcome != OUTCOME_RESOLVED;
-    if (open)
-        list_push(&call->waiters, &w->link);
-    lock_drop(&call->lock);
-    return open;
-}
-
-static void unwatch(gofer_future *future, struct outcome_watch *w)
-{
-    if (future == NULL)
-        return;
-    lock_take(&call_of(future)->lock);
-    list_remove(&w->link);
-    lock_drop(&call_of(future)->lock);
-}
-
 static void wait_watching(gofer_future *const *futures, size_t n, struct outcome_watch *watches,
                           struct waiter *waiter, int64_t at_ns)
 {
     size_t watched = 0;
     bool all_open = true;
     while (watched < n && all_open) {
-        all_open = watch(futures[watched], &watches[watched], waiter);
+        if (futures[watched] != NULL)
+            all_open = future_watch(call_of(futures[watched]), &watches[watched], waiter);
         watched++;
     }
     if (all_open)
         waiter_wait(waiter, at_ns);
     while (watched > 0) {
         watched--;
-        unwatch(futures[watched], &watches[watched]);
+        if (futures[watched] != NULL)
+            future_unwatch(call_of(futures[watched]), &watches[watched]);
     }
 }
 
