@@ -22,6 +22,24 @@ static void joins(struct caller *caller, const char *body)
     rig_expect_answer(&got, 200, body);
 }
 
+/* How many calls wait for a connection. */
+struct queue {
+    gofer_client *client;
+    unsigned n;
+};
+
+static bool has_queue(void *arg)
+{
+    const struct queue *queue = arg;
+
+    return rig_stats(queue->client).calls_waiting == queue->n;
+}
+
+static bool wait_queue(gofer_client *client, unsigned n)
+{
+    return eventually(has_queue, &(struct queue){client, n});
+}
+
 /* A call whose request has arrived, on a connection of its own; returns that. */
 static int begin(struct caller *caller, gofer_client *client, const struct door *door,
                  const char *path)
@@ -110,8 +128,9 @@ static void an_orphan_dial_serves_the_next_call(void)
     joins(&a, "for a");
     EXPECT(door_hears(first, "/b"));
     /* The limit is reached: c has no dial of its own, only b's. */
-    begin_outside(&c, client, &door, "/c", 1);
-    EXPECT(rig_wait_active(client, 2));
+    caller_start(&c, client, door_request(&door, "/c"));
+    EXPECT(wait_queue(client, 1));
+    EXPECT_INT(rig_stats(client).conns_dialing, 1);
     door_open(&door);
     int second = door_let_in(&door);
     EXPECT(door_hears(second, "/c"));
@@ -157,8 +176,9 @@ static void the_dial_of_a_cancelled_call_serves_another(void)
     door_init(&door);
     door_shut(&door);
     cancel_outside(client, &door);
-    begin_outside(&caller, client, &door, "/next", 1);
-    EXPECT(rig_wait_active(client, 1));
+    caller_start(&caller, client, door_request(&door, "/next"));
+    EXPECT(wait_queue(client, 1));
+    EXPECT_INT(rig_stats(client).conns_dialing, 1);
     door_open(&door);
     int fd = door_let_in(&door);
     EXPECT(door_hears(fd, "/next"));
@@ -181,8 +201,9 @@ static void without_keep_alive_it_serves_nobody(void)
     door_init(&door);
     door_shut(&door);
     cancel_outside(client, &door);
-    begin_outside(&caller, client, &door, "/next", 1);
-    EXPECT(rig_wait_active(client, 1));
+    caller_start(&caller, client, door_request(&door, "/next"));
+    EXPECT(wait_queue(client, 1));
+    EXPECT_INT(rig_stats(client).conns_dialing, 1);
     door_open(&door);
     int orphan = door_let_in(&door);
     EXPECT(door_sees_end(orphan));
@@ -211,7 +232,8 @@ static void a_spare_dials_error_reaches_nobody(void)
     door_answer(fd, "for a");
     joins(&a, "for a");
     EXPECT(door_hears(fd, "/b"));
-    begin_outside(&c, client, &door, "/c", 1);
+    caller_start(&c, client, door_request(&door, "/c"));
+    EXPECT(wait_queue(client, 1));
     /* Its next try is refused; then c, which waits for the slot, is refused itself. */
     door_fini(&door);
     struct outcome got = caller_join(&c);
@@ -236,9 +258,8 @@ static void dials_in_progress_count_for_the_limit(void)
     door_shut(&door);
     begin_outside(&a, client, &door, "/a", 1);
     caller_start(&b, client, door_request(&door, "/b"));
-    EXPECT(rig_wait_active(client, 2));
+    EXPECT(wait_queue(client, 2));
     EXPECT_INT(rig_stats(client).conns_dialing, 1);
-    EXPECT(door_knocks(&door, 1));
     door_open(&door);
     int first = door_let_in(&door);
     EXPECT(door_hears(first, "/a"));
@@ -257,19 +278,6 @@ static void dials_in_progress_count_for_the_limit(void)
     close(second);
 }
 
-/* How many callers wait for a connection. */
-struct queue {
-    gofer_client *client;
-    unsigned n;
-};
-
-static bool has_queue(void *arg)
-{
-    const struct queue *queue = arg;
-
-    return rig_stats(queue->client).calls_waiting == queue->n;
-}
-
 static void the_first_in_the_queue_is_the_first_served(void)
 {
     enum { CALLERS = 6, DEAD = 2 };
@@ -285,7 +293,7 @@ static void the_first_in_the_queue_is_the_first_served(void)
         gofer_request *request = door_request(&door, paths[i]);
         gofer_request_set_cancel(request, i == DEAD ? token : NULL);
         caller_start(&callers[i], client, request);
-        EXPECT(eventually(has_queue, &(struct queue){client, i + 1}));
+        EXPECT(wait_queue(client, i + 1));
     }
     gofer_cancel_fire(token);
     struct outcome dead = caller_join(&callers[DEAD]);
@@ -322,7 +330,7 @@ static void a_cancelled_want_gives_its_slot_back(void)
     gofer_request *request = door_request(&door, "/b");
     gofer_request_set_cancel(request, token);
     caller_start(&b, client, request);
-    EXPECT(eventually(has_queue, &(struct queue){client, 1}));
+    EXPECT(wait_queue(client, 1));
     gofer_cancel_fire(token);
     struct outcome got = caller_join(&b);
     rig_expect_error(&got, GOFER_ERR_CANCELED);

@@ -1,0 +1,542 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * What the pool keeps, what it closes, and what it must not keep: idle
+ * connections and their limits, the records of origins, the requests of calls
+ * that are over. Which connection a request goes out on is in reuse_test.c, who
+ * waits for what in binding_test.c.
+ */
+#include <CUnit/CUnit.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "integration/expect.h"
+#include "integration/rig.h"
+#include "support/heap.h"
+#include "support/leaks.h"
+
+extern CU_TestInfo pool_tests[];
+
+static const struct route hello[] = {{.reply = REPLY_HELLO}};
+
+static void get_hello(gofer_client *client, struct origin *origin)
+{
+    struct outcome got = rig_get(client, origin, "/");
+
+    rig_expect_answer(&got, 200, "hello");
+}
+
+static void joins_hello(struct caller *caller)
+{
+    struct outcome got = caller_join(caller);
+
+    rig_expect_answer(&got, 200, "hello");
+}
+
+/* --- records of origins --- */
+
+static void an_origin_has_a_record_while_it_has_a_connection(void)
+{
+    struct origin *origin = rig_script(hello);
+    gofer_client *client = rig_client(NULL);
+    gofer_origin_stats seen[2];
+    char name[64];
+
+    EXPECT_INT(gofer_client_origins(client, NULL, 0), 0);
+    get_hello(client, origin);
+    REQUIRE(gofer_client_origins(client, seen, 2) == 1);
+    snprintf(name, sizeof name, "http://127.0.0.1:%u", origin_port(origin));
+    EXPECT_TEXT(seen[0].origin, name);
+    EXPECT_INT(seen[0].conns_opened, 1);
+    EXPECT_INT(seen[0].conns_idle, 1);
+    EXPECT_INT(seen[0].conns_in_use, 0);
+    EXPECT(!seen[0].banned);
+    gofer_client_close_idle(client);
+    EXPECT_INT(gofer_client_origins(client, NULL, 0), 0);
+    EXPECT_INT(rig_stats(client).closed_asked, 1);
+}
+
+static void many_origins_leave_no_record(void)
+{
+    enum { ORIGINS = 20 };
+    static const bool without_keep_alive[] = {false, true};
+    struct origin *origins[ORIGINS];
+
+    for (int i = 0; i < ORIGINS; i++)
+        origins[i] = rig_script(hello);
+    for (int mode = 0; mode < 2; mode++) {
+        gofer_client *client =
+            rig_client(&(gofer_client_options){.disable_keep_alives = without_keep_alive[mode]});
+        for (int i = 0; i < ORIGINS; i++)
+            get_hello(client, origins[i]);
+        EXPECT_INT(gofer_client_origins(client, NULL, 0), mode == 0 ? ORIGINS : 0);
+        gofer_client_close_idle(client);
+        EXPECT_INT(gofer_client_origins(client, NULL, 0), 0);
+        EXPECT_INT(rig_stats(client).calls_waiting, 0);
+    }
+}
+
+/* --- limits of idle connections --- */
+
+static void the_least_recently_used_is_closed(void)
+{
+    enum { ORIGINS = 5, KEPT = 4 };
+    struct origin *origins[ORIGINS];
+    gofer_client *client = rig_client(&(gofer_client_options){.max_idle_conns = KEPT});
+
+    for (int i = 0; i < ORIGINS; i++) {
+        origins[i] = rig_script(hello);
+        get_hello(client, origins[i]);
+    }
+    EXPECT(origin_wait(origins[0], ORIGIN_OPEN, 0));
+    EXPECT_INT(rig_stats(client).conns_idle, KEPT);
+    EXPECT_INT(rig_stats(client).closed_limit, 1);
+    for (int i = 1; i < ORIGINS; i++) {
+        get_hello(client, origins[i]);
+        EXPECT_INT(origin_count(origins[i], ORIGIN_ACCEPTED), 1);
+    }
+    get_hello(client, origins[0]);
+    EXPECT_INT(origin_count(origins[0], ORIGIN_ACCEPTED), 2);
+}
+
+/* Answers each connection's held request when its own gate opens. */
+struct holder {
+    struct gate *seen;
+    struct gate *go[8];
+};
+
+static void hold_each(struct peer *peer, void *arg)
+{
+    struct holder *holder = arg;
+
+    while (peer_read_request(peer)) {
+        char number[64];
+        if (peer_asks(peer, "/held")) {
+            gate_pass(holder->seen);
+            if (!gate_wait(holder->go[peer_number(peer) - 1], 1))
+                return;
+        }
+        snprintf(number, sizeof number, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%u",
+                 peer_number(peer));
+        peer_say(peer, number);
+    }
+}
+
+static struct origin *hold(struct holder *holder, unsigned n)
+{
+    holder->seen = rig_gate();
+    for (unsigned i = 0; i < n; i++)
+        holder->go[i] = rig_gate();
+    return rig_origin(hold_each, holder);
+}
+
+/* Begins n calls, each on a connection of its own, numbered in their order. */
+static void begin_held(struct caller *callers, unsigned n, gofer_client *client,
+                       struct origin *origin, struct holder *holder)
+{
+    for (unsigned i = 0; i < n; i++) {
+        caller_start(&callers[i], client, rig_request("GET", origin, "/held"));
+        EXPECT(gate_wait(holder->seen, i + 1));
+    }
+}
+
+static void end_held(struct caller *caller, struct holder *holder, unsigned i)
+{
+    char number[8];
+
+    gate_pass(holder->go[i]);
+    struct outcome got = caller_join(caller);
+    snprintf(number, sizeof number, "%u", i + 1);
+    rig_expect_answer(&got, 200, number);
+}
+
+static void an_origin_keeps_so_many_and_no_more(void)
+{
+    static const unsigned idle_after[] = {1, 2, 2};
+    static struct holder holder;
+    struct origin *origin = hold(&holder, 3);
+    gofer_client *client = rig_client(&(gofer_client_options){.max_idle_conns_per_host = 2});
+    struct caller callers[3];
+
+    begin_held(callers, 3, client, origin, &holder);
+    for (unsigned i = 0; i < 3; i++) {
+        end_held(&callers[i], &holder, i);
+        EXPECT_INT(rig_stats(client).conns_idle, idle_after[i]);
+    }
+    EXPECT(origin_wait(origin, ORIGIN_OPEN, 2));
+    EXPECT_INT(rig_stats(client).closed_limit, 1);
+}
+
+static void each_origin_has_its_own_limit(void)
+{
+    static struct holder a, b;
+    struct origin *origin_a = hold(&a, 2), *origin_b = hold(&b, 2);
+    gofer_client *client = rig_client(&(gofer_client_options){.max_idle_conns_per_host = 1});
+    struct caller on_a[2], on_b[2];
+
+    begin_held(on_a, 2, client, origin_a, &a);
+    begin_held(on_b, 2, client, origin_b, &b);
+    for (unsigned i = 0; i < 2; i++) {
+        end_held(&on_a[i], &a, i);
+        end_held(&on_b[i], &b, i);
+    }
+    EXPECT_INT(rig_stats(client).conns_idle, 2);
+    EXPECT(origin_wait(origin_a, ORIGIN_OPEN, 1));
+    EXPECT(origin_wait(origin_b, ORIGIN_OPEN, 1));
+    struct outcome got = rig_get(client, origin_a, "/");
+    rig_expect_answer(&got, 200, "1");
+    got = rig_get(client, origin_b, "/");
+    rig_expect_answer(&got, 200, "1");
+    EXPECT_INT(rig_stats(client).conns_opened, 4);
+}
+
+static void the_most_recently_used_is_taken(void)
+{
+    static struct holder holder;
+    struct origin *origin = hold(&holder, 3);
+    gofer_client *client = rig_client(NULL);
+    struct caller callers[3];
+
+    begin_held(callers, 3, client, origin, &holder);
+    end_held(&callers[0], &holder, 0);
+    end_held(&callers[2], &holder, 2);
+    end_held(&callers[1], &holder, 1);
+    for (int i = 0; i < 3; i++) {
+        struct outcome got = rig_get(client, origin, "/");
+        rig_expect_answer(&got, 200, "2");
+    }
+    EXPECT_INT(rig_stats(client).conns_idle, 3);
+}
+
+static void an_idle_time_of_never_keeps(void)
+{
+    struct origin *origin = rig_script(hello);
+    gofer_client *client = rig_client(&(gofer_client_options){.idle_conn_timeout_ms = GOFER_NEVER});
+
+    get_hello(client, origin);
+    EXPECT_INT(rig_stats(client).conns_idle, 1);
+    get_hello(client, origin);
+    EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 1);
+}
+
+/* --- limits of connections --- */
+
+static const struct route hello_and_close[] = {
+    {.target = "/last", .reply = REPLY_HELLO, .then = THEN_CLOSE}, {.reply = REPLY_HELLO}};
+
+static void one_connection_and_one_more_after_its_death(void)
+{
+    enum { CALLERS = 10 };
+    struct origin *origin = rig_script(hello_and_close);
+    gofer_client *client = rig_client(&(gofer_client_options){.max_conns_per_host = 1});
+    struct caller callers[CALLERS];
+
+    for (unsigned round = 1; round <= 2; round++) {
+        for (int i = 0; i < CALLERS; i++)
+            caller_start(&callers[i], client, rig_request("GET", origin, "/"));
+        for (int i = 0; i < CALLERS; i++)
+            joins_hello(&callers[i]);
+        EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), round);
+        EXPECT_INT(rig_stats(client).conns_opened, round);
+        struct outcome last = rig_get(client, origin, "/last");
+        rig_expect_answer(&last, 200, "hello");
+        EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
+    }
+}
+
+/* How many connections an origin had at once, at most. */
+struct crowd {
+    atomic_uint open, most;
+};
+
+static void count_crowd(struct peer *peer, void *arg)
+{
+    struct crowd *crowd = arg;
+    unsigned open = atomic_fetch_add(&crowd->open, 1) + 1;
+    unsigned most = atomic_load(&crowd->most);
+
+    while (open > most && !atomic_compare_exchange_weak(&crowd->most, &most, open))
+        continue;
+    while (peer_read_request(peer) && !peer_asks(peer, "/drop"))
+        peer_say(peer, REPLY_HELLO);
+    atomic_fetch_sub(&crowd->open, 1);
+}
+
+static void the_limit_holds_while_connections_die(void)
+{
+    enum { CALLERS = 24, LIMIT = 3 };
+    static struct crowd crowd;
+    struct origin *origin;
+    gofer_client *client = rig_client(&(gofer_client_options){.max_conns_per_host = LIMIT});
+    struct caller callers[CALLERS];
+
+    atomic_store(&crowd.open, 0);
+    atomic_store(&crowd.most, 0);
+    origin = rig_origin(count_crowd, &crowd);
+    for (int i = 0; i < CALLERS; i++)
+        caller_start(&callers[i], client,
+                     rig_request("POST", origin, i % 3 == 0 ? "/drop" : "/"));
+    for (int i = 0; i < CALLERS; i++) {
+        struct outcome got = caller_join(&callers[i]);
+        if (i % 3 == 0)
+            rig_expect_error(&got, GOFER_ERR_BROKEN);
+        else
+            rig_expect_answer(&got, 200, "hello");
+    }
+    /* A connection that the peer closes first is counted until its handler has returned. */
+    EXPECT(atomic_load(&crowd.most) <= LIMIT);
+    EXPECT_AT_LEAST(rig_stats(client).conns_opened, CALLERS / 3);
+    EXPECT_INT(rig_stats(client).calls_waiting, 0);
+}
+
+/* --- what is left of calls that are over --- */
+
+static void calls_at_once_leave_nothing_in_use(void)
+{
+    enum { CALLERS = 25 };
+    struct origin *origin = rig_script(hello);
+    gofer_client *client = rig_client(NULL);
+    struct caller callers[CALLERS];
+    struct leaks before;
+
+    leaks_count(&before);
+    for (int i = 0; i < CALLERS; i++)
+        caller_start(&callers[i], client, rig_request("GET", origin, "/"));
+    for (int i = 0; i < CALLERS; i++)
+        joins_hello(&callers[i]);
+    EXPECT_INT(rig_stats(client).conns_in_use, 0);
+    EXPECT_INT(rig_stats(client).calls_active, 0);
+    EXPECT(rig_wait_dialing(client, 0) || gofer_worker_run_once(client, 0) == GOFER_OK);
+    gofer_client_close_idle(client);
+    EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
+    struct leaks after;
+    leaks_count(&after);
+    EXPECT_INT(after.fds, before.fds);
+}
+
+static void killed_connections_leave_nothing(void)
+{
+    enum { CALLS = 20 };
+    static const struct route routes[] = {
+        {.target = "/first", .reply = REPLY_HELLO},
+        {.reply = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", .then = THEN_CLOSE}};
+    struct origin *origin = rig_script(routes);
+    gofer_client *client = rig_client(NULL);
+    struct outcome got = rig_get(client, origin, "/first");
+    struct leaks before, after;
+
+    rig_expect_answer(&got, 200, "hello");
+    gofer_client_close_idle(client);
+    EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
+    leaks_count(&before);
+    for (int i = 0; i < CALLS; i++) {
+        gofer_request *post = rig_request("POST", origin, "/");
+        gofer_request_set_body(post, "some body", 9);
+        got = rig_call(client, post);
+        rig_expect_error(&got, GOFER_ERR_TRUNCATED);
+    }
+    EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
+    leaks_count(&after);
+    EXPECT_INT(after.fds, before.fds);
+    EXPECT_INT(after.threads, before.threads);
+    EXPECT_INT(rig_stats(client).conns_in_use, 0);
+    EXPECT_INT(rig_stats(client).closed_spent, CALLS);
+}
+
+static void count_free(void *arg)
+{
+    atomic_fetch_add((atomic_uint *)arg, 1);
+}
+
+static gofer_status post_once(gofer_client *client, const struct origin *origin, atomic_uint *freed)
+{
+    char url[ORIGIN_URL_BYTES];
+    gofer_request *request = gofer_request_new("POST", origin_url(origin, "/", url));
+    gofer_status status;
+
+    gofer_request_set_body_ref(request, "body", 4, count_free, freed);
+    status = gofer_do(client, request, NULL);
+    gofer_request_free(request);
+    return status;
+}
+
+static void an_idle_connection_holds_nothing_of_its_calls(void)
+{
+    enum { POSTS = 64 };
+    struct origin *origin = rig_script(hello);
+    gofer_client *client = rig_client(&(gofer_client_options){.max_conns_per_host = 1});
+    atomic_uint freed = 0;
+    long blocks = 0;
+
+    for (unsigned i = 1; i <= POSTS; i++) {
+        EXPECT_STATUS(post_once(client, origin, &freed), GOFER_OK);
+        EXPECT_INT(atomic_load(&freed), i);
+        if (i == 2)
+            blocks = heap_live();
+    }
+    EXPECT_INT(heap_live(), blocks);
+    EXPECT_INT(rig_stats(client).conns_idle, 1);
+    EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 1);
+}
+
+/* --- requests and answers --- */
+
+static void a_request_may_be_sent_again(void)
+{
+    struct origin *origin = rig_script(hello);
+    gofer_client *client = rig_client(NULL);
+    gofer_request *request = rig_request("POST", origin, "/again");
+    size_t len;
+
+    gofer_request_set_body(request, "same", 4);
+    for (unsigned i = 1; i <= 3; i++) {
+        struct outcome got = rig_call(client, request);
+        rig_expect_answer(&got, 200, "hello");
+        EXPECT_INT(origin_count(origin, ORIGIN_REQUESTS), i);
+        EXPECT_TEXT(origin_last_body(origin, &len), "same");
+    }
+    EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 1);
+}
+
+static void a_chunked_204_has_no_body(void)
+{
+    static const struct route routes[] = {
+        {.reply = "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n"}};
+    struct origin *origin = rig_script(routes);
+    gofer_client *client = rig_client(NULL);
+
+    for (int i = 0; i < 4; i++) {
+        struct outcome got = rig_get(client, origin, "/");
+        rig_expect_answer(&got, 204, "");
+    }
+    EXPECT_INT(origin_count(origin, ORIGIN_REQUESTS), 4);
+}
+
+/* A thread that makes calls in a row and counts answers that are not its own. */
+struct asker {
+    pthread_t thread;
+    gofer_client *client;
+    unsigned long first;
+    unsigned wrong;
+};
+
+enum { ASKERS = 32, ASKS = 16 };
+
+static void *ask(void *arg)
+{
+    struct asker *asker = arg;
+    char body[ECHO_BODY_MAX], url[ORIGIN_URL_BYTES];
+
+    for (unsigned long i = asker->first; i < asker->first + ASKS; i++) {
+        gofer_response *response = NULL;
+        gofer_status status = gofer_get(asker->client, rig_echo_url("echo", i, url), &response);
+        size_t len, wanted = echo_body(i, body);
+        const void *got = gofer_response_body(response, &len);
+        asker->wrong += status != GOFER_OK || len != wanted || memcmp(got, body, len) != 0;
+        gofer_response_free(response);
+    }
+    return NULL;
+}
+
+static void each_of_many_gets_its_own_answer(void)
+{
+    static struct asker askers[ASKERS];
+    gofer_client *client = rig_client(NULL);
+
+    for (unsigned i = 0; i < ASKERS; i++) {
+        askers[i] = (struct asker){.client = client, .first = i * 1000UL};
+        REQUIRE(pthread_create(&askers[i].thread, NULL, ask, &askers[i]) == 0);
+    }
+    for (unsigned i = 0; i < ASKERS; i++) {
+        pthread_join(askers[i].thread, NULL);
+        EXPECT_INT(askers[i].wrong, 0);
+    }
+    EXPECT_INT(rig_stats(client).calls_done, ASKERS * ASKS);
+    EXPECT_INT(rig_stats(client).calls_failed, 0);
+}
+
+/* --- the idle time against a call --- */
+
+static void the_idle_time_never_costs_a_call(void)
+{
+    enum { ROUNDS = 200 };
+    struct origin *origin = rig_script(hello);
+    gofer_client *client = rig_client(&(gofer_client_options){.idle_conn_timeout_ms = 1});
+    gofer_request *post = rig_request("POST", origin, "/");
+
+    for (int i = 0; i < ROUNDS; i++) {
+        struct outcome got = rig_call(client, post);
+        rig_expect_answer(&got, 200, "hello");
+        pass_ms(i % 2);
+    }
+    EXPECT_INT(origin_count(origin, ORIGIN_REQUESTS), ROUNDS);
+    EXPECT_INT(rig_stats(client).calls_retried, 0);
+    EXPECT_AT_LEAST(rig_stats(client).conns_opened, 2);
+    EXPECT(rig_wait_idle(client, 0));
+    EXPECT_INT(rig_stats(client).closed_expired, rig_stats(client).conns_opened);
+}
+
+/* --- a call that hangs in its completion --- */
+
+static void hang_until(gofer_future *future, void *arg)
+{
+    struct gate **gates = arg;
+
+    (void)future;
+    gate_pass(gates[0]);
+    gate_wait(gates[1], 1);
+}
+
+static void a_cancel_on_the_shared_connection_harms_nobody(void)
+{
+    struct gate *gates[2] = {rig_gate(), rig_gate()}, *seen = rig_gate();
+    const struct route routes[] = {
+        {.target = "/held", .seen = seen, .then = THEN_HOLD},
+        {.reply = REPLY_HELLO},
+    };
+    struct origin *origin = rig_script(routes);
+    gofer_client *client =
+        rig_client(&(gofer_client_options){.workers = 3, .max_conns_per_host = 1});
+    gofer_future *first = gofer_submit(client, rig_request("GET", origin, "/")), *second;
+    gofer_response *response = NULL;
+
+    gofer_future_on_done(first, hang_until, gates);
+    EXPECT(gate_wait(gates[0], 1));
+    second = gofer_submit(client, rig_request("GET", origin, "/held"));
+    EXPECT(gate_wait(seen, 1));
+    EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 1);
+    gofer_future_cancel(second);
+    EXPECT_STATUS(gofer_future_wait(second, NULL), GOFER_ERR_CANCELED);
+    gate_pass(gates[1]);
+    EXPECT_STATUS(gofer_future_wait(first, &response), GOFER_OK);
+    EXPECT_TEXT(gofer_response_body(response, NULL), "hello");
+    gofer_response_free(response);
+    gofer_future_free(first);
+    gofer_future_free(second);
+}
+
+CU_TestInfo pool_tests[] = {
+    {"A10 an origin has a record while it has a connection",
+     an_origin_has_a_record_while_it_has_a_connection},
+    {"A27 many origins leave no record", many_origins_leave_no_record},
+    {"A17 the least recently used is closed", the_least_recently_used_is_closed},
+    {"B1 an origin keeps so many and no more", an_origin_keeps_so_many_and_no_more},
+    {"B2 each origin has its own limit", each_origin_has_its_own_limit},
+    {"the most recently used is taken", the_most_recently_used_is_taken},
+    {"an idle time of never keeps", an_idle_time_of_never_keeps},
+    {"B4 one connection, and one more after its death",
+     one_connection_and_one_more_after_its_death},
+    {"RU-12 the limit holds while connections die", the_limit_holds_while_connections_die},
+    {"A25 calls at once leave nothing in use", calls_at_once_leave_nothing_in_use},
+    {"A25 killed connections leave nothing", killed_connections_leave_nothing},
+    {"A26 A28 an idle connection holds nothing of its calls",
+     an_idle_connection_holds_nothing_of_its_calls},
+    {"A29 a request may be sent again", a_request_may_be_sent_again},
+    {"A16 a chunked 204 has no body", a_chunked_204_has_no_body},
+    {"A30 each of many gets its own answer", each_of_many_gets_its_own_answer},
+    {"A21 RU-11 the idle time never costs a call", the_idle_time_never_costs_a_call},
+    {"B6 a cancel on the shared connection harms nobody",
+     a_cancel_on_the_shared_connection_harms_nobody},
+    CU_TEST_INFO_NULL};
