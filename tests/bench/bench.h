@@ -143,6 +143,7 @@ int gofer_on_done_main(struct run *run);
 int gofer_submit_wait_main(struct run *run);
 int gofer_memory_main(struct run *run);
 int gofer_overshoot_main(struct run *run);
+int gofer_stalled_main(struct run *run);
 int free_port_main(struct run *run);
 
 #endif

@@ -32,6 +32,7 @@ static const struct mode modes[] = {
     {"memory", gofer_memory_main,
      "bytes of each of --calls in flight, and of each idle connection"},
     {"overshoot", gofer_overshoot_main, "how late --calls deadlines are"},
+    {"stalled", gofer_stalled_main, "p99 of --url with --calls hanging elsewhere, over without"},
     {"free_port", free_port_main, "prints a loopback port that nobody uses"},
 };
 

@@ -43,6 +43,7 @@ struct walker {
     int key;
     uint64_t since;             /* its place in the order of arrival */
     struct line *line;          /* ANSWERED with a connection, or HOLDING */
+    bool answered_now; /* by the operation under way */
     gofer_status expected_code; /* of the error that its dial ended with */
 };
 
@@ -82,12 +83,14 @@ struct walk {
     bool refuse_idle;
     bool banned[WALK_KEYS]; /* as the pool said after the last operation */
     bool ever_banned[WALK_KEYS];
-    uint64_t opened, freed, reused, late_bound, retried, failed;
+    uint64_t opened, freed, reused, late_bound, retried;
+    uint64_t closed_for[CLOSE_CAUSES]; /* as the pool said after the last operation */
 
     /* the operation under way */
     const char *operation;
     unsigned causes; /* for which it may close connections, as bits */
     struct line *given;
+    bool evicting;         /* beside the given one it may close the eldest idle one only */
     bool scarce;           /* an allocation fails in it */
     unsigned long fail_at; /* which, counted from now; 0: none */
     bool firing, nested;
