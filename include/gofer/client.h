@@ -147,8 +147,8 @@ static inline void gofer_client_stats(gofer_client *client, gofer_stats *stats)
     gofer_client_stats_sized(client, stats, sizeof(gofer_stats));
 }
 
-/* The same of one origin, as long as it has a connection, a dial or a waiting call. Members may be
- * added at the end. */
+/* The same of one origin, as long as it has a connection, a dial, a waiting call or a ban. Members
+ * may be added at the end. */
 typedef struct gofer_origin_stats {
     char origin[288]; /* "http://host:port", cut where it is longer */
     uint64_t conns_opened;
@@ -176,7 +176,8 @@ GOFER_API size_t gofer_client_origins_sized(gofer_client *client, gofer_origin_s
 
 /*
  * Copies the counters of at most max origins, in no particular order, and returns
- * how many origins there are (origins may be NULL where max is 0).
+ * how many origins there are (origins may be NULL where max is 0); 0 without
+ * memory.
  */
 static inline size_t gofer_client_origins(gofer_client *client, gofer_origin_stats *origins,
                                           size_t max)

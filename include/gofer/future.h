@@ -94,7 +94,8 @@ GOFER_API gofer_status gofer_group_submit(gofer_group *group, const gofer_reques
 
 /*
  * Moves a future into the group, which owns it from here on, also on failure.
- * A future may be in one group, once: GOFER_ERR_INVALID otherwise (then it is not moved).
+ * A future may be in one group, once, and be of the group's client: GOFER_ERR_INVALID
+ * otherwise (then it is not moved).
  */
 GOFER_API gofer_status gofer_group_add(gofer_group *group, gofer_future *future);
 

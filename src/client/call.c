@@ -476,7 +476,8 @@ struct call *call_new(struct core *core, const gofer_request *request)
 /* The outcome of a call that never was a task. */
 static bool refuse(struct call *c, gofer_status status, const char *words)
 {
-    fault_set(&c->fault, status, GOFER_PHASE_NONE, 0, "%s", words);
+    gofer_phase phase = status == GOFER_ERR_TIMEOUT ? GOFER_PHASE_QUEUE : GOFER_PHASE_NONE;
+    fault_set(&c->fault, status, phase, 0, "%s", words);
     call_describe_error(c);
     const char *url = c->snapshot != NULL ? c->snapshot->shown_url : "";
     gofer_response *response = message_new_error(&c->error, url);
@@ -549,7 +550,9 @@ bool call_admit(struct call *call, bool driven)
     atomic_store_explicit(&call->total_at, first_deadline(call, now), memory_order_relaxed);
     gofer_status status = core_begin_call(call->core, call, !driven, now);
     if (status != GOFER_OK)
-        return refuse(call, status, "");
+        return refuse(call, status,
+                      status == GOFER_ERR_TIMEOUT ? "timed out waiting for a place in the queue"
+                                                  : "");
     if (!token_add(call->snapshot->cancel, call))
         task_wake_now(&call->task, EV_CANCEL);
     return true;

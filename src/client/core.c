@@ -107,16 +107,18 @@ static void wake_first(struct list *waiters)
         waiter_wake(w);
 }
 
-/* Waits, with the core's lock held before and after, until there is a place or the client ends. */
-static void wait_for_place(struct core *core)
+/* Waits, with the core's lock held before and after, until there is a place, the client ends, or
+ * at_ns. */
+static void wait_for_place(struct core *core, int64_t at_ns)
 {
+    bool in_time = true;
     struct waiter waiter;
     waiter_init(&waiter, core->engine);
     list_push(&core->places, &waiter.link);
-    while (core->state == CORE_OPEN &&
+    while (in_time && core->state == CORE_OPEN &&
            !(has_place(core) && list_first(&core->places) == &waiter.link)) {
         lock_drop(&core->lock);
-        waiter_wait(&waiter, CLOCK_NEVER);
+        in_time = waiter_wait(&waiter, at_ns);
         lock_take(&core->lock);
     }
     list_remove(&waiter.link);
@@ -165,13 +167,15 @@ gofer_status core_begin_call(struct core *core, struct call *call, bool submits,
     lock_take(&core->lock);
     core->inside += submits;
     if (blocks && submits && !callback_active() && (!has_place(core) || core->places.len > 0)) {
-        wait_for_place(core);
+        wait_for_place(core, atomic_load_explicit(&call->total_at, memory_order_relaxed));
         now_ns = clock_now_ns();
     }
     if (core->state != CORE_OPEN)
         status = GOFER_ERR_CLOSED;
     else if (!has_place(core) && (submits || !blocks))
-        status = GOFER_ERR_QUEUE_FULL;
+        status = blocks && now_ns >= atomic_load_explicit(&call->total_at, memory_order_relaxed)
+                     ? GOFER_ERR_TIMEOUT
+                     : GOFER_ERR_QUEUE_FULL;
     if (status == GOFER_OK) {
         list_push(&core->calls, &call->core_link);
         look_at_deadline(core, call, now_ns);
@@ -511,9 +515,16 @@ static gofer_origin_stats public_stats(const struct pool_key_stats *key)
 
 size_t core_read_origins(struct core *core, gofer_origin_stats *origins, size_t max, size_t size)
 {
-    struct pool_key_stats *keys = mem_zalloc_array(max + 1, sizeof(*keys));
-    size_t n = pool_read_key_stats(core->pool, keys, keys != NULL ? max : 0);
-    size_t written = keys == NULL ? 0 : n < max ? n : max;
+    /* No more room than there are origins, whatever the caller has; more may come meanwhile. */
+    size_t n = pool_read_key_stats(core->pool, NULL, 0);
+    if (max == 0 || n == 0)
+        return n;
+    size_t room = n < max ? n : max;
+    struct pool_key_stats *keys = mem_zalloc_array(room, sizeof(*keys));
+    if (keys == NULL)
+        return 0;
+    n = pool_read_key_stats(core->pool, keys, room);
+    size_t written = n < room ? n : room;
     for (size_t i = 0; i < written; i++) {
         gofer_origin_stats known = public_stats(&keys[i]);
         char *to = (char *)origins + i * size;
@@ -521,5 +532,5 @@ size_t core_read_origins(struct core *core, gofer_origin_stats *origins, size_t 
         memcpy(to, &known, size < sizeof(known) ? size : sizeof(known));
     }
     mem_free(keys);
-    return n;
+    return room == max ? n : written;
 }

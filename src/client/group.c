@@ -79,7 +79,8 @@ static gofer_status join(gofer_group *group, struct call *call, bool *resolved, 
 {
     lock_take(&group->lock);
     lock_take(&call->lock);
-    bool free_to_join = call->group == NULL;
+    /* Waiting on a group serves one client: a future of another might never be driven. */
+    bool free_to_join = call->group == NULL && (call->core == NULL || call->core == group->core);
     *resolved = call->outcome == OUTCOME_RESOLVED;
     if (free_to_join) {
         call->group = group;

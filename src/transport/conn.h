@@ -36,7 +36,8 @@ struct conn {
     struct pool_host *host; /* the pool's record of its key */
     int64_t born_ns;
     int64_t idle_since_ns;
-    bool reused;       /* has served a request, or lain idle, before the one it serves now */
+    bool reported; /* the idle watch told of it while it was in use; guarded by the pool's lock */
+    bool reused;   /* has served a request, or lain idle, before the one it serves now */
     int idle_epoll_fd; /* the idle watch's set, where it stands in it; or -1 */
     uint32_t
         idle_slot; /* its number in the idle watch's table, 0: none; guarded by the pool's lock */

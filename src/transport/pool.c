@@ -23,6 +23,7 @@ static void queue_want(struct pool *p, struct pool_host *host, struct want *want
 {
     want->state = WANT_WAITING;
     want->host = host;
+    want->turn = p->turns++;
     list_push(&host->wants, &want->waiting);
     list_push(&host->undialed, &want->undialed);
     struct conn *oldest = list_item(list_last(&host->idle), struct conn, idle);
@@ -127,7 +128,7 @@ gofer_phase pool_drop_want(struct pool *pool, struct want *want)
     } else if (want->state == WANT_CONN) {
         pool->stats.reused -= want->conn->reused;
         host->stats.reused -= want->conn->reused;
-        pool_give(pool, want->conn, !want->conn->reused, &work);
+        pool_give(pool, want->conn, !want->conn->reused, 0, &work);
         pool_settle(pool, host);
     }
     want->state = WANT_DROPPED;
@@ -145,7 +146,7 @@ void pool_put(struct pool *pool, struct conn **conn)
     *conn = NULL;
     lock_take(&pool->lock);
     struct pool_host *host = c->host;
-    pool_give(pool, c, false, &work);
+    pool_give(pool, c, false, 0, &work);
     pool_settle(pool, host);
     lock_drop(&pool->lock);
     pool_finish_work(pool, &work);
@@ -159,6 +160,7 @@ static void ban(struct pool *p, struct pool_host *host, struct work *work)
     host->banned_until = clock_after_ms(clock_now_ns(), POOL_BAN_MS);
     host->stats.bans++;
     p->stats.bans++;
+    pool_arm_look(p, clock_now_ns());
     while ((conn = list_item(list_first(&host->idle), struct conn, idle)) != NULL) {
         pool_unlist_idle(conn);
         pool_close_locked(p, conn, CLOSE_TALKING, work);
@@ -190,13 +192,12 @@ static void dial_succeeded(struct pool *p, struct dial *dial, struct conn *conn,
     dial->host->stats.opened++;
     p->open++;
     p->stats.opened++;
-    pool_feed_one(p, work);
     if (want != NULL)
         want->dial = NULL;
     if (want != NULL && !p->closed)
         pool_answer_conn(p, want, conn, work);
     else
-        pool_give(p, conn, true, work);
+        pool_give(p, conn, true, 0, work);
 }
 
 static void dial_failed(struct pool *p, struct dial *dial, const struct fault *fault,
@@ -206,7 +207,7 @@ static void dial_failed(struct pool *p, struct dial *dial, const struct fault *f
     if (want == NULL)
         return;
     want->dial = NULL;
-    if (pool_is_starvation(fault) && p->open + p->dials_len > 0 && !p->closed)
+    if (pool_is_starvation(fault) && p->open + p->closing + p->dials_len > 0 && !p->closed)
         pool_starve(p, want, work);
     else
         pool_answer_fault(p, want, fault, work);
@@ -242,6 +243,9 @@ void pool_dial_ended(struct pool *pool, struct dial *dial, struct conn **conn,
         dial_failed(pool, dial, fault, &work);
     pool_use_slots(pool, host, &work);
     pool_settle(pool, host);
+    /* It found a descriptor, or gave one back: so may the want that starves for longest. */
+    if (c != NULL || !pool_is_starvation(fault))
+        pool_feed_one(pool, &work);
     if (pool->done != NULL && pool->dials_len == 0)
         waiter_wake(pool->done);
     lock_drop(&pool->lock);

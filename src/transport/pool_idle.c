@@ -45,18 +45,40 @@ static void arm_timer(struct pool *p, int64_t since_ns, int64_t now_ns)
     timer_arm(engine_timers(p->engine), &p->timer, at);
 }
 
-void pool_make_idle(struct pool *p, struct conn *conn, int64_t now_ns, struct work *work)
+/* It fires as often as it looks at most, however often the pool empties and fills. */
+void pool_arm_look(struct pool *p, int64_t since_ns)
 {
-    struct pool_host *host = conn->host;
+    if (!p->timer_armed)
+        arm_timer(p, since_ns, since_ns);
+}
+
+/* A connection just given back is the youngest; one that was only looked at goes to its old place.
+ */
+static void list_by_age(struct pool *p, struct conn *conn)
+{
+    struct list *idle = &conn->host->idle;
+    struct link *l = list_first(idle);
+    while (l != NULL && list_item(l, struct conn, idle)->idle_since_ns > conn->idle_since_ns)
+        l = list_next(l);
+    list_insert_before(idle, l, &conn->idle);
+    struct conn *youngest = list_item(list_last(&p->lru), struct conn, lru);
+    l = NULL;
+    if (youngest != NULL && youngest->idle_since_ns > conn->idle_since_ns)
+        l = list_first(&p->lru);
+    while (l != NULL && list_item(l, struct conn, lru)->idle_since_ns <= conn->idle_since_ns)
+        l = list_next(l);
+    list_insert_before(&p->lru, l, &conn->lru);
+}
+
+void pool_make_idle(struct pool *p, struct conn *conn, int64_t since_ns, struct work *work)
+{
     conn->reused = true;
-    conn->idle_since_ns = now_ns;
-    list_push_front(&host->idle, &conn->idle);
-    list_push(&p->lru, &conn->lru);
+    conn->idle_since_ns = since_ns;
+    p->some_reported = p->some_reported || conn->reported;
+    list_by_age(p, conn);
     if (!pool_within(p->lru.len - 1, p->options.max_idle))
         pool_evict(p, list_item(list_first(&p->lru), struct conn, lru), CLOSE_LIMIT, work);
-    /* It fires as often as it looks at most, however often the pool empties and fills. */
-    if (!p->timer_armed)
-        arm_timer(p, now_ns, now_ns);
+    pool_arm_look(p, since_ns);
 }
 
 /* The most recently used idle connection that is neither expired nor too old. */
@@ -76,29 +98,6 @@ struct conn *pool_take_idle(struct pool *p, struct pool_host *host, int64_t now_
 
 /* --- what the idle watch reports --- */
 
-/* Back among the idle ones, at its old place and age. */
-static void put_back(struct pool *p, struct conn *conn, struct work *work)
-{
-    struct pool_host *host = conn->host;
-    struct want *want = pool_first_want(host, false);
-    if (p->closed || p->refuse_idle || pool_is_banned(host)) {
-        pool_close_locked(p, conn, CLOSE_ASKED, work);
-        return;
-    }
-    if (want != NULL) {
-        pool_hand_over(p, want, conn, false, work);
-        return;
-    }
-    struct link *l = list_first(&host->idle);
-    while (l != NULL && list_item(l, struct conn, idle)->idle_since_ns > conn->idle_since_ns)
-        l = list_next(l);
-    list_insert_before(&host->idle, l, &conn->idle);
-    l = list_first(&p->lru);
-    while (l != NULL && list_item(l, struct conn, lru)->idle_since_ns < conn->idle_since_ns)
-        l = list_next(l);
-    list_insert_before(&p->lru, l, &conn->lru);
-}
-
 /* A look at one suspect, without the lock; then it goes back or is closed. */
 static void examine(struct pool *p, struct conn *conn)
 {
@@ -110,49 +109,85 @@ static void examine(struct pool *p, struct conn *conn)
     struct work work = WORK_INIT;
     lock_take(&p->lock);
     struct pool_host *host = conn->host;
-    put_back(p, conn, &work);
+    pool_give(p, conn, false, conn->idle_since_ns, &work);
     pool_settle(p, host);
     lock_drop(&p->lock);
     pool_finish_work(p, &work);
 }
 
-/* Takes the idle connections that reported out of the pool, so that nobody else looks at them. */
+static void collect(struct conn *conn, struct list *suspects)
+{
+    conn->reported = false;
+    pool_unlist_idle(conn);
+    list_push(suspects, &conn->lru);
+}
+
+/*
+ * Takes the idle connections that reported out of the pool, so that nobody else
+ * looks at them. The edge of one in use is spent now: it is looked at once it is idle.
+ */
 static void collect_suspects(struct pool *p, const struct epoll_event *events, int n,
                              struct list *suspects)
 {
     lock_take(&p->lock);
     for (int i = 0; i < n; i++) {
         struct conn *conn = idle_watch_find(&p->watch, events[i].data.u64);
-        if (conn == NULL || conn->idle.owner == NULL)
-            continue;
-        pool_unlist_idle(conn);
-        list_push(suspects, &conn->lru);
+        if (conn != NULL && conn->idle.owner != NULL)
+            collect(conn, suspects);
+        else if (conn != NULL)
+            conn->reported = true;
     }
     lock_drop(&p->lock);
+}
+
+static void collect_reported(struct pool *p, struct list *suspects)
+{
+    lock_take(&p->lock);
+    struct link *l = p->some_reported ? list_first(&p->lru) : NULL;
+    p->some_reported = false;
+    while (l != NULL) {
+        struct conn *conn = list_item(l, struct conn, lru);
+        l = list_next(l);
+        if (conn->reported)
+            collect(conn, suspects);
+    }
+    lock_drop(&p->lock);
+}
+
+static void examine_all(struct pool *p, struct list *suspects)
+{
+    struct conn *conn;
+    while ((conn = list_item(list_pop(suspects), struct conn, lru)) != NULL)
+        examine(p, conn);
 }
 
 static void look_at_idle(struct pool *p)
 {
     struct epoll_event events[IDLE_WATCH_EVENTS];
-    struct conn *conn;
+    struct list suspects = LIST_INIT;
     int n;
+    collect_reported(p, &suspects);
     do {
-        struct list suspects = LIST_INIT;
         n = idle_watch_look(&p->watch, events);
         collect_suspects(p, events, n, &suspects);
-        while ((conn = list_item(list_pop(&suspects), struct conn, lru)) != NULL)
-            examine(p, conn);
+        examine_all(p, &suspects);
     } while (n == IDLE_WATCH_EVENTS);
 }
 
-/* Frees the records that only a ban kept. */
+/* Ends the bans whose time is up, and frees the records that only a ban kept. */
 static void forget_bans(struct pool *p)
 {
     struct pool_host *host, *next;
     if (p->bans == 0)
         return;
     HASH_ITER(hh, p->hosts, host, next)
-    pool_settle(p, host);
+    {
+        if (host->banned_until == 0 || pool_is_banned(host))
+            continue;
+        host->banned_until = 0;
+        p->bans--;
+        pool_settle(p, host);
+    }
 }
 
 /* On the timer thread: closes what was idle for too long, or was closed by its peer, and arms for
@@ -170,8 +205,8 @@ void pool_look_after_idle(void *arg)
         pool_evict(pool, oldest, CLOSE_EXPIRED, &work);
     forget_bans(pool);
     pool->timer_armed = false;
-    if (oldest != NULL)
-        arm_timer(pool, oldest->idle_since_ns, now);
+    if (oldest != NULL || pool->bans > 0)
+        arm_timer(pool, oldest != NULL ? oldest->idle_since_ns : now, now);
     lock_drop(&pool->lock);
     pool_finish_work(pool, &work);
 }

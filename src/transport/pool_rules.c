@@ -16,13 +16,14 @@
 void pool_finish_work(struct pool *p, struct work *work)
 {
     struct conn *c;
+    size_t closed = 0;
     /* First of all: while a poke is owed, nobody else makes one. */
     if (work->poke)
         engine_poke(p->engine);
-    while ((c = list_item(list_pop(&work->closing), struct conn, lru)) != NULL)
+    for (; (c = list_item(list_pop(&work->closing), struct conn, lru)) != NULL; closed++)
         conn_close(&c);
-    if (work->feed)
-        pool_feed_starved(p);
+    if (closed > 0)
+        pool_note_closed(p, closed);
 }
 
 void pool_wake(struct work *work, struct task *task, unsigned events)
@@ -160,7 +161,7 @@ void pool_close_locked(struct pool *p, struct conn *conn, enum pool_close cause,
     p->stats.closed[cause]++;
     idle_watch_release(&p->watch, conn);
     conn->host = NULL;
-    work->feed = work->feed || p->starved.len > 0;
+    p->closing++;
     list_push(&work->closing, &conn->lru);
     pool_use_slots(p, host, work);
 }
@@ -193,7 +194,8 @@ void pool_hand_over(struct pool *p, struct want *want, struct conn *conn, bool n
  * idle, or is closed. A want that waits for a slot and may not have it (a retry)
  * gets its slot instead. `newly_dialled`: it has not served a request yet.
  */
-void pool_give(struct pool *p, struct conn *conn, bool newly_dialled, struct work *work)
+void pool_give(struct pool *p, struct conn *conn, bool newly_dialled, int64_t since_ns,
+               struct work *work)
 {
     struct pool_host *host = conn->host;
     int64_t now = clock_now_ns();
@@ -212,7 +214,7 @@ void pool_give(struct pool *p, struct conn *conn, bool newly_dialled, struct wor
         pool_close_locked(p, conn, CLOSE_ASKED, work);
     else if (host->undialed.len == 0 && pool_within(host->idle.len, p->options.max_idle_per_host) &&
              p->options.max_idle != 0)
-        pool_make_idle(p, conn, now, work);
+        pool_make_idle(p, conn, since_ns != 0 ? since_ns : now, work);
     else
         pool_close_locked(p, conn, CLOSE_LIMIT, work);
 }

@@ -11,6 +11,8 @@
 #include "engine/engine.h"
 #include "transport/pool_state.h"
 
+enum { FED_AT_ONCE = 8 };
+
 bool pool_is_starvation(const struct fault *fault)
 {
     return fault->code == GOFER_ERR_SYSTEM;
@@ -34,14 +36,20 @@ void pool_feed_one(struct pool *p, struct work *work)
     struct want *want = list_item(list_pop(&p->starved), struct want, starved);
     if (want == NULL || p->closed)
         return;
-    list_push_front(&want->host->undialed, &want->undialed);
-    pool_use_slots(p, want->host, work);
+    struct pool_host *host = want->host;
+    struct link *l = list_first(&host->undialed);
+    while (l != NULL && list_item(l, struct want, undialed)->turn < want->turn)
+        l = list_next(l);
+    list_insert_before(&host->undialed, l, &want->undialed);
+    pool_use_slots(p, host, work);
+    pool_settle(p, host);
 }
 
-void pool_feed_starved(struct pool *p)
+void pool_note_closed(struct pool *p, size_t descriptors)
 {
     struct work work = WORK_INIT;
     lock_take(&p->lock);
+    p->closing -= descriptors;
     pool_feed_one(p, &work);
     lock_drop(&p->lock);
     pool_finish_work(p, &work);
@@ -51,10 +59,14 @@ void pool_feed_starved(struct pool *p)
 void pool_feed_in_time(void *arg)
 {
     struct pool *p = arg;
-    pool_feed_starved(p);
+    struct work work = WORK_INIT;
     lock_take(&p->lock);
+    /* Several: dials that hang must not hold up the wants behind them. */
+    for (int i = 0; i < FED_AT_ONCE; i++)
+        pool_feed_one(p, &work);
     if (p->starved.len > 0)
         timer_arm(engine_timers(p->engine), &p->starved_timer,
                   clock_after_ms(clock_now_ns(), POOL_STARVED_MS));
     lock_drop(&p->lock);
+    pool_finish_work(p, &work);
 }

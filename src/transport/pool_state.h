@@ -48,10 +48,13 @@ struct pool {
     struct list lru;     /* all idle connections, the one idle for longest first */
     struct list starved; /* wants whose dial found no descriptor or port, over all keys */
     size_t open;         /* connections, over all keys */
+    size_t closing;      /* connections without a slot whose descriptor is about to be closed */
+    uint64_t turns;      /* of wants */
     size_t dials_len;
     size_t bans; /* keys that were banned and may be still */
     bool timer_armed;
-    bool refuse_idle; /* pool_close_idle() was called and nobody has taken since */
+    bool some_reported; /* a connection is idle that reported while it was in use */
+    bool refuse_idle;   /* pool_close_idle() was called and nobody has taken since */
     bool closed;
     struct waiter *done; /* woken when a closed pool's last dial ends */
     struct pool_stats stats;
@@ -61,10 +64,9 @@ struct pool {
 struct work {
     struct list closing; /* connections, by their lru link */
     bool poke;
-    bool feed; /* a descriptor comes free, and a want is starved */
 };
 
-#define WORK_INIT ((struct work){LIST_INIT, false, false})
+#define WORK_INIT ((struct work){LIST_INIT, false})
 
 /* Whether one more than count is within a limit; negative: none. */
 static inline bool pool_within(size_t count, int64_t limit)
@@ -105,8 +107,10 @@ struct want *pool_first_want(struct pool_host *host, bool newly_dialled);
 /* Late binding: a connection without a user goes to a want. */
 void pool_hand_over(struct pool *p, struct want *want, struct conn *conn, bool newly_dialled,
                     struct work *work);
-/* A connection has no user: to the first want that may have it, or idle, or closed. */
-void pool_give(struct pool *p, struct conn *conn, bool newly_dialled, struct work *work);
+/* A connection has no user: to the first want that may have it, or idle (since since_ns, 0: now),
+ * or closed. */
+void pool_give(struct pool *p, struct conn *conn, bool newly_dialled, int64_t since_ns,
+               struct work *work);
 /* Its slot comes free; it is closed once the lock is dropped. */
 void pool_close_locked(struct pool *p, struct conn *conn, enum pool_close cause, struct work *work);
 /* What a look that found something says of the connection. */
@@ -114,7 +118,11 @@ enum pool_close pool_cause_of(enum conn_check found);
 
 /* --- idle connections (pool_idle.c) --- */
 
-void pool_make_idle(struct pool *p, struct conn *conn, int64_t now_ns, struct work *work);
+/* Idle since since_ns: at that place in the order of ages. */
+void pool_make_idle(struct pool *p, struct conn *conn, int64_t since_ns, struct work *work);
+/* Sees to it that pool_look_after_idle() runs soon: something idle, or a ban, is to be looked
+ * after. */
+void pool_arm_look(struct pool *p, int64_t since_ns);
 /* The most recently used that is neither expired nor too old, or NULL. */
 struct conn *pool_take_idle(struct pool *p, struct pool_host *host, int64_t now_ns,
                             struct work *work);
@@ -131,8 +139,8 @@ void pool_look_after_idle(void *pool);
 bool pool_is_starvation(const struct fault *fault);
 void pool_starve(struct pool *p, struct want *want, struct work *work);
 void pool_feed_one(struct pool *p, struct work *work);
-/* Without the lock. */
-void pool_feed_starved(struct pool *p);
+/* Descriptors were closed. Without the lock. */
+void pool_note_closed(struct pool *p, size_t descriptors);
 /* The starved timer: on the timer thread, without the lock. */
 void pool_feed_in_time(void *pool);
 

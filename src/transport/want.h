@@ -21,6 +21,7 @@
 #define GOFER_TRANSPORT_WANT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/fault.h"
 #include "base/list.h"
@@ -37,6 +38,7 @@ struct want {
     bool fresh;          /* only a newly dialled connection will do (a retry) */
     struct fault *fault; /* where its dial's error goes */
     enum want_state state;
+    uint64_t turn; /* its number among all wants, in the order in which they came */
     struct pool_host *host;
     struct conn *conn;    /* with WANT_CONN */
     struct dial *dial;    /* its own dial, while that runs */

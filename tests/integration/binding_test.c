@@ -195,8 +195,8 @@ static void without_keep_alive_it_serves_nobody(void)
 {
     struct door door;
     struct caller caller;
-    gofer_client *client = rig_client(
-        &(gofer_client_options){.max_conns_per_host = 1, .disable_keep_alives = true});
+    gofer_client *client =
+        rig_client(&(gofer_client_options){.max_conns_per_host = 1, .disable_keep_alives = true});
 
     door_init(&door);
     door_shut(&door);
@@ -251,8 +251,8 @@ static void dials_in_progress_count_for_the_limit(void)
 {
     struct door door;
     struct caller a, b;
-    gofer_client *client = rig_client(
-        &(gofer_client_options){.max_conns_per_host = 1, .disable_keep_alives = true});
+    gofer_client *client =
+        rig_client(&(gofer_client_options){.max_conns_per_host = 1, .disable_keep_alives = true});
 
     door_init(&door);
     door_shut(&door);
@@ -322,8 +322,8 @@ static void a_cancelled_want_gives_its_slot_back(void)
     struct door door;
     struct caller a, b, c;
     gofer_cancel *token = gofer_cancel_new();
-    gofer_client *client = rig_client(
-        &(gofer_client_options){.max_conns_per_host = 1, .disable_keep_alives = true});
+    gofer_client *client =
+        rig_client(&(gofer_client_options){.max_conns_per_host = 1, .disable_keep_alives = true});
 
     door_init(&door);
     int first = begin(&a, client, &door, "/a");

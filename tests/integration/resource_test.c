@@ -462,7 +462,26 @@ static void high_descriptors_work(void)
         close(held[--n]);
 }
 
+/* The rows of README.md's table that can be counted here. */
+static void a_reused_request_costs_two_allocations(void)
+{
+    enum { CALLS = 20 };
+    gofer_client *client = rig_client(NULL);
+    const gofer_request *request = rig_request("GET", rig_script(hello), "/");
+    gofer_response *response;
+    long before = 0;
+
+    for (int i = -1; i < CALLS; i++) {
+        if (i == 0)
+            before = heap_total();
+        EXPECT_STATUS(gofer_do(client, request, &response), GOFER_OK);
+        gofer_response_free(response);
+    }
+    EXPECT_INT(heap_total() - before, 2 * CALLS);
+}
+
 CU_TestInfo resource_tests[] = {
+    {"a reused request costs two allocations", a_reused_request_costs_two_allocations},
     {"RES-01 every allocation of a call may fail, fresh connection", on_a_fresh_connection},
     {"RES-01 every allocation of a call may fail, reused connection", on_a_reused_connection},
     {"RES-01 every allocation of a call may fail, no workers", without_workers},

@@ -87,7 +87,7 @@ static void note_dial(struct dial *dial, void *arg)
     for (size_t i = 0; i < walk->callers; i++) {
         const struct walker *w = &walk->walkers[i];
         bool queued = w->state == WAITING && w->want.undialed.owner != NULL;
-        walk_expect(walk, !queued || w->key != its->key || w->since > its->since || its->expected_code == GOFER_ERR_SYSTEM);
+        walk_expect(walk, !queued || w->key != its->key || w->since > its->since);
     }
     walk_expect(walk, walk->dials_len < WALK_DIALS);
     task_begin_held(&dial->task);

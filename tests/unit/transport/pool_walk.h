@@ -43,7 +43,7 @@ struct walker {
     int key;
     uint64_t since;             /* its place in the order of arrival */
     struct line *line;          /* ANSWERED with a connection, or HOLDING */
-    bool answered_now; /* by the operation under way */
+    bool answered_now;          /* by the operation under way */
     gofer_status expected_code; /* of the error that its dial ended with */
 };
 
@@ -55,8 +55,8 @@ struct line {
     struct walker *owner;
     struct walker *dialled_for; /* while its dial ends */
     bool idle;
-    bool closed; /* by its peer */
-    bool talked; /* its peer sent bytes that nobody asked for */
+    bool closed;       /* by its peer */
+    bool talked;       /* its peer sent bytes that nobody asked for */
     int64_t spoilt_ns; /* since when either is so and the connection is idle; 0: not so */
 };
 
@@ -82,7 +82,6 @@ struct walk {
     bool closed; /* pool_close() was called */
     bool refuse_idle;
     bool banned[WALK_KEYS]; /* as the pool said after the last operation */
-    bool ever_banned[WALK_KEYS];
     uint64_t opened, freed, reused, late_bound, retried;
     uint64_t closed_for[CLOSE_CAUSES]; /* as the pool said after the last operation */
 
@@ -94,6 +93,7 @@ struct walk {
     bool scarce;           /* an allocation fails in it */
     unsigned long fail_at; /* which, counted from now; 0: none */
     bool firing, nested;
+    int64_t fired_ns; /* when the timer thread came */
 
     long blocks; /* the library's, living */
     uint64_t operations;
@@ -135,6 +135,9 @@ void model_begin(struct walk *walk, const char *operation, unsigned causes);
 
 /* Its end: takes in what it changed, and checks everything. */
 void model_end(struct walk *walk);
+
+/* Takes in what happened so far in an operation that others interrupt. */
+void model_catch_up(struct walk *walk);
 
 /* What must become of a line that is given back now, and to whom it must go. */
 enum fate model_fate(struct walk *walk, const struct line *line, bool newly_dialled,

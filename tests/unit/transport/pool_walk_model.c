@@ -20,6 +20,12 @@ enum { LOOK_MS = 1000 };
 
 /* --- counting --- */
 
+/* What has left the pool is not closed before the lock is dropped; it counts no more. */
+static bool is_open(const struct line *line)
+{
+    return line->conn != NULL && line->conn->host != NULL;
+}
+
 bool model_is_pooled(const struct line *line)
 {
     return line->conn != NULL && line->idle && line->conn->idle.owner != NULL;
@@ -36,7 +42,7 @@ size_t model_open(const struct walk *walk, int key)
 {
     size_t n = 0;
     for (size_t i = 0; i < walk->lines_len; i++)
-        n += walk->lines[i].conn != NULL && (key < 0 || walk->lines[i].key == key);
+        n += is_open(&walk->lines[i]) && (key < 0 || walk->lines[i].key == key);
     return n;
 }
 
@@ -124,7 +130,10 @@ enum fate model_fate(struct walk *walk, const struct line *line, bool newly_dial
     if (walk->refuse_idle || o->max_idle == 0)
         return FATE_CLOSED;
     bool room = within(model_idle(walk, line->key) + 1, o->max_idle_per_host);
-    return room && !any_undialed(walk, line->key) ? FATE_IDLE : FATE_CLOSED;
+    if (!room || any_undialed(walk, line->key))
+        return FATE_CLOSED;
+    /* Room for a starved want that dials next may be made at its cost. */
+    return model_any_starved(walk) ? FATE_ANY : FATE_IDLE;
 }
 
 void model_let_go(struct line *line)
@@ -197,8 +206,7 @@ static void take_in_conn(struct walk *walk, struct walker *w)
 static void take_in_fault(struct walk *walk, struct walker *w)
 {
     gofer_status code = w->fault.code;
-    walk_expect(walk,
-                code == w->expected_code || (walk->scarce && code == GOFER_ERR_NOMEM));
+    walk_expect(walk, code == w->expected_code || (walk->scarce && code == GOFER_ERR_NOMEM));
     walk_expect(walk, code != GOFER_OK);
     w->expected_code = code;
 }
@@ -240,8 +248,8 @@ static void take_in_idle(struct walk *walk)
 static void check_waiting(struct walk *walk, const struct walker *w)
 {
     const struct want *want = &w->want;
-    int places = (want->dial != NULL) + (want->starved.owner != NULL) +
-                 (want->undialed.owner != NULL);
+    int places =
+        (want->dial != NULL) + (want->starved.owner != NULL) + (want->undialed.owner != NULL);
     walk_expect(walk, (task_pending(&w->task) & EV_CONN) == 0);
     walk_expect(walk, want->waiting.owner != NULL);
     walk_expect(walk, want->conn == NULL);
@@ -296,9 +304,8 @@ static void check_limits(struct walk *walk)
     walk_expect(walk, within(model_idle(walk, -1), o->max_idle));
     for (int key = 0; key < WALK_KEYS; key++) {
         walk_expect(walk, within(model_idle(walk, key), o->max_idle_per_host));
-        /* Nested, what has left the pool may not be closed yet. */
-        walk_expect(walk, walk->nested || within(model_open(walk, key) + model_dialing(walk, key),
-                                                 o->max_per_host));
+        walk_expect(walk,
+                    within(model_open(walk, key) + model_dialing(walk, key), o->max_per_host));
     }
 }
 
@@ -310,10 +317,10 @@ static void check_idle_lines(struct walk *walk)
         const struct line *line = &walk->lines[i];
         if (!model_is_pooled(line))
             continue;
-        walk_expect(walk, walk->now_ns <
-                              clock_after_ms(line->conn->idle_since_ns, o->idle_timeout_ms));
+        walk_expect(walk,
+                    walk->fired_ns < clock_after_ms(line->conn->idle_since_ns, o->idle_timeout_ms));
         walk_expect(walk, line->spoilt_ns == 0 || line->conn->idle_epoll_fd < 0 ||
-                              walk->now_ns < clock_after_ms(line->spoilt_ns, LOOK_MS));
+                              walk->fired_ns < clock_after_ms(line->spoilt_ns, LOOK_MS));
     }
 }
 
@@ -353,30 +360,30 @@ static void check_totals(struct walk *walk)
     walk_expect(walk, stats.dialing == walk->dials_len);
     walk_expect(walk, stats.waiting == waiting(walk, -1));
     walk_expect(walk, stats.idle == model_idle(walk, -1));
-    walk_expect(walk, walk->nested || stats.idle + stats.in_use == model_open(walk, -1));
+    walk_expect(walk, stats.idle + stats.in_use == model_open(walk, -1));
     check_closed(walk, &stats);
+}
+
+static int key_shown(const struct walk *walk, const struct pool_key_stats *shown)
+{
+    int key = 0;
+    while (strcmp(walk->keys[key].text, shown->key) != 0)
+        key++;
+    return key;
 }
 
 static void check_key(struct walk *walk, const struct pool_key_stats *shown, size_t *keys)
 {
     const struct pool_stats *stats = &shown->stats;
-    int key = 0;
-    while (key < WALK_KEYS && strcmp(walk->keys[key].text, shown->key) != 0)
-        key++;
-    walk_expect(walk, key < WALK_KEYS);
-    if (walk->wrong)
-        return;
+    int key = key_shown(walk, shown);
     *keys |= (size_t)1 << key;
     walk->banned[key] = stats->banned;
-    walk->ever_banned[key] |= stats->banned;
     walk_expect(walk, stats->dialing == model_dialing(walk, key));
     walk_expect(walk, stats->waiting == waiting(walk, key));
     walk_expect(walk, stats->idle == model_idle(walk, key));
-    if (!walk->nested)
-        walk_expect(walk, stats->idle + stats->in_use == model_open(walk, key));
-    walk_expect(walk, walk->ever_banned[key] || stats->dialing + stats->waiting + stats->idle +
-                                                        stats->in_use >
-                                                    0);
+    walk_expect(walk, stats->idle + stats->in_use == model_open(walk, key));
+    walk_expect(walk, stats->bans > 0 ||
+                          stats->dialing + stats->waiting + stats->idle + stats->in_use > 0);
 }
 
 /* Each key's counters, and that a key without anything is not shown. */
@@ -391,22 +398,43 @@ static void check_keys(struct walk *walk)
         check_key(walk, &shown[i], &seen);
     for (int key = 0; key < WALK_KEYS; key++) {
         bool used = model_open(walk, key) + model_dialing(walk, key) + waiting(walk, key) > 0;
-        walk_expect(walk, !used || (seen & (size_t)1 << key) != 0 || walk->nested);
+        walk_expect(walk, !used || (seen & (size_t)1 << key) != 0);
     }
 }
 
 /* --- an operation --- */
+
+static void see_bans(struct walk *walk)
+{
+    struct pool_key_stats shown[WALK_KEYS];
+    size_t keys = pool_read_key_stats(walk->pool, shown, WALK_KEYS);
+    memset(walk->banned, 0, sizeof walk->banned);
+    for (size_t i = 0; i < keys; i++)
+        walk->banned[key_shown(walk, &shown[i])] = shown[i].stats.banned;
+}
+
+void model_catch_up(struct walk *walk)
+{
+    take_in_answers(walk);
+    take_in_idle(walk);
+    see_bans(walk);
+}
 
 void model_begin(struct walk *walk, const char *operation, unsigned causes)
 {
     walk->operation = operation;
     walk->causes = walk->nested ? walk->causes | causes : causes;
     walk->operations++;
+    /* Room for its dial may be made. */
+    if (model_any_starved(walk))
+        walk->causes |= 1U << CLOSE_LIMIT;
     if (!walk->nested && seed_once_in(walk->seed, 200)) {
         walk->scarce = true;
         walk->fail_at = 1 + seed_below(walk->seed, 4);
     }
     walk_set_clock(walk, walk->now_ns + 1 + (int64_t)seed_below(walk->seed, 1000));
+    if (memchr(walk->banned, true, sizeof walk->banned) != NULL)
+        see_bans(walk);
 }
 
 void model_end(struct walk *walk)

@@ -16,10 +16,10 @@ enum {
     BY_TAKING = 1 << CLOSE_EXPIRED | 1 << CLOSE_OLD | 1 << CLOSE_LIMIT,
     BY_GIVING = 1 << CLOSE_ASKED | 1 << CLOSE_OLD | 1 << CLOSE_LIMIT,
     BY_LOOKING = 1 << CLOSE_TALKING | 1 << CLOSE_STALE,
-    BY_TIME = BY_LOOKING | 1 << CLOSE_EXPIRED | 1 << CLOSE_ASKED
+    BY_TIME = BY_LOOKING | BY_TAKING | 1 << CLOSE_ASKED
 };
 
-enum { DIALS_MANY = 128, LINES_MANY = 200, CALM_ROUNDS = 2000, STARVED_MS = 100 };
+enum { DIALS_MANY = 128, LINES_MANY = 200, CALM_ROUNDS = 2000, STARVED_MS = 100, LOOK_MS = 1000 };
 
 /* --- taking --- */
 
@@ -115,7 +115,8 @@ static void ask(struct walk *walk, struct walker *w, int key, bool fresh)
 
 static void come(struct walk *walk, struct walker *w)
 {
-    ask(walk, w, (int)seed_below(walk->seed, WALK_KEYS), seed_once_in(walk->seed, 8));
+    int key = (int)seed_below(walk->seed, WALK_KEYS);
+    ask(walk, w, key, seed_once_in(walk->seed, walk->nested ? 2 : 8));
 }
 
 static void poll_want(struct walk *walk, struct walker *w)
@@ -255,20 +256,34 @@ static struct dial *pick_dial(struct walk *walk)
     return dial;
 }
 
+/* Whether a want whose dial found no descriptor waits on: as long as the pool holds one. Nested,
+ * one of those that are about to be closed may count. */
+static bool may_fail(const struct walk *walk, gofer_status code)
+{
+    return code != GOFER_ERR_SYSTEM || walk->closed || walk->scarce ||
+           model_open(walk, -1) + walk->dials_len == 0;
+}
+
+static bool may_starve(const struct walk *walk, gofer_status code)
+{
+    return code == GOFER_ERR_SYSTEM && !walk->closed &&
+           (walk->nested || model_open(walk, -1) + walk->dials_len > 0);
+}
+
 static void dial_failed(struct walk *walk, struct dial *dial, gofer_status code)
 {
     struct conn *none = NULL;
     struct fault fault = {0};
     struct walker *its = dial->want != NULL ? walker_of(dial->want) : NULL;
-    bool starves = code == GOFER_ERR_SYSTEM && !walk->closed &&
-                   model_open(walk, -1) + walk->dials_len > 0;
+    bool fails = may_fail(walk, code), starves = may_starve(walk, code);
     fault_set(&fault, code, GOFER_PHASE_CONNECT, 0, NULL);
     if (its != NULL)
-        its->expected_code = starves ? GOFER_ERR_SYSTEM : code;
+        its->expected_code = fails ? code : GOFER_OK;
     walk->evicting = true;
     pool_dial_ended(walk->pool, dial, &none, &fault);
-    if (its != NULL && !walk->scarce)
-        walk_expect(walk, its->want.state == (starves ? WANT_WAITING : WANT_FAILED));
+    if (its != NULL)
+        walk_expect(walk, (fails && its->want.state == WANT_FAILED) ||
+                              (starves && its->want.state == WANT_WAITING));
 }
 
 static void dial_succeeded(struct walk *walk, struct dial *dial, struct line *line)
@@ -280,9 +295,6 @@ static void dial_succeeded(struct walk *walk, struct dial *dial, struct line *li
     line->dialled_for = heir;
     if (heir == NULL || walk->closed)
         fate = model_fate(walk, line, true, &heir);
-    /* A starved want that dials first may need the slot. */
-    if (fate == FATE_IDLE && model_any_starved(walk))
-        fate = FATE_ANY;
     walk->opened++;
     walk->given = line;
     walk->evicting = true;
@@ -316,41 +328,61 @@ static void move_dial(struct walk *walk)
 
 /* --- peers, time, and the whole client --- */
 
-static void spoil(struct walk *walk)
-{
-    struct line *line = &walk->lines[seed_below(walk->seed, walk->lines_len + 1)];
-    if (line->conn == NULL)
-        return;
-    if (seed_once_in(walk->seed, 2)) {
-        shutdown(line->peer, SHUT_WR);
-        line->closed = true;
-    } else if (!line->closed && send(line->peer, "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1) {
-        line->talked = true;
-    }
-    if (model_is_pooled(line) && line->spoilt_ns == 0)
-        line->spoilt_ns = walk->now_ns;
-}
-
 static void pass_time(struct walk *walk, int64_t ms)
 {
     walk_set_clock(walk, walk->now_ns + ms * CLOCK_MS);
-}
-
-static void pass_some_time(struct walk *walk)
-{
-    static const size_t most[] = {5, 5, 5, 5, 5, 5, 200, 200, 200, 1500};
-    pass_time(walk, (int64_t)seed_below(walk->seed, most[seed_below(walk->seed, 10)]));
-    if (seed_once_in(walk->seed, 100))
-        pass_time(walk, POOL_BAN_MS);
 }
 
 static void fire_timers(struct walk *walk)
 {
     model_begin(walk, "timers", BY_TIME);
     walk->firing = true;
+    walk->fired_ns = walk->now_ns;
     timers_fire(engine_timers(walk->engine), walk->now_ns);
     model_end(walk);
     walk->firing = false;
+}
+
+/* Its peer closes, or says something. What has closed already does neither. */
+static void spoil(struct walk *walk, struct line *line, bool close)
+{
+    if (line->closed)
+        return;
+    if (close) {
+        shutdown(line->peer, SHUT_WR);
+        line->closed = true;
+    } else if (send(line->peer, "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1) {
+        line->talked = true;
+    }
+    if (model_is_pooled(line) && line->spoilt_ns == 0)
+        line->spoilt_ns = walk->now_ns;
+}
+
+static void spoil_one(struct walk *walk)
+{
+    struct line *line = &walk->lines[seed_below(walk->seed, walk->lines_len + 1)];
+    if (line->conn != NULL)
+        spoil(walk, line, seed_once_in(walk->seed, 2));
+}
+
+/* All idle ones at once, just before the timer thread looks at them. */
+static void spoil_all_idle(struct walk *walk)
+{
+    size_t one = seed_below(walk->seed, walk->lines_len + 1);
+    for (size_t i = 0; i < walk->lines_len; i++) {
+        if (model_is_pooled(&walk->lines[i]))
+            spoil(walk, &walk->lines[i], i == one);
+    }
+    pass_time(walk, LOOK_MS);
+    fire_timers(walk);
+}
+
+static void pass_some_time(struct walk *walk)
+{
+    static const size_t most[] = {5, 5, 5, 5, 5, 5, 200, 200, 200, 1500};
+    pass_time(walk, (int64_t)seed_below(walk->seed, most[seed_below(walk->seed, 10)]));
+    if (seed_once_in(walk->seed, 30))
+        pass_time(walk, POOL_BAN_MS);
 }
 
 static void close_idle(struct walk *walk)
@@ -368,9 +400,11 @@ static void move_the_rest(struct walk *walk)
     if (n == 0)
         close_idle(walk);
     else if (n <= 3)
-        spoil(walk);
-    else if (n <= 9)
+        spoil_one(walk);
+    else if (n <= 8)
         pass_some_time(walk);
+    else if (!walk->nested && n == 9)
+        spoil_all_idle(walk);
     else if (!walk->nested)
         fire_timers(walk);
 }
@@ -409,8 +443,9 @@ void walk_move_nested(struct walk *walk)
 {
     const char *operation = walk->operation;
     walk->nested = true;
+    model_catch_up(walk);
     acquit_some(walk);
-    for (size_t n = seed_below(walk->seed, 6); n > 0 && !walk->wrong; n--)
+    for (size_t n = seed_below(walk->seed, 12); n > 0 && !walk->wrong; n--)
         walk_move(walk);
     walk->nested = false;
     walk->operation = operation;

@@ -1,0 +1,87 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * What may keep two calls from sharing a connection: one row for each member of
+ * what a call is made of (the client's options, the request, its URL), in the
+ * struct's order, with whether it belongs to the pool's key.
+ *
+ * A connection made under one call's settings and used under another's is how
+ * clients leak credentials and trust, so nothing is left to memory: a member
+ * without a row does not compile (key_options.c), and a test generated from the
+ * rows changes each alone and counts connections.
+ *
+ * Whoever adds a member decides here. What changes how a connection is made or
+ * who may be trusted on it is IN_KEY where a request sets it, and then key_init()
+ * writes it into the key; PER_CLIENT where only a client's options do.
+ */
+#ifndef GOFER_CLIENT_KEY_OPTIONS_H
+#define GOFER_CLIENT_KEY_OPTIONS_H
+
+enum key_scope {
+    IN_KEY,         /* calls that differ in it never share */
+    PER_CLIENT,     /* of the connection or the pool; two clients never share a pool */
+    NOT_CONNECTION, /* calls that differ in it share; between clients the pools are two all the same
+                     */
+    DERIVED         /* follows from other rows, or is no setting at all */
+};
+
+/* gofer_client_options. ROW(member, scope, what it is about, another value than the default). */
+#define CLIENT_OPTIONS(ROW)                                                                        \
+    ROW(timeout_ms, NOT_CONNECTION, "call", 60000)                                                 \
+    ROW(stall_timeout_ms, NOT_CONNECTION, "call", 60000)                                           \
+    ROW(connect_timeout_ms, PER_CLIENT, "dial", 60000)                                             \
+    ROW(response_header_timeout_ms, NOT_CONNECTION, "call", 60000)                                 \
+    ROW(idle_conn_timeout_ms, PER_CLIENT, "pool", 60000)                                           \
+    ROW(conn_max_age_ms, PER_CLIENT, "pool", 60000)                                                \
+    ROW(keepalive_ms, PER_CLIENT, "socket", 60000)                                                 \
+    ROW(workers, NOT_CONNECTION, "threads", 1)                                                     \
+    ROW(worker_start, NOT_CONNECTION, "threads", other_hook)                                       \
+    ROW(worker_stop, NOT_CONNECTION, "threads", other_hook)                                        \
+    ROW(worker_arg, NOT_CONNECTION, "threads", &other_object)                                      \
+    ROW(max_queued, NOT_CONNECTION, "queue", 100)                                                  \
+    ROW(queue_full, NOT_CONNECTION, "queue", GOFER_QUEUE_BLOCK)                                    \
+    ROW(max_idle_conns, PER_CLIENT, "pool", 100)                                                   \
+    ROW(max_idle_conns_per_host, PER_CLIENT, "pool", 100)                                          \
+    ROW(max_conns_per_host, PER_CLIENT, "pool", 100)                                               \
+    ROW(disable_keep_alives, PER_CLIENT, "pool", true)                                             \
+    ROW(skip_checkout_check, PER_CLIENT, "pool", true)                                             \
+    ROW(max_response_header_bytes, NOT_CONNECTION, "message", 5000)                                \
+    ROW(max_body_bytes, NOT_CONNECTION, "message", 5000)                                           \
+    ROW(user_agent, NOT_CONNECTION, "message", "other/1")                                          \
+    ROW(headers, NOT_CONNECTION, "message", other_headers)                                         \
+    ROW(headers_len, NOT_CONNECTION, "message", 2)
+
+/* struct snapshot. ROW(member, scope, what it is about, its zero, how to change it in `request`).
+ */
+#define REQUEST_OPTIONS(ROW)                                                                       \
+    ROW(refs, DERIVED, "count", 0, (void)0)                                                        \
+    ROW(status, DERIVED, "error", 0, (void)0)                                                      \
+    ROW(why, DERIVED, "error", 0, (void)0)                                                         \
+    ROW(method, NOT_CONNECTION, "message", 0, request = other_method(request, url))                \
+    ROW(url, DERIVED, "URL_PARTS", {0}, (void)0)                                                   \
+    ROW(shown_url, DERIVED, "error", 0, (void)0)                                                   \
+    ROW(headers, NOT_CONNECTION, "message", {0},                                                   \
+        gofer_request_set_header(request, "X-Other", "1"))                                         \
+    ROW(body, NOT_CONNECTION, "message", 0, gofer_request_set_body(request, "other", 5))           \
+    ROW(timeout_ms, NOT_CONNECTION, "call", 0, gofer_request_set_timeout_ms(request, 60000))       \
+    ROW(cancel, NOT_CONNECTION, "call", 0, gofer_request_set_cancel(request, other_cancel))        \
+    ROW(idempotent, NOT_CONNECTION, "call", 0, gofer_request_set_idempotent(request, 1))           \
+    ROW(user, NOT_CONNECTION, "call", 0, gofer_request_set_user(request, &other_object))           \
+    ROW(prepared, DERIVED, "head", NULL, (void)0)
+
+/* struct url. ROW(member, scope, what it is about, two URLs that differ in nothing else). */
+#define URL_PARTS(ROW)                                                                             \
+    ROW(scheme, IN_KEY, "dial", "http://h:80/", "https://h:80/")                                   \
+    ROW(user, NOT_CONNECTION, "message", "http://a:p@h/", "http://b:p@h/")                         \
+    ROW(password, NOT_CONNECTION, "message", "http://a:p@h/", "http://a:q@h/")                     \
+    ROW(host, IN_KEY, "dial", "http://a.test/", "http://b.test/")                                  \
+    ROW(zone, IN_KEY, "dial", "http://[fe80::1%251]/", "http://[fe80::1%252]/")                    \
+    ROW(authority, DERIVED, "host", "http://h/", "http://h:80/")                                   \
+    ROW(target, NOT_CONNECTION, "message", "http://h/a", "http://h/b?c")                           \
+    ROW(fragment, NOT_CONNECTION, "none", "http://h/#a", "http://h/#b")                            \
+    ROW(port, IN_KEY, "dial", "http://h:81/", "http://h:82/")                                      \
+    ROW(port_given, DERIVED, "port", "http://h/", "http://h:80/")                                  \
+    ROW(host_kind, DERIVED, "host", "http://h/", "http://H/")
+
+#endif

@@ -1,0 +1,246 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * client/key_options: each row of the tables is a test of its own (RU-14). Two
+ * calls differ in that one thing; how many connections the origin sees says
+ * whether they shared.
+ */
+#include "client/key_options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <CUnit/CUnit.h>
+#include <gofer/gofer.h>
+
+#include "support/origin.h"
+#include "support/script.h"
+#include "transport/key.h"
+
+extern CU_TestInfo key_options_tests[];
+
+/* --- what the rows name --- */
+
+static int other_object;
+static gofer_cancel *other_cancel;
+static const gofer_header other_headers[] = {{"X-Other", "1"}, {"X-More", "2"}};
+static const gofer_header base_headers[] = {{"X-Base", "1"}, {"X-More", "2"}};
+
+static void other_hook(void *arg)
+{
+    (void)arg;
+}
+
+static gofer_request *other_method(gofer_request *request, const char *url)
+{
+    gofer_request_free(request);
+    return gofer_request_new("PUT", url);
+}
+
+/* --- calls --- */
+
+static const struct route hello[] = {{.reply = REPLY_HELLO}};
+
+/* The client's options that all others differ from in one. */
+static const gofer_client_options base = {
+    .workers = GOFER_NO_WORKERS, .headers = base_headers, .headers_len = 1};
+
+static void call(gofer_client *client, const gofer_request *request)
+{
+    CU_ASSERT_EQUAL(gofer_do(client, request, NULL), GOFER_OK);
+}
+
+static void get(gofer_client *client, const char *url)
+{
+    CU_ASSERT_EQUAL(gofer_get(client, url, NULL), GOFER_OK);
+}
+
+/* --- options of a client --- */
+
+#define CHANGE_CLIENT(member, scope, about, other)                                                 \
+    static void change_##member(gofer_client_options *options)                                     \
+    {                                                                                              \
+        options->member = other;                                                                   \
+    }
+CLIENT_OPTIONS(CHANGE_CLIENT)
+
+struct client_row {
+    const char *name;
+    enum key_scope scope;
+    void (*change)(gofer_client_options *options);
+};
+
+#define CLIENT_ROW(member, scope, about, other) {#member, scope, change_##member},
+static const struct client_row client_rows[] = {CLIENT_OPTIONS(CLIENT_ROW)};
+
+/* A connection of the one client lies idle while the other one calls. */
+static void clients_do_not_share(const struct client_row *row)
+{
+    char url[ORIGIN_URL_BYTES];
+    struct origin *origin = origin_start(script_serve, (void *)hello);
+    gofer_client_options changed = base;
+    row->change(&changed);
+    gofer_client *one = gofer_client_new(&base), *other = gofer_client_new(&changed);
+    CU_ASSERT_FATAL(one != NULL && other != NULL);
+    origin_url(origin, "/", url);
+    get(one, url);
+    CU_ASSERT_EQUAL(origin_count(origin, ORIGIN_ACCEPTED), 1);
+    get(other, url);
+    if (origin_count(origin, ORIGIN_ACCEPTED) != 2)
+        printf("\n    %s: shared between clients", row->name);
+    CU_ASSERT_EQUAL(origin_count(origin, ORIGIN_ACCEPTED), 2);
+    get(one, url); /* its own is there still */
+    CU_ASSERT_EQUAL(origin_count(origin, ORIGIN_ACCEPTED), 2);
+    gofer_client_free(one);
+    gofer_client_free(other);
+    origin_stop(origin);
+}
+
+static void clients_that_differ_in_one_option_do_not_share(void)
+{
+    for (size_t i = 0; i < sizeof client_rows / sizeof *client_rows; i++) {
+        CU_ASSERT(client_rows[i].scope == PER_CLIENT || client_rows[i].scope == NOT_CONNECTION);
+        clients_do_not_share(&client_rows[i]);
+    }
+}
+
+/* Whether the row's other value is one: a change that changes nothing proves nothing. */
+static void each_row_changes_its_option(void)
+{
+    for (size_t i = 0; i < sizeof client_rows / sizeof *client_rows; i++) {
+        gofer_client_options changed = base;
+        client_rows[i].change(&changed);
+        CU_ASSERT_NOT_EQUAL(memcmp(&changed, &base, sizeof base), 0);
+    }
+}
+
+/* --- requests --- */
+
+#define CHANGE_REQUEST(member, scope, about, zero, change)                                         \
+    static gofer_request *change_request_##member(gofer_request *request, const char *url)         \
+    {                                                                                              \
+        (void)url;                                                                                 \
+        change;                                                                                    \
+        return request;                                                                            \
+    }
+REQUEST_OPTIONS(CHANGE_REQUEST)
+
+struct request_row {
+    const char *name;
+    enum key_scope scope;
+    gofer_request *(*change)(gofer_request *request, const char *url);
+};
+
+#define REQUEST_ROW(member, scope, about, zero, change) {#member, scope, change_request_##member},
+static const struct request_row request_rows[] = {REQUEST_OPTIONS(REQUEST_ROW)};
+
+/* The connection of a plain request lies idle while the changed one is sent. */
+static unsigned connections_of(const struct request_row *row)
+{
+    char url[ORIGIN_URL_BYTES];
+    struct origin *origin = origin_start(script_serve, (void *)hello);
+    gofer_client *client = gofer_client_new(&base);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(client);
+    gofer_request *request = gofer_request_new("GET", origin_url(origin, "/", url));
+    get(client, url);
+    request = row->change(request, url);
+    CU_ASSERT_EQUAL(gofer_request_status(request), GOFER_OK);
+    call(client, request);
+    unsigned n = origin_count(origin, ORIGIN_ACCEPTED);
+    gofer_request_free(request);
+    gofer_client_free(client);
+    origin_stop(origin);
+    return n;
+}
+
+static void requests_that_differ_in_one_option(void)
+{
+    other_cancel = gofer_cancel_new();
+    for (size_t i = 0; i < sizeof request_rows / sizeof *request_rows; i++) {
+        const struct request_row *row = &request_rows[i];
+        if (row->scope == DERIVED)
+            continue;
+        unsigned wanted = row->scope == IN_KEY ? 2 : 1, n = connections_of(row);
+        if (n != wanted)
+            printf("\n    %s: %u connections, not %u", row->name, n, wanted);
+        CU_ASSERT_EQUAL(n, wanted);
+    }
+    gofer_cancel_free(other_cancel);
+}
+
+/* --- URLs --- */
+
+struct url_row {
+    const char *name;
+    enum key_scope scope;
+    const char *urls[2];
+};
+
+#define URL_ROW(member, scope, about, one, other) {#member, scope, {one, other}},
+static const struct url_row url_rows[] = {URL_PARTS(URL_ROW)};
+
+static void make_key(const char *text, struct key *key)
+{
+    struct url url;
+    struct buf why = BUF_INIT;
+    CU_ASSERT_EQUAL_FATAL(url_parse(text, &url, &why), GOFER_OK);
+    CU_ASSERT_FATAL(key_init(key, &url));
+    url_fini(&url);
+    buf_fini(&why);
+}
+
+static bool is_same_key(const char *one, const char *other)
+{
+    struct key a, b;
+    make_key(one, &a);
+    make_key(other, &b);
+    bool same = a.len == b.len && memcmp(a.text, b.text, a.len) == 0;
+    CU_ASSERT(!same || a.hash == b.hash);
+    key_fini(&a);
+    key_fini(&b);
+    return same;
+}
+
+/* Scheme, host, port and zone keep apart; nothing else does. */
+static void urls_that_differ_in_one_part(void)
+{
+    for (size_t i = 0; i < sizeof url_rows / sizeof *url_rows; i++) {
+        const struct url_row *row = &url_rows[i];
+        bool same = is_same_key(row->urls[0], row->urls[1]);
+        if (same != (row->scope != IN_KEY))
+            printf("\n    %s", row->name);
+        CU_ASSERT_EQUAL(same, row->scope != IN_KEY);
+        CU_ASSERT(is_same_key(row->urls[0], row->urls[0]));
+        CU_ASSERT(is_same_key(row->urls[1], row->urls[1]));
+    }
+}
+
+/* Parts that trade characters must not meet in one text. */
+static void parts_do_not_run_into_each_other(void)
+{
+    static const char *const urls[] = {
+        "http://a.test/",      "http://a.test:8080/",   "http://a.test8080/",
+        "http://[fe80::1]/",   "http://[fe80::1%251]/", "http://[fe80::1%2511]/",
+        "http://[fe80::1:1]/", "http://[fe80::1]:1/",   "http://[fe80::1%251]:1/",
+        "https://a.test/",     "https://a.test:80/",    "http://a.test:443/"};
+    size_t n = sizeof urls / sizeof *urls;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++) {
+            if (is_same_key(urls[i], urls[j]))
+                printf("\n    %s %s", urls[i], urls[j]);
+            CU_ASSERT_FALSE(is_same_key(urls[i], urls[j]));
+        }
+}
+
+CU_TestInfo key_options_tests[] = {
+    {"RU-14 clients that differ in one option do not share",
+     clients_that_differ_in_one_option_do_not_share},
+    {"each row changes its option", each_row_changes_its_option},
+    {"RU-14 requests that differ in one option share unless it is in the key",
+     requests_that_differ_in_one_option},
+    {"RU-14 URLs that differ in one part share unless it is in the key",
+     urls_that_differ_in_one_part},
+    {"RU-14 parts do not run into each other", parts_do_not_run_into_each_other},
+    CU_TEST_INFO_NULL,
+};
