@@ -287,19 +287,20 @@ static void limit_processes(rlim_t n)
         _exit(CHILD_CANNOT);
 }
 
-static bool has_one_thread(void *unused)
+/* A joined thread counts for its user a moment longer. */
+static bool is_back(void *arg)
 {
+    const struct leaks *before = arg;
     struct leaks now;
 
-    (void)unused;
     leaks_count(&now);
-    return now.threads == 1;
+    return now.fds == before->fds && now.threads == before->threads;
 }
 
 /* In a child, as a user without rights: the first thread fails, then the second, and so on. */
 static void refuse_each_thread(void)
 {
-    struct leaks before, after;
+    struct leaks before;
 
     if (getuid() == 0 && (setgroups(0, NULL) != 0 || setuid(NOBODY) != 0))
         _exit(CHILD_CANNOT);
@@ -313,9 +314,7 @@ static void refuse_each_thread(void)
             _exit(n > 1 ? CHILD_FINE : CHILD_CANNOT);
         if (error != EAGAIN)
             _exit(CHILD_ERRNO);
-        eventually(has_one_thread, NULL);
-        leaks_count(&after);
-        if (after.fds != before.fds || after.threads != before.threads)
+        if (!eventually(is_back, &before))
             _exit(CHILD_LEFT);
     }
     _exit(CHILD_CANNOT);

@@ -54,6 +54,12 @@ enum { WEIGHTS = 1000 };
 /* How a call is made. */
 enum way { WAY_DO, WAY_WAIT, WAY_WAIT_FOR, WAY_IMPATIENT, WAY_CANCEL, WAY_TOKEN, WAY_DROP, WAYS };
 
+struct storm {
+    gofer_client_options options;
+    unsigned long calls;
+    bool strays; /* the origin talks out of turn, and loses keep-alive for it (RU-20) */
+};
+
 struct thread {
     pthread_t thread;
     gofer_client *client;
@@ -63,6 +69,9 @@ struct thread {
     unsigned long counts[GOFER_ERR_SYSTEM + 1];
     unsigned long wrong; /* bodies that were somebody else's */
     unsigned long odd;   /* outcomes that nothing explains */
+    unsigned long over;  /* looks that found more connections than the limit */
+    int64_t limit;       /* of connections; 0: none */
+    bool strays;
     char first_odd[256];
     char body[ECHO_BODY_MAX];
 };
@@ -82,7 +91,7 @@ static const struct kind *pick_kind(struct thread *thread)
 
     for (; at >= kind->weight; kind++)
         at -= kind->weight;
-    return kind;
+    return strcmp(kind->word, "stray") == 0 && !thread->strays ? kinds : kind;
 }
 
 /* Half of the calls by gofer_do, the rest by futures. */
@@ -232,6 +241,15 @@ static void one_call(struct thread *thread)
     gofer_request_free(request);
 }
 
+/* The counters are read under one lock, so what they show was so at one moment. */
+static void look_at_limit(struct thread *thread)
+{
+    gofer_stats stats = rig_stats(thread->client);
+    uint64_t conns = stats.conns_idle + stats.conns_in_use + stats.conns_dialing;
+
+    thread->over += thread->limit > 0 && conns > (uint64_t)thread->limit;
+}
+
 static void *thread_main(void *arg)
 {
     struct thread *thread = arg;
@@ -240,19 +258,21 @@ static void *thread_main(void *arg)
         one_call(thread);
         if (pick(thread, 500) == 0)
             gofer_client_close_idle(thread->client);
-        if (pick(thread, 100) == 0)
-            rig_stats(thread->client);
+        if (pick(thread, thread->limit > 0 ? 10 : 100) == 0)
+            look_at_limit(thread);
     }
     return NULL;
 }
 
-static void start_threads(struct thread *threads, gofer_client *client, unsigned long calls)
+static void start_threads(struct thread *threads, gofer_client *client, const struct storm *storm)
 {
     for (unsigned i = 0; i < THREADS; i++) {
         threads[i].client = client;
+        threads[i].limit = storm->options.max_conns_per_host;
+        threads[i].strays = storm->strays;
         threads[i].random = (seed + i) * 0x9e3779b97f4a7c15ULL | 1;
         threads[i].number = i * 10000000UL;
-        threads[i].calls = calls / THREADS;
+        threads[i].calls = storm->calls / THREADS;
         REQUIRE(pthread_create(&threads[i].thread, NULL, thread_main, &threads[i]) == 0);
     }
 }
@@ -265,6 +285,7 @@ static void join_threads(struct thread *threads, struct thread *sum)
             sum->counts[s] += threads[i].counts[s];
         sum->wrong += threads[i].wrong;
         sum->odd += threads[i].odd;
+        sum->over += threads[i].over;
         if (threads[i].odd > 0)
             fprintf(stderr, "\n    %s", threads[i].first_odd);
     }
@@ -272,8 +293,9 @@ static void join_threads(struct thread *threads, struct thread *sum)
 
 static void print_sum(const struct thread *sum, const gofer_stats *stats, int64_t took_ms)
 {
-    printf("\n    %lld ms, %llu opened, %llu reused, %llu retried;", (long long)took_ms,
-           (unsigned long long)stats->conns_opened, (unsigned long long)stats->conns_reused,
+    printf("\n    %lld ms, %llu opened, %llu reused, %llu late bound, %llu retried;",
+           (long long)took_ms, (unsigned long long)stats->conns_opened,
+           (unsigned long long)stats->conns_reused, (unsigned long long)stats->conns_late_bound,
            (unsigned long long)stats->calls_retried);
     for (unsigned s = 0; s <= GOFER_ERR_SYSTEM; s++) {
         if (sum->counts[s] > 0)
@@ -282,56 +304,116 @@ static void print_sum(const struct thread *sum, const gofer_stats *stats, int64_
     printf(" ");
 }
 
-static void stress(const gofer_client_options *options, unsigned long calls)
+/* A call that ended gives its connection back, or closes it, a moment later. */
+static bool is_nothing_open(void *client)
+{
+    gofer_stats stats = rig_stats(client);
+
+    return stats.conns_in_use + stats.conns_idle + stats.conns_dialing + stats.calls_waiting == 0;
+}
+
+static void expect_nothing_open(gofer_client *client)
+{
+    gofer_stats stats;
+
+    EXPECT(eventually(is_nothing_open, client));
+    stats = rig_stats(client);
+    EXPECT_INT(stats.conns_opened, stats.closed_spent + stats.closed_talking + stats.closed_stale +
+                                       stats.closed_expired + stats.closed_old +
+                                       stats.closed_limit + stats.closed_asked);
+}
+
+static void stress(const struct storm *storm)
 {
     static struct thread threads[THREADS], sum;
-    gofer_client *client = rig_client(options);
+    gofer_client *client = rig_client(&storm->options);
     int64_t began = now_ms();
     gofer_stats stats;
 
     memset(threads, 0, sizeof threads);
     memset(&sum, 0, sizeof sum);
-    start_threads(threads, client, calls);
+    start_threads(threads, client, storm);
     join_threads(threads, &sum);
     EXPECT_STATUS(gofer_client_drain(client, PATIENCE_MS), GOFER_OK);
     stats = rig_stats(client);
     print_sum(&sum, &stats, now_ms() - began);
     EXPECT_INT(sum.wrong, 0);
     EXPECT_INT(sum.odd, 0);
+    EXPECT_INT(sum.over, 0);
     EXPECT_INT(stats.calls_active, 0);
-    EXPECT_INT(stats.calls_done + stats.calls_failed, calls / THREADS * THREADS);
+    EXPECT_INT(stats.calls_done + stats.calls_failed, storm->calls / THREADS * THREADS);
     EXPECT(rig_wait_dialing(client, 0));
     gofer_client_close_idle(client);
     EXPECT(rig_wait_idle(client, 0));
+    expect_nothing_open(client);
     rig_end_client(client);
 }
 
 static void with_workers(void)
 {
-    stress(&(gofer_client_options){.workers = 2}, calls_wanted);
+    stress(&(struct storm){.options = {.workers = 2}, .calls = calls_wanted});
 }
 
 static void without_workers(void)
 {
-    stress(&(gofer_client_options){.workers = GOFER_NO_WORKERS}, calls_wanted / 4);
+    stress(&(struct storm){.options = {.workers = GOFER_NO_WORKERS}, .calls = calls_wanted / 4});
 }
 
 static void with_few_connections(void)
 {
-    stress(&(gofer_client_options){.workers = 2, .max_conns_per_host = 8}, calls_wanted / 4);
+    stress(&(struct storm){.options = {.workers = 2, .max_conns_per_host = 8},
+                           .calls = calls_wanted / 4});
 }
 
 static void with_few_idle_connections(void)
 {
-    stress(&(gofer_client_options){.workers = 3, .max_idle_conns = 4, .idle_conn_timeout_ms = 5},
-           calls_wanted / 4);
+    stress(
+        &(struct storm){.options = {.workers = 3, .max_idle_conns = 4, .idle_conn_timeout_ms = 5},
+                        .calls = calls_wanted / 4});
 }
 
-static CU_TestInfo tests[] = {{"RU-18 with workers", with_workers},
-                              {"RU-18 without workers", without_workers},
-                              {"RU-12 with few connections", with_few_connections},
-                              {"RU-11 with few idle connections", with_few_idle_connections},
-                              CU_TEST_INFO_NULL};
+static void with_an_origin_out_of_turn(void)
+{
+    stress(&(struct storm){.options = {.workers = 2, .max_conns_per_host = 8},
+                           .calls = calls_wanted / 8,
+                           .strays = true});
+}
+
+/* Tiny limits: nearly every call waits for the connection of another. */
+static void with_one_connection(void)
+{
+    stress(&(struct storm){.options = {.workers = 2, .max_conns_per_host = 1},
+                           .calls = calls_wanted / 8});
+}
+
+static void with_tiny_limits(void)
+{
+    stress(&(struct storm){.options = {.workers = 2,
+                                       .max_conns_per_host = 3,
+                                       .max_idle_conns = 2,
+                                       .max_idle_conns_per_host = 1,
+                                       .idle_conn_timeout_ms = 5,
+                                       .conn_max_age_ms = 50},
+                           .calls = calls_wanted / 2});
+}
+
+static void with_tiny_limits_and_no_workers(void)
+{
+    stress(&(struct storm){
+        .options = {.workers = GOFER_NO_WORKERS, .max_conns_per_host = 2, .conn_max_age_ms = 20},
+        .calls = calls_wanted / 8});
+}
+
+static CU_TestInfo tests[] = {
+    {"RU-18 with workers", with_workers},
+    {"RU-18 without workers", without_workers},
+    {"RU-12 with few connections", with_few_connections},
+    {"RU-11 with few idle connections", with_few_idle_connections},
+    {"RU-20 with an origin that talks out of turn", with_an_origin_out_of_turn},
+    {"RU-12 with one connection", with_one_connection},
+    {"RU-11, RU-12 with tiny limits", with_tiny_limits},
+    {"RU-12 with tiny limits, without workers", with_tiny_limits_and_no_workers},
+    CU_TEST_INFO_NULL};
 
 static CU_SuiteInfo suites[] = {{"stress", NULL, NULL, rig_set_up, rig_tear_down, tests},
                                 CU_SUITE_INFO_NULL};
