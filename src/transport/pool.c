@@ -26,13 +26,7 @@ static void queue_want(struct pool *p, struct pool_host *host, struct want *want
     want->turn = p->turns++;
     list_push(&host->wants, &want->waiting);
     list_push(&host->undialed, &want->undialed);
-    struct conn *oldest = list_item(list_last(&host->idle), struct conn, idle);
-    if (!pool_has_slot(p, host) && want->fresh && oldest != NULL) {
-        pool_unlist_idle(oldest);
-        pool_close_locked(p, oldest, CLOSE_LIMIT, work);
-        return;
-    }
-    pool_use_slots(p, host, work);
+    pool_make_room(p, host, work);
 }
 
 static enum pool_answer refuse(struct want *want, gofer_status code)

@@ -76,9 +76,17 @@ void pool_make_idle(struct pool *p, struct conn *conn, int64_t since_ns, struct 
     conn->idle_since_ns = since_ns;
     p->some_reported = p->some_reported || conn->reported;
     list_by_age(p, conn);
-    if (!pool_within(p->lru.len - 1, p->options.max_idle))
-        pool_evict(p, list_item(list_first(&p->lru), struct conn, lru), CLOSE_LIMIT, work);
     pool_arm_look(p, since_ns);
+    struct conn *eldest = list_item(list_first(&p->lru), struct conn, lru);
+    if (pool_within(p->lru.len - 1, p->options.max_idle))
+        return;
+    if (eldest != conn) {
+        pool_evict(p, eldest, CLOSE_LIMIT, work);
+        return;
+    }
+    /* Its record is the caller's to settle. */
+    pool_unlist_idle(conn);
+    pool_close_locked(p, conn, CLOSE_LIMIT, work);
 }
 
 /* The most recently used idle connection that is neither expired nor too old. */

@@ -148,6 +148,17 @@ void pool_use_slots(struct pool *p, struct pool_host *host, struct work *work)
     }
 }
 
+void pool_make_room(struct pool *p, struct pool_host *host, struct work *work)
+{
+    struct conn *oldest = list_item(list_last(&host->idle), struct conn, idle);
+    if (host->undialed.len > 0 && !pool_has_slot(p, host) && oldest != NULL) {
+        pool_unlist_idle(oldest);
+        pool_close_locked(p, oldest, CLOSE_LIMIT, work);
+        return;
+    }
+    pool_use_slots(p, host, work);
+}
+
 /* --- connections --- */
 
 /* The connection's slot comes free; it is closed once the lock is dropped. The record may be

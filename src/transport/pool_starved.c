@@ -41,7 +41,7 @@ void pool_feed_one(struct pool *p, struct work *work)
     while (l != NULL && list_item(l, struct want, undialed)->turn < want->turn)
         l = list_next(l);
     list_insert_before(&host->undialed, l, &want->undialed);
-    pool_use_slots(p, host, work);
+    pool_make_room(p, host, work);
     pool_settle(p, host);
 }
 

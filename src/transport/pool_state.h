@@ -97,6 +97,9 @@ void pool_answer_conn(struct pool *p, struct want *want, struct conn *conn, stru
 void pool_answer_fault(struct pool *p, struct want *want, const struct fault *fault,
                        struct work *work);
 bool pool_has_slot(const struct pool *p, const struct pool_host *host);
+/* pool_use_slots(), after an idle connection made room where no slot is free: only a retry waits
+ * beside one. */
+void pool_make_room(struct pool *p, struct pool_host *host, struct work *work);
 /* Slots may have come free: the wants whose dials wait for one get them in order. */
 void pool_use_slots(struct pool *p, struct pool_host *host, struct work *work);
 /* The first want that may have a connection; a retry wants a newly dialled one. */
