@@ -73,7 +73,9 @@ static double round_p99_ms(struct stalled *s)
 {
     int threads = s->run->threads;
     long each = s->run->requests / threads, ok = 0;
-    struct caller callers[threads];
+    struct caller *callers = calloc((size_t)threads, sizeof(*callers));
+    if (callers == NULL)
+        return -1;
     for (int i = 0; i < threads; i++) {
         callers[i] = (struct caller){
             .stalled = s, .latencies_ms = s->latencies_ms + i * each, .requests = each};
@@ -83,6 +85,7 @@ static double round_p99_ms(struct stalled *s)
         pthread_join(callers[i].thread, NULL);
         ok += callers[i].ok;
     }
+    free(callers);
     long n = each * threads;
     qsort(s->latencies_ms, (size_t)n, sizeof(double), compare);
     return ok == n ? s->latencies_ms[n * 99 / 100] : -1;
