@@ -76,6 +76,11 @@ typedef struct gofer_client_options {
     const char *user_agent;            /* "gofer/VERSION"; "" sends none */
     const gofer_header *headers;       /* sent with every request that does not set the name */
     size_t headers_len;                /* how many */
+
+    /* --- bodies --- */
+    int64_t expect_continue_timeout_ms; /* 1 s: wait for "100 Continue", then send all the same */
+    int64_t min_rate_bytes_per_s;       /* none: slower transfers, both ways together, time out */
+    int64_t min_rate_window_ms;         /* 30 s: measured over such windows */
 } gofer_client_options;
 
 /* Counters of a client. Members may be added at the end. */
@@ -189,6 +194,9 @@ static inline size_t gofer_client_origins(gofer_client *client, gofer_origin_sta
  * Makes the call and waits for its outcome. The calling thread does the work
  * itself where it can. The request is not changed and may be used again, by
  * many threads at once.
+ *
+ * With gofer_request_set_streaming() the outcome is the response's head; see
+ * <gofer/response.h>.
  *
  * *response is set on every return: on failure it holds a response with status
  * 0 whose gofer_response_error() is the call's error; NULL only without memory.

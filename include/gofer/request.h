@@ -16,6 +16,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <gofer/cancel.h>
 #include <gofer/error.h>
@@ -41,8 +42,10 @@ GOFER_API void gofer_request_free(gofer_request *request);
  * (case does not matter). Setting Host overrides the host of the URL;
  * User-Agent and Accept replace the defaults; Authorization wins over the
  * URL's userinfo; "Connection: close" makes the connection end with the call.
- * A Content-Length that is not the body's, Transfer-Encoding, Expect and other
- * Connection options are refused: framing is the library's.
+ * "Expect: 100-continue" is gofer_request_set_expect_continue(), "Upgrade" with
+ * "Connection: upgrade" is gofer_request_set_upgrade(). A Content-Length that is
+ * not the body's, Transfer-Encoding, Trailer and other Connection options are
+ * refused: framing is the library's.
  * GOFER_ERR_INVALID for a bad name or value, GOFER_ERR_NOMEM.
  */
 GOFER_API gofer_status gofer_request_set_header(gofer_request *request, const char *name,
@@ -69,6 +72,98 @@ GOFER_API gofer_status gofer_request_set_body(gofer_request *request, const void
 GOFER_API gofer_status gofer_request_set_body_ref(gofer_request *request, const void *data,
                                                   size_t len, void (*free_fn)(void *arg),
                                                   void *arg);
+
+/*
+ * Sets the body to a regular file, or to length bytes of a descriptor from offset
+ * on (length -1: to the end the file has now). The path is opened at once; the
+ * descriptor is duplicated, and its position neither used nor changed. The file is
+ * sent without being read into memory, as it is then: it must not change
+ * meanwhile (one that became shorter ends the call with GOFER_ERR_BODY).
+ * GOFER_ERR_BODY, with the cause in errno, where it cannot be opened or is no
+ * regular file; that sticks to the request.
+ */
+GOFER_API gofer_status gofer_request_set_body_file(gofer_request *request, const char *path);
+GOFER_API gofer_status gofer_request_set_body_fd(gofer_request *request, int fd, int64_t offset,
+                                                 int64_t length);
+
+/* What a body reader returns instead of a count. */
+#define GOFER_BODY_LATER (-1) /* nothing now; gofer_request_body_ready() resumes it */
+#define GOFER_BODY_ERROR (-2) /* the source failed; errno may say why */
+
+/*
+ * A body that is made while it is sent. Every function gets `arg` and runs on a
+ * thread of the client (or one that waits for a call or was lent to it), for one
+ * thread at a time; none may block, none may free the client.
+ */
+typedef struct gofer_body_reader {
+    /* Puts up to cap (at least 1) bytes into buf. Returns how many, 0 at the end, GOFER_BODY_LATER
+     * or GOFER_BODY_ERROR. Required. */
+    ssize_t (*read)(void *arg, void *buf, size_t cap);
+    /* Begins again from the first byte, for a retry or another call. Returns 0, or -1 where it
+     * cannot. NULL: it cannot. */
+    int (*rewind)(void *arg);
+    /* The value of a trailer that gofer_request_add_trailer() announced without one; asked after
+     * the end of the body. NULL, or returning NULL: it is not sent. */
+    const char *(*trailer)(void *arg, const char *name);
+    /* Called once, when neither the request nor a call needs the reader any more. May be NULL. */
+    void (*close)(void *arg);
+    void *arg;
+    int64_t length; /* bytes it will give; -1: unknown, the body is sent in chunks */
+} gofer_body_reader;
+
+/*
+ * Sets the body to a reader, which is copied. It serves one call at a time: a
+ * second call meanwhile fails with GOFER_ERR_INVALID, a later one asks rewind
+ * first (GOFER_ERR_BODY where it cannot). Giving fewer or more bytes than
+ * `length` ends the call with GOFER_ERR_BODY and closes the connection.
+ * On failure close was called before this returns.
+ */
+GOFER_API gofer_status gofer_request_set_body_reader(gofer_request *request,
+                                                     const gofer_body_reader *reader);
+
+/* The request's reader has bytes again, its end, or an error: the call that it feeds asks it.
+ * Any thread, at any time; nothing where no call needs it. */
+GOFER_API void gofer_request_body_ready(gofer_request *request);
+
+/*
+ * Announces a trailer field, sent behind the body, which is sent in chunks
+ * (RFC 9112 section 7.1.2). value NULL: the reader's `trailer` function gives it
+ * then. GOFER_ERR_INVALID for a bad name or value and for names that frame, route
+ * or authenticate a message.
+ */
+GOFER_API gofer_status gofer_request_add_trailer(gofer_request *request, const char *name,
+                                                 const char *value);
+
+/*
+ * With `expect` not 0 the body waits for the server's "100 Continue", or for
+ * expect_continue_timeout_ms (RFC 9110 section 10.1.1). After any other answer it
+ * is not sent, and the connection is closed.
+ */
+GOFER_API gofer_status gofer_request_set_expect_continue(gofer_request *request, int expect);
+
+/*
+ * With `streaming` not 0 the outcome is the response's head, and the body is read
+ * with gofer_response_read() and its kin, in memory that does not grow with it.
+ * Without a timeout of its own the request then has none: the client's
+ * stall_timeout_ms ends a body that does not move.
+ */
+GOFER_API gofer_status gofer_request_set_streaming(gofer_request *request, int streaming);
+
+/*
+ * Asks for another protocol on the connection ("websocket"): sends Upgrade and
+ * "Connection: Upgrade", and makes the request a streaming one. After a response
+ * with status 101 gofer_response_read() and gofer_response_write() speak that
+ * protocol; any other status is an ordinary response. NULL: asks no more.
+ */
+GOFER_API gofer_status gofer_request_set_upgrade(gofer_request *request, const char *protocols);
+
+/*
+ * fn(arg, sent, total) is called, on the thread that sends, whenever body bytes
+ * went out, retries counted anew. total is -1 where the length is unknown. It must not block.
+ * NULL removes it.
+ */
+GOFER_API gofer_status gofer_request_set_progress(
+    gofer_request *request, void (*fn)(void *arg, int64_t sent, int64_t total), void *arg);
 
 /* Overrides the client's timeout_ms. 0: the client's; GOFER_NEVER: none. */
 GOFER_API gofer_status gofer_request_set_timeout_ms(gofer_request *request, int64_t timeout_ms);

@@ -7,157 +7,70 @@
 #include "client/call.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "client/callback.h"
 #include "client/core.h"
+#include "client/driver.h"
+#include "client/late.h"
+#include "client/limits.h"
 #include "client/snapshot.h"
+#include "client/stream.h"
 #include "client/token.h"
 #include "engine/engine.h"
-#include "engine/waiter.h"
 #include "transport/pool.h"
 
-static struct call *call_of_task(struct task *task)
-{
-    return list_item(task, struct call, task);
-}
-
-static enum call_state state_of(struct call *c)
-{
-    return (enum call_state)atomic_load_explicit(&c->state, memory_order_acquire);
-}
+/* The rest of a body that nobody wants is read this far, and this long. */
+enum { DRAIN_MAX_BYTES = 256 * 1024, DRAIN_MS = 50 };
 
 static void set_state(struct call *c, enum call_state state)
 {
     atomic_store_explicit(&c->state, (int)state, memory_order_release);
 }
 
-/* The nearest of the limits in force. Any thread, while the call is not ended. */
-static int64_t deadline_of(struct call *c)
-{
-    int64_t at = atomic_load_explicit(&c->total_at, memory_order_relaxed);
-    return state_of(c) == CALL_EXCHANGE ? clock_min(at, exchange_deadline(&c->exchange)) : at;
-}
-
-/* Arms the timer for a limit of the exchange that is nearer than the whole call's. */
-static void arm_exchange_limits(struct call *c)
-{
-    int64_t at = exchange_deadline(&c->exchange);
-    if (at < atomic_load_explicit(&c->total_at, memory_order_relaxed))
-        core_arm(c, at);
-}
-
-/* --- the driving caller --- */
-
-/* From here on an interrupting thread may shut the socket down. */
-static void publish(struct call *c)
-{
-    lock_take(&c->lock);
-    /* An interruption of an earlier attempt says nothing about this socket. */
-    atomic_store_explicit(&c->interrupted, false, memory_order_relaxed);
-    c->blocked_fd = conn_fd(c->exchange.conn);
-    lock_drop(&c->lock);
-}
-
-/* From here on nobody else touches the socket. True where somebody did: it is not to be used again.
- */
-static bool unpublish(struct call *c)
-{
-    lock_take(&c->lock);
-    c->blocked_fd = -1;
-    bool interrupted = atomic_load_explicit(&c->interrupted, memory_order_relaxed);
-    lock_drop(&c->lock);
-    return interrupted;
-}
-
-/* Whether a pending event ends the call, or would once it is looked at. */
-static bool is_fatal(struct call *c, unsigned events, int64_t *rearm_at)
-{
-    *rearm_at = CLOCK_NEVER;
-    if (events & (EV_CANCEL | EV_CLOSE))
-        return true;
-    if (!(events & EV_TIMER))
-        return false;
-    *rearm_at = deadline_of(c);
-    return clock_now_ns() >= *rearm_at;
-}
-
-/* With the lock held and a socket published: ends the driver's wait where an event is fatal. */
-static void interrupt(struct call *c)
-{
-    int64_t rearm_at;
-    if (is_fatal(c, task_pending(&c->task), &rearm_at)) {
-        atomic_store(&c->interrupted, true);
-        shutdown(c->blocked_fd, SHUT_RDWR);
-    } else if (rearm_at != CLOCK_NEVER) {
-        /* The limit moved on while its timer ran; the blocked driver cannot arm it again. */
-        core_arm(c, rearm_at);
-    }
-}
-
-static void wake_driver(struct task *task)
-{
-    struct call *c = call_of_task(task);
-    lock_take(&c->lock);
-    if (c->blocked_fd >= 0)
-        interrupt(c);
-    if (c->driver != NULL)
-        waiter_wake(c->driver);
-    lock_drop(&c->lock);
-}
-
-/* Sleeps until an event is pending. */
-static void await_event(struct call *c)
-{
-    struct waiter waiter;
-    waiter_init(&waiter, c->task.engine);
-    lock_take(&c->lock);
-    c->driver = &waiter;
-    lock_drop(&c->lock);
-    while (task_pending(&c->task) == 0)
-        waiter_wait(&waiter, CLOCK_NEVER);
-    lock_take(&c->lock);
-    c->driver = NULL;
-    lock_drop(&c->lock);
-    waiter_fini(&waiter);
-}
-
-/* The request is not written and the socket is full: waits for either direction. */
-static void await_socket(struct call *c)
-{
-    struct pollfd p = {.fd = conn_fd(c->exchange.conn), .events = POLLIN | POLLOUT};
-    poll(&p, 1, -1);
-}
-
 /* --- the end --- */
 
-/* What the caller lent (body bytes) is given back before the outcome is known. */
-static void release_request(struct call *c)
+void call_release_request(struct call *call)
 {
-    if (c->prepared != NULL)
-        snapshot_release(c->snapshot, c->prepared);
-    snapshot_unref(c->snapshot);
-    c->prepared = NULL;
-    c->snapshot = NULL;
+    struct snapshot *s = call->snapshot;
+    if (call->prepared != NULL)
+        snapshot_release(s, call->prepared);
+    if (s != NULL)
+        source_release(s->source, call);
+    snapshot_unref(s);
+    call->prepared = NULL;
+    call->snapshot = NULL;
 }
 
-static void finish(struct call *c, gofer_status status, gofer_response *response)
+/* Out of the lists that others find it by. */
+static void retire(struct call *c)
 {
     task_release_slot(&c->task);
     set_state(c, CALL_ENDED);
     token_remove(c->snapshot->cancel, c);
+}
+
+static void finish(struct call *c, gofer_status status, gofer_response *response)
+{
+    retire(c);
     if (status != GOFER_OK) {
-        call_describe_error(c);
+        call_describe_error(c, &c->fault);
         response = message_new_error(&c->error, c->snapshot->shown_url);
     }
-    release_request(c);
+    call_release_request(c);
     /* From here on nothing of the engine is used: the client may end. */
     core_end_call(c->core, c, status == GOFER_OK);
     future_resolve(c, status, response);
+    core_call_resolved(c->core);
+}
+
+/* The outcome is known already: the end of a stream, or of a call that was settled from outside. */
+static void finish_quietly(struct call *c, bool ok)
+{
+    retire(c);
+    call_release_request(c);
+    core_end_call(c->core, c, ok);
     core_call_resolved(c->core);
 }
 
@@ -167,7 +80,7 @@ static void drop_exchange(struct call *c)
     gofer_sent sent = exchange_sent(&c->exchange);
     if (sent > c->sent)
         c->sent = sent;
-    unpublish(c);
+    driver_unpublish(c);
     set_state(c, CALL_NEW);
     pool_discard(c->core->pool, &c->exchange.conn, CLOSE_SPENT);
     exchange_fini(&c->exchange);
@@ -175,99 +88,163 @@ static void drop_exchange(struct call *c)
 
 static enum task_next fail(struct call *c)
 {
-    if (state_of(c) == CALL_EXCHANGE)
+    if (call_state(c) == CALL_EXCHANGE)
         drop_exchange(c);
     pool_drop_want(c->core->pool, &c->want);
     finish(c, c->fault.code, NULL);
     return TASK_DONE;
 }
 
-static enum task_next succeed(struct call *c)
+/* A late driver comes back: everybody has been told. */
+static enum task_next clean_up(struct call *c)
+{
+    drop_exchange(c);
+    finish_quietly(c, false);
+    return TASK_DONE;
+}
+
+/* The exchange ended well: its connection goes back, unless somebody shut it down. */
+static void give_back_conn(struct call *c, bool shut_down)
 {
     struct exchange *x = &c->exchange;
-    bool keep = exchange_reusable(x);
-    bool talking = x->overrun;
-    gofer_response *response = exchange_take_response(x);
-    keep = !unpublish(c) && keep;
-    set_state(c, CALL_NEW);
+    bool keep = exchange_reusable(x) && !shut_down;
     c->sent = exchange_sent(x);
+    set_state(c, CALL_NEW);
     if (keep)
         pool_put(c->core->pool, &x->conn);
     else
-        pool_discard(c->core->pool, &x->conn, talking ? CLOSE_TALKING : CLOSE_SPENT);
+        pool_discard(c->core->pool, &x->conn, x->down.overrun ? CLOSE_TALKING : CLOSE_SPENT);
     exchange_fini(x);
+}
+
+static enum task_next succeed(struct call *c)
+{
+    gofer_response *response = download_take_response(&c->exchange.down);
+    give_back_conn(c, driver_unpublish(c));
     finish(c, GOFER_OK, response);
     return TASK_DONE;
 }
 
-/* --- limits and cancellation --- */
+/* --- streaming --- */
 
-static gofer_phase phase_of(struct call *c, unsigned events)
+void call_complete_stream(struct call *call)
 {
-    switch (state_of(c)) {
-    case CALL_WANT:
-        return pool_drop_want(c->core->pool, &c->want);
-    case CALL_EXCHANGE:
-        return c->exchange.phase;
-    case CALL_NEW:
-        break;
-    case CALL_ENDED:
-        break;
+    give_back_conn(call, stream_is_over(call->stream));
+    finish_quietly(call, true);
+}
+
+void call_fail_stream(struct call *call)
+{
+    gofer_sent sent = exchange_sent(&call->exchange);
+    if (sent > call->sent)
+        call->sent = sent;
+    call_describe_error(call, &call->fault);
+    stream_is_over(call->stream);
+    drop_exchange(call);
+    finish_quietly(call, false);
+}
+
+static enum task_next fail_stream(struct call *c)
+{
+    call_fail_stream(c);
+    return TASK_DONE;
+}
+
+/* The user closed the response, and the connection cannot serve again. */
+static enum task_next drop_stream(struct call *c)
+{
+    stream_is_over(c->stream);
+    drop_exchange(c);
+    finish_quietly(c, true);
+    return TASK_DONE;
+}
+
+static enum task_next park_on(struct call *c, uint32_t events)
+{
+    if (events == 0)
+        return TASK_PARK;
+    int err = watch_arm(&c->exchange.conn->watch, &c->task, events);
+    if (err == 0)
+        return TASK_PARK;
+    fault_set(&c->fault, err == ENOMEM ? GOFER_ERR_NOMEM : GOFER_ERR_SYSTEM, c->exchange.phase, err,
+              "waiting for the socket");
+    return call_state(c) == CALL_EXCHANGE ? fail(c) : fail_stream(c);
+}
+
+/* Reads what nobody wants, so that the connection can serve again (semantics 1.3, point 10). */
+static enum task_next drain(struct call *c, unsigned events, struct turn *turn)
+{
+    struct fault ignored = {0};
+    size_t got;
+    if ((events & EV_CLOSE) || clock_now_ns() >= c->drain_until)
+        return drop_stream(c);
+    for (int i = 0; i < TURN_MAX_READS; i++) {
+        enum exchange_next next =
+            exchange_read(&c->exchange, turn->scratch, turn->scratch_len, &got, &ignored);
+        c->drained += got;
+        if (next == EXCHANGE_FAILED || c->drained > DRAIN_MAX_BYTES)
+            return drop_stream(c);
+        if (next == EXCHANGE_DONE) {
+            call_complete_stream(c);
+            return TASK_DONE;
+        }
+        if (got == 0) {
+            core_arm(c, c->drain_until);
+            return park_on(c, EPOLLIN);
+        }
     }
-    return events & EV_START ? GOFER_PHASE_QUEUE : GOFER_PHASE_POOL;
+    return TASK_YIELD;
 }
 
-static void blame_timeout(struct call *c, unsigned events, int64_t now_ns)
+static enum task_next begin_drain(struct call *c, unsigned events, struct turn *turn)
 {
-    gofer_phase phase = phase_of(c, events);
-    const char *doing = gofer_phase_name(phase);
-    int64_t total_at = atomic_load_explicit(&c->total_at, memory_order_relaxed);
-    if ((events & EV_START) && c->timeout_ms < 0)
-        fault_set(&c->fault, GOFER_ERR_TIMEOUT, phase, ETIMEDOUT,
-                  "the deadline passed before the call began");
-    else if (now_ns < total_at && now_ns >= atomic_load(&c->exchange.header_at))
-        fault_set(&c->fault, GOFER_ERR_TIMEOUT, phase, ETIMEDOUT, "timed out after %lld ms %s",
-                  (long long)c->core->options.response_header_timeout_ms, doing);
-    else if (now_ns < total_at)
-        fault_set(&c->fault, GOFER_ERR_TIMEOUT, phase, ETIMEDOUT,
-                  "timed out after no byte moved for %lld ms %s",
-                  (long long)c->core->options.stall_timeout_ms, doing);
-    else if (c->timeout_ms >= 0)
-        fault_set(&c->fault, GOFER_ERR_TIMEOUT, phase, ETIMEDOUT, "timed out after %lld ms %s",
-                  (long long)c->timeout_ms, doing);
-    else
-        fault_set(&c->fault, GOFER_ERR_TIMEOUT, phase, ETIMEDOUT, "deadline passed while %s",
-                  doing);
+    const struct exchange *x = &c->exchange;
+    bool may_serve_again = upload_is_done(&x->up) && x->up.write_errno == 0 && !x->request->close &&
+                           x->down.keep_alive && x->down.framing < BODY_TO_EOF;
+    if (!may_serve_again || download_left(&x->down) > DRAIN_MAX_BYTES)
+        return drop_stream(c);
+    c->drain_until = clock_after_ms(clock_now_ns(), DRAIN_MS);
+    set_state(c, CALL_DRAIN);
+    return drain(c, events, turn);
 }
 
-/* A limit may have passed: at the start, where one already past sends nothing, or at the timer's
- * word. */
-static bool is_late(struct call *c, unsigned events, int64_t now_ns)
+/* What goes on beside the user's reads: the upload, and a look for input where the user asked. */
+static enum task_next stream_on(struct call *c, unsigned events, struct turn *turn)
 {
-    if (!(events & (EV_TIMER | EV_START)))
-        return false;
-    int64_t at = deadline_of(c);
-    if (now_ns >= at)
-        return true;
-    if (events & EV_TIMER)
-        core_arm(c, at);
-    return false;
+    if (stream_is_closed(c->stream))
+        return begin_drain(c, events, turn);
+    if (!late_enter(c->late))
+        return TASK_PARK;
+    enum exchange_next next = exchange_upload(&c->exchange, turn, &c->fault);
+    late_leave(c->late);
+    if (next == EXCHANGE_FAILED)
+        return fail_stream(c);
+    if (next == EXCHANGE_YIELD)
+        return TASK_YIELD;
+    limits_arm(c);
+    uint32_t wanted = c->exchange.full ? EPOLLOUT : 0;
+    if (stream_awaits_input(c->stream))
+        wanted |= EPOLLIN;
+    return park_on(c, wanted);
 }
 
-/* Whether events end the call; sets the fault then. */
-static bool ends(struct call *c, unsigned events, int64_t now_ns)
+/* The response's head is the outcome; the call goes on behind it. */
+static enum task_next begin_stream(struct call *c, struct turn *turn)
 {
-    if (events & (EV_CANCEL | EV_CLOSE)) {
-        gofer_status code = events & EV_CANCEL ? GOFER_ERR_CANCELED : GOFER_ERR_CLOSED;
-        const char *words = events & EV_CANCEL ? "canceled" : "the client was closed";
-        gofer_phase phase = phase_of(c, events);
-        fault_set(&c->fault, code, phase, 0, "%s while %s", words, gofer_phase_name(phase));
-        return true;
+    if (driver_unpublish(c)) {
+        limits_blame(c);
+        return fail(c);
     }
-    if (!is_late(c, events, now_ns))
-        return false;
-    blame_timeout(c, events, now_ns);
-    return true;
+    gofer_response *response = download_take_response(&c->exchange.down);
+    c->stream = stream_new(c, response);
+    if (c->stream == NULL) {
+        message_free(response);
+        fault_set(&c->fault, GOFER_ERR_NOMEM, GOFER_PHASE_BODY, ENOMEM, NULL);
+        return fail(c);
+    }
+    set_state(c, CALL_STREAM);
+    future_resolve(c, GOFER_OK, response);
+    return stream_on(c, 0, turn);
 }
 
 /* --- the exchange --- */
@@ -280,7 +257,8 @@ static bool may_retry(const struct call *c)
 {
     const struct exchange *x = &c->exchange;
     return c->fault.code == GOFER_ERR_BROKEN && x->conn->reused && c->attempts == 1 &&
-           (x->sent == 0 || (c->prepared->replayable && !x->response_begun));
+           exchange_can_repeat(x) &&
+           (x->up.sent == 0 || (c->prepared->replayable && !x->down.begun));
 }
 
 static enum task_next take_conn(struct call *c, struct turn *turn, bool fresh, int64_t now_ns);
@@ -298,20 +276,14 @@ static enum task_next exchange_failed(struct call *c, struct turn *turn)
     return may_retry(c) ? retry(c, turn) : fail(c);
 }
 
-static enum task_next park_on_socket(struct call *c, struct turn *turn, uint32_t events)
+static enum task_next park_on_socket(struct call *c, struct turn *turn)
 {
-    arm_exchange_limits(c);
-    if (turn->driven) {
-        if (events & EPOLLOUT)
-            await_socket(c);
-        return TASK_YIELD;
-    }
-    int err = watch_arm(&c->exchange.conn->watch, &c->task, events);
-    if (err == 0)
-        return TASK_PARK;
-    fault_set(&c->fault, err == ENOMEM ? GOFER_ERR_NOMEM : GOFER_ERR_SYSTEM, c->exchange.phase, err,
-              "waiting for the socket");
-    return fail(c);
+    limits_arm(c);
+    if (!turn->driven)
+        return park_on(c, exchange_events(&c->exchange));
+    if (exchange_must_poll(&c->exchange))
+        driver_await_socket(c);
+    return TASK_YIELD;
 }
 
 /*
@@ -323,18 +295,23 @@ static enum task_next interrupted_by(struct call *c)
 {
     if (task_pending(&c->task) & (EV_CANCEL | EV_CLOSE))
         return TASK_YIELD;
-    blame_timeout(c, 0, clock_now_ns());
+    limits_blame(c);
     return fail(c);
 }
 
 static enum task_next go_on(struct call *c, struct turn *turn)
 {
     const _Atomic bool *interrupted = turn->driven ? &c->interrupted : NULL;
-    switch (exchange_step(&c->exchange, turn, interrupted, &c->fault)) {
-    case EXCHANGE_READ:
-        return park_on_socket(c, turn, EPOLLIN);
-    case EXCHANGE_BOTH:
-        return park_on_socket(c, turn, EPOLLIN | EPOLLOUT);
+    if (!late_enter(c->late))
+        return TASK_PARK;
+    enum exchange_next next = exchange_step(&c->exchange, turn, interrupted, &c->fault);
+    if (late_leave(c->late))
+        return clean_up(c);
+    switch (next) {
+    case EXCHANGE_WAIT:
+        return park_on_socket(c, turn);
+    case EXCHANGE_HEAD:
+        return begin_stream(c, turn);
     case EXCHANGE_DONE:
         return succeed(c);
     case EXCHANGE_FAILED:
@@ -356,8 +333,8 @@ static enum task_next begin_exchange(struct call *c, struct turn *turn, struct c
     set_state(c, CALL_EXCHANGE);
     if (!turn->driven)
         return go_on(c, turn);
-    arm_exchange_limits(c);
-    publish(c);
+    limits_arm(c);
+    driver_publish(c);
     /* Whoever woke this call before the socket was published did not see it. */
     return task_pending(&c->task) != 0 ? TASK_YIELD : go_on(c, turn);
 }
@@ -404,20 +381,23 @@ static enum task_next poll_want(struct call *c, struct turn *turn, int64_t now_n
 static enum task_next call_step(struct task *task, unsigned events, struct turn *turn)
 {
     struct call *c = call_of_task(task);
-    int64_t now = state_of(c) != CALL_EXCHANGE || (events & EV_TIMER) ? clock_now_ns() : 0;
-    if (ends(c, events, now))
-        return fail(c);
-    switch (state_of(c)) {
+    if (call_state(c) == CALL_DRAIN)
+        return drain(c, events, turn);
+    int64_t now = call_state(c) < CALL_EXCHANGE || (events & EV_TIMER) ? clock_now_ns() : 0;
+    if (limits_end(c, events, now))
+        return call_state(c) == CALL_STREAM ? fail_stream(c) : fail(c);
+    switch (call_state(c)) {
     case CALL_NEW:
         return take_conn(c, turn, false, now);
     case CALL_WANT:
         return poll_want(c, turn, now);
     case CALL_EXCHANGE:
         return go_on(c, turn);
-    case CALL_ENDED:
-        break;
+    case CALL_STREAM:
+        return stream_on(c, events, turn);
+    default:
+        return TASK_DONE;
     }
-    return TASK_DONE;
 }
 
 static void call_free(struct task *task)
@@ -425,14 +405,19 @@ static void call_free(struct task *task)
     struct call *c = call_of_task(task);
     gofer_response_free(c->response);
     mem_free(c->message);
-    release_request(c);
+    stream_free(c->stream);
+    late_free(c->late);
+    call_release_request(c);
     core_unref(c->core);
     lock_fini(&c->lock);
     mem_free(c);
 }
 
-static const struct task_ops call_ops = {
-    .name = "call", .step = call_step, .wake_driver = wake_driver, .free = call_free};
+const struct task_ops call_ops = {.name = "call",
+                                  .step = call_step,
+                                  .wake_driver = driver_wake,
+                                  .wake_runner = late_wake_runner,
+                                  .free = call_free};
 
 void call_drive(struct call *call)
 {
@@ -444,149 +429,14 @@ void call_drive(struct call *call)
             task_end_driven(&call->task);
             return;
         case TASK_PARK:
-            await_event(call);
+            if (call_state(call) >= CALL_STREAM) {
+                task_unhold(&call->task);
+                return;
+            }
+            driver_await_event(call);
             break;
         case TASK_YIELD:
             break;
         }
     }
-}
-
-/* --- the beginning --- */
-
-struct call *call_new(struct core *core, const gofer_request *request)
-{
-    struct call *c = mem_alloc(sizeof(*c));
-    if (c == NULL)
-        return NULL;
-    *c = (struct call){.core = core, .blocked_fd = -1};
-    task_init(&c->task, core != NULL ? core->engine : NULL, &call_ops);
-    task_ref(&c->task);
-    lock_init(&c->lock, LOCK_CALL);
-    if (core != NULL)
-        core_ref(core);
-    if (request != NULL) {
-        c->snapshot = request_snapshot(request);
-        snapshot_ref(c->snapshot);
-        c->user = c->snapshot->user;
-    }
-    return c;
-}
-
-/* The outcome of a call that never was a task. */
-static bool refuse(struct call *c, gofer_status status, const char *words)
-{
-    gofer_phase phase = status == GOFER_ERR_TIMEOUT ? GOFER_PHASE_QUEUE : GOFER_PHASE_NONE;
-    fault_set(&c->fault, status, phase, 0, "%s", words);
-    call_describe_error(c);
-    const char *url = c->snapshot != NULL ? c->snapshot->shown_url : "";
-    gofer_response *response = message_new_error(&c->error, url);
-    release_request(c);
-    future_resolve(c, status, response);
-    task_end_driven(&c->task);
-    return false;
-}
-
-/* The outcome is this process's own: it is not to be looked for in the parent's core. */
-static bool refuse_forked(struct call *c)
-{
-    core_unref(c->core);
-    c->core = NULL;
-    return refuse(c, GOFER_ERR_FORKED, "");
-}
-
-static bool refuse_why(struct call *c, gofer_status status, struct buf *why)
-{
-    char *text = buf_take_str(why);
-    refuse(c, status, text != NULL ? text : gofer_strerror(status));
-    mem_free(text);
-    return false;
-}
-
-static bool prepare(struct call *c)
-{
-    const struct snapshot *s = c->snapshot;
-    struct buf why = BUF_INIT;
-    gofer_status status = s->status;
-    if (status != GOFER_OK)
-        return refuse(c, status, "");
-    c->prepared = snapshot_prepare(c->snapshot, c->core, &status, &why);
-    if (c->prepared == NULL)
-        return refuse_why(c, status, &why);
-    buf_fini(&why);
-    return true;
-}
-
-/* The earliest of the call's own deadline and the token's. */
-static int64_t first_deadline(struct call *c, int64_t now_ns)
-{
-    const struct snapshot *s = c->snapshot;
-    c->timeout_ms = s->timeout_ms != 0 ? s->timeout_ms : c->core->options.timeout_ms;
-    int64_t token_at = token_deadline(s->cancel);
-    int64_t own_at = clock_after_ms(now_ns, c->timeout_ms);
-    if (token_at < own_at)
-        c->timeout_ms = GOFER_NEVER; /* the words of an absolute deadline */
-    return clock_min(own_at, token_at);
-}
-
-bool call_admit(struct call *call, bool driven)
-{
-    if (call->core == NULL)
-        return refuse(call, GOFER_ERR_INVALID, "no client");
-    if (core_is_forked(call->core))
-        return refuse_forked(call);
-    if (driven && callback_active())
-        return refuse(call, GOFER_ERR_INVALID, "a blocking call inside a callback");
-    if (call->snapshot == NULL)
-        return refuse(call, GOFER_ERR_INVALID, "no request");
-    if (!prepare(call))
-        return false;
-    /* Until it is submitted nobody runs it; whoever finds it in a list only leaves an event. */
-    if (driven)
-        task_begin_driven(&call->task);
-    else
-        task_begin_held(&call->task);
-    int64_t now = clock_now_ns();
-    atomic_store_explicit(&call->total_at, first_deadline(call, now), memory_order_relaxed);
-    gofer_status status = core_begin_call(call->core, call, !driven, now);
-    if (status != GOFER_OK)
-        return refuse(call, status,
-                      status == GOFER_ERR_TIMEOUT ? "timed out waiting for a place in the queue"
-                                                  : "");
-    if (!token_add(call->snapshot->cancel, call))
-        task_wake_now(&call->task, EV_CANCEL);
-    return true;
-}
-
-void call_submit(struct call *call)
-{
-    task_submit(&call->task);
-}
-
-bool call_is_foreign(const struct call *call)
-{
-    return call->core != NULL && core_is_forked(call->core);
-}
-
-void call_wake(struct call *call, unsigned events)
-{
-    if (call->core == NULL || core_is_forked(call->core) || !core_enter_waiting(call->core))
-        return;
-    task_wake_now(&call->task, events);
-    core_leave(call->core);
-}
-
-void call_limit(struct call *call, int64_t at_ns)
-{
-    lock_take(&call->lock);
-    bool earlier = call->outcome == OUTCOME_OPEN &&
-                   at_ns < atomic_load_explicit(&call->total_at, memory_order_relaxed);
-    if (earlier) {
-        call->timeout_ms = GOFER_NEVER;
-        atomic_store_explicit(&call->total_at, at_ns, memory_order_relaxed);
-    }
-    lock_drop(&call->lock);
-    /* Its driver looks at the deadline and arms the timer: nobody else may, once the task ends. */
-    if (earlier)
-        call_wake(call, EV_TIMER);
 }

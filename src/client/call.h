@@ -5,17 +5,25 @@
  * A call: one user request from submit to outcome. It is a task and, to the
  * user, a gofer_future; one allocation.
  *
- *   NEW ──► WANT (waits for a connection) ──► EXCHANGE ──► ENDED
- *    │  └──────── a connection at once ──────────▲ │          ▲
- *    │                  ▲                          │ stale:   │
- *    │                  └── once, on a fresh conn ─┘          │
- *    └───── refused, cancelled, timed out, failed ────────────┘
+ *   NEW ──► WANT (waits for a connection) ──► EXCHANGE ──────────► ENDED
+ *    │  └──────── a connection at once ──────────▲ │ │              ▲ ▲
+ *    │                  ▲                          │ │ streaming:   │ │
+ *    │                  └── once, on a fresh conn ─┘ │ outcome known│ │
+ *    │                                               ▼              │ │
+ *    │                                             STREAM ──────────┘ │
+ *    │                                               │ closed early   │
+ *    │                                               └──► DRAIN ──────┤
+ *    └───── refused, cancelled, timed out, failed ────────────────────┘
  *
- * Two owners: the engine (until the task ends) and the handle. What the driver
- * owns is touched by the thread that runs the task only. `lock` (LOCK_CALL)
- * guards the outcome and what is needed to reach a driving caller: `blocked_fd`
- * is the socket that it may be blocked on, and only wake_driver() shuts it down
- * (design 7.3).
+ * Two owners: the engine (until the task ends) and the handle; a streaming
+ * response is a third. What the driver owns is touched by the thread that runs
+ * the task only. `lock` (LOCK_CALL) guards the outcome and what is needed to
+ * reach a driving caller: `blocked_fd` is the socket that it may be blocked on,
+ * and only an interruption under the lock shuts it down (driver.h; design 7.3).
+ *
+ * The steps are in call.c, how a call begins in admission.c, what ends it early
+ * in limits.c, the caller's driving in driver.c, its outcome in future.c, and
+ * what follows the head of a streaming response in stream.c.
  */
 #ifndef GOFER_CLIENT_CALL_H
 #define GOFER_CLIENT_CALL_H
@@ -34,10 +42,12 @@
 
 struct core;
 struct prepared;
+struct late;
 struct snapshot;
+struct stream;
 struct waiter;
 
-enum call_state { CALL_NEW, CALL_WANT, CALL_EXCHANGE, CALL_ENDED };
+enum call_state { CALL_NEW, CALL_WANT, CALL_EXCHANGE, CALL_STREAM, CALL_DRAIN, CALL_ENDED };
 
 /* OPEN ──settle──► SETTLED (on_done runs) ──► RESOLVED (waits return) */
 enum outcome { OUTCOME_OPEN, OUTCOME_SETTLED, OUTCOME_RESOLVED };
@@ -60,6 +70,10 @@ struct call {
     struct want want;
     struct exchange exchange;
     struct fault fault;
+    struct stream *stream; /* owned; from the head of a streaming response on */
+    uint64_t drained;      /* bytes read in DRAIN, which ends at */
+    int64_t drain_until;
+    struct late *late; /* late.h; or NULL: no callback of the user's runs in its steps */
 
     struct link core_link;  /* guarded by the core's lock */
     struct link token_link; /* guarded by the token's lock */
@@ -73,6 +87,7 @@ struct call {
     enum outcome outcome;
     gofer_status status;
     gofer_response *response; /* until a wait took it */
+    bool abandoned;           /* the handle is gone: nobody takes it any more */
     gofer_error error;        /* code GOFER_OK: none */
     char *message;            /* the error's, owned; NULL: static text */
     struct list waiters;      /* outcome_watch */
@@ -97,6 +112,22 @@ static inline gofer_future *future_of(struct call *call)
     return (gofer_future *)(void *)call;
 }
 
+static inline struct call *call_of_task(struct task *task)
+{
+    return list_item(task, struct call, task);
+}
+
+static inline enum call_state call_state(const struct call *call)
+{
+    return (enum call_state)atomic_load_explicit(&call->state, memory_order_acquire);
+}
+
+static inline bool call_has_exchange(const struct call *call)
+{
+    enum call_state state = call_state(call);
+    return state == CALL_EXCHANGE || state == CALL_STREAM || state == CALL_DRAIN;
+}
+
 /*
  * Makes a call of a request with two references, the engine's and the handle's.
  * core may be NULL; request may be NULL. NULL without memory.
@@ -113,8 +144,12 @@ bool call_admit(struct call *call, bool driven);
 /* Puts an admitted call into the queue. */
 void call_submit(struct call *call);
 
-/* Runs an admitted or stolen call on this thread until it has its outcome. */
+/* Runs an admitted or stolen call on this thread until it has its outcome. Not where
+ * call_may_drive() is false. */
 void call_drive(struct call *call);
+
+/* Whether a caller may run it: not where a body reader may have to be waited for. */
+bool call_may_drive(const struct call *call);
 
 /* The status and, once, the response. The outcome must be settled. */
 gofer_status call_take_outcome(struct call *call, gofer_response **response);
@@ -135,17 +170,39 @@ bool call_is_foreign(const struct call *call);
 /* Makes the deadline earlier, from any thread. */
 void call_limit(struct call *call, int64_t at_ns);
 
-/* --- call.c's to future.c and back --- */
+/* --- between the call's files --- */
 
-/* Sets the outcome of an ended call: status, response or error, and tells everybody. */
+/* The task's operations; for call_new(). */
+extern const struct task_ops call_ops;
+
+/* What the caller lent (body bytes) is given back, before the outcome is known. */
+void call_release_request(struct call *call);
+
+/*
+ * The end of a streaming call, for the thread that runs or holds its task: the
+ * connection goes back or is closed, the call leaves its lists, and its state is
+ * ENDED; ending the task is the caller's. call_fail_stream(): for the reason in
+ * the fault.
+ */
+void call_complete_stream(struct call *call);
+void call_fail_stream(struct call *call);
+
+/* Sets the outcome of an ended call, or of a streaming one: status, response or error, and tells
+ * everybody. */
 void future_resolve(struct call *call, gofer_status status, gofer_response *response);
+
+/* The two halves of that, for an outcome that is settled from outside (late.h): with the lock held;
+ * then, without it, for everybody to know. */
+void future_settle_locked(struct call *call, gofer_status status, gofer_response *response);
+void future_publish(struct call *call);
 
 /* Makes a waiting thread known to the call's outcome. False where that is there already. */
 bool future_watch(struct call *call, struct outcome_watch *w, struct waiter *waiter);
 void future_unwatch(struct call *call, struct outcome_watch *w);
 
-/* Fills call->error from the fault, for a person too. */
-void call_describe_error(struct call *call);
+/* Fills call->error from a fault, for a person too. */
+void call_describe_error(struct call *call, const struct fault *fault);
+void call_describe_error_locked(struct call *call, const struct fault *fault);
 
 /* A group learns that one of its calls has its outcome; drops the call's hold on it. */
 void group_completed(gofer_group *group, struct call *call);

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/callback.h"
 #include "base/clock.h"
 #include "client/call.h"
-#include "client/callback.h"
 #include "client/core.h"
 #include "config.h"
 #include "engine/engine.h"
@@ -94,6 +94,23 @@ size_t gofer_client_origins_sized(gofer_client *client, gofer_origin_stats *orig
 
 /* --- calls --- */
 
+static void submit(struct call *call, struct core *core)
+{
+    if (!call_admit(call, false))
+        return;
+    call_submit(call);
+    core_leave(core);
+}
+
+/* A body reader may have to be waited for, which only a parked task can. */
+static gofer_status submit_and_wait(struct call *call, struct core *core, gofer_response **response)
+{
+    submit(call, core);
+    gofer_status status = gofer_future_wait(future_of(call), response);
+    gofer_future_free(future_of(call));
+    return status;
+}
+
 gofer_status gofer_do(gofer_client *client, const gofer_request *request, gofer_response **response)
 {
     if (response != NULL)
@@ -101,6 +118,8 @@ gofer_status gofer_do(gofer_client *client, const gofer_request *request, gofer_
     struct call *call = call_new(core_of(client), request);
     if (call == NULL)
         return GOFER_ERR_NOMEM;
+    if (client != NULL && !call_may_drive(call) && !callback_active())
+        return submit_and_wait(call, core_of(client), response);
     if (call_admit(call, true))
         call_drive(call);
     return call_end_private(call, response);
@@ -137,10 +156,7 @@ gofer_future *gofer_submit(gofer_client *client, const gofer_request *request)
     struct call *call = call_new(core_of(client), request);
     if (call == NULL)
         return NULL;
-    if (call_admit(call, false)) {
-        call_submit(call);
-        core_leave(core_of(client));
-    }
+    submit(call, core_of(client));
     return future_of(call);
 }
 

@@ -11,9 +11,9 @@
 #include <sys/mman.h>
 
 #include "base/alloc.h"
+#include "base/callback.h"
 #include "base/clock.h"
 #include "client/call.h"
-#include "client/callback.h"
 #include "client/settings.h"
 #include "engine/engine.h"
 #include "engine/thread.h"
@@ -200,6 +200,11 @@ void core_end_call(struct core *core, struct call *call, bool ok)
         core->failed++;
     wake_first(&core->places);
     lock_drop(&core->lock);
+}
+
+void core_will_resolve(struct core *core)
+{
+    atomic_fetch_add(&core->resolving, 1);
 }
 
 void core_call_resolved(struct core *core)

@@ -113,6 +113,10 @@ void core_arm(struct call *call, int64_t at_ns);
 void core_end_call(struct core *core, struct call *call, bool ok);
 void core_call_resolved(struct core *core);
 
+/* Something of an unfinished call is to be told on another thread: core_call_resolved() once it is,
+ * until which the client does not end. */
+void core_will_resolve(struct core *core);
+
 /* Waits until no call is unfinished. */
 gofer_status core_drain(struct core *core, int64_t timeout_ms);
 

@@ -27,9 +27,8 @@ static void write_request(struct buf *text, const struct call *call)
     buf_append_str(text, "\": ");
 }
 
-static void write_cause(struct buf *text, const struct call *call)
+static void write_cause(struct buf *text, const struct call *call, const struct fault *f)
 {
-    const struct fault *f = &call->fault;
     const struct snapshot *s = call->snapshot;
     if (s != NULL && f->code == s->status && s->why != NULL)
         buf_printf(text, "%.*s", WHY_SHOWN_MAX, s->why);
@@ -47,14 +46,19 @@ static void write_circumstances(struct buf *text, const struct call *call)
                    call->attempts);
 }
 
-void call_describe_error(struct call *call)
+/* The line, owned; or NULL without memory. */
+static char *describe(const struct call *call, const struct fault *fault)
 {
-    const struct fault *f = &call->fault;
     struct buf text = BUF_INIT;
     write_request(&text, call);
-    write_cause(&text, call);
+    write_cause(&text, call, fault);
     write_circumstances(&text, call);
-    call->message = buf_take_str(&text);
+    return buf_take_str(&text);
+}
+
+static void set_error(struct call *call, const struct fault *f, char *message)
+{
+    call->message = message;
     call->error = (gofer_error){
         .code = f->code,
         .phase = f->phase,
@@ -63,6 +67,19 @@ void call_describe_error(struct call *call)
         .sent = call->sent,
         .reused = call->reused,
         .attempts = call->attempts,
-        .message = call->message != NULL ? call->message : gofer_strerror(f->code),
+        .message = message != NULL ? message : gofer_strerror(f->code),
     };
+}
+
+void call_describe_error(struct call *call, const struct fault *fault)
+{
+    char *message = describe(call, fault);
+    lock_take(&call->lock);
+    set_error(call, fault, message);
+    lock_drop(&call->lock);
+}
+
+void call_describe_error_locked(struct call *call, const struct fault *fault)
+{
+    set_error(call, fault, describe(call, fault));
 }

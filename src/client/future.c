@@ -10,9 +10,9 @@
 #include <gofer/future.h>
 
 #include "base/alloc.h"
+#include "base/callback.h"
 #include "base/clock.h"
 #include "client/call.h"
-#include "client/callback.h"
 #include "client/core.h"
 #include "engine/waiter.h"
 
@@ -33,39 +33,61 @@ static void wake_waiters(struct call *call)
         waiter_wake(list_item(l, struct outcome_watch, link)->waiter);
 }
 
-void future_resolve(struct call *call, gofer_status status, gofer_response *response)
+void future_settle_locked(struct call *call, gofer_status status, gofer_response *response)
 {
-    lock_take(&call->lock);
     call->status = status;
     call->response = response;
+    call->outcome = OUTCOME_SETTLED;
+}
+
+static gofer_response *take_response(struct call *call)
+{
+    gofer_response *response = call->response;
+    call->response = NULL;
+    return response;
+}
+
+/* Drops the lock. */
+static void publish(struct call *call)
+{
     void (*fn)(gofer_future *, void *) = call->on_done;
     void *arg = call->on_done_arg;
     call->on_done = NULL;
     call->outcome = fn != NULL ? OUTCOME_SETTLED : OUTCOME_RESOLVED;
-    if (fn == NULL)
-        wake_waiters(call);
-    gofer_group *group = call->group;
-    lock_drop(&call->lock);
     if (fn != NULL) {
+        lock_drop(&call->lock);
         run_callback(call, fn, arg);
         lock_take(&call->lock);
         call->outcome = OUTCOME_RESOLVED;
-        wake_waiters(call);
-        group = call->group;
-        lock_drop(&call->lock);
     }
+    wake_waiters(call);
+    gofer_group *group = call->group;
+    gofer_response *unwanted = call->abandoned ? take_response(call) : NULL;
+    lock_drop(&call->lock);
+    gofer_response_free(unwanted);
     if (group != NULL)
         group_completed(group, call);
+}
+
+void future_publish(struct call *call)
+{
+    lock_take(&call->lock);
+    publish(call);
+}
+
+void future_resolve(struct call *call, gofer_status status, gofer_response *response)
+{
+    lock_take(&call->lock);
+    future_settle_locked(call, status, response);
+    publish(call);
 }
 
 gofer_status call_take_outcome(struct call *call, gofer_response **response)
 {
     lock_take(&call->lock);
     gofer_status status = call->status;
-    if (response != NULL) {
-        *response = call->response;
-        call->response = NULL;
-    }
+    if (response != NULL)
+        *response = take_response(call);
     lock_drop(&call->lock);
     return status;
 }
@@ -73,10 +95,10 @@ gofer_status call_take_outcome(struct call *call, gofer_response **response)
 gofer_status call_end_private(struct call *call, gofer_response **response)
 {
     gofer_status status = call->status;
-    if (response != NULL) {
-        *response = call->response;
-        call->response = NULL;
-    }
+    if (response != NULL)
+        *response = take_response(call);
+    else
+        gofer_response_free(take_response(call));
     task_unref(&call->task);
     return status;
 }
@@ -127,7 +149,7 @@ static bool steal_and_drive(struct call *call)
     lock_take(&call->lock);
     bool plain = call->outcome == OUTCOME_OPEN && call->on_done == NULL;
     lock_drop(&call->lock);
-    if (!plain || !task_steal(&call->task))
+    if (!plain || !call_may_drive(call) || !task_steal(&call->task))
         return false;
     call_drive(call);
     return true;
@@ -220,10 +242,24 @@ void gofer_future_cancel(gofer_future *future)
         call_wake(call_of(future), EV_CANCEL);
 }
 
+/* A streaming response that nobody took would go on, and keep its call, for ever. */
+static void abandon(struct call *call)
+{
+    lock_take(&call->lock);
+    call->abandoned = true;
+    gofer_response *unwanted = call->outcome == OUTCOME_RESOLVED ? take_response(call) : NULL;
+    lock_drop(&call->lock);
+    gofer_response_free(unwanted);
+}
+
 void gofer_future_free(gofer_future *future)
 {
-    if (future != NULL)
-        task_unref(&call_of(future)->task);
+    struct call *call = call_of(future);
+    if (future == NULL)
+        return;
+    if (!call_is_foreign(call))
+        abandon(call);
+    task_unref(&call->task);
 }
 
 const gofer_error *gofer_future_error(const gofer_future *future)
@@ -231,7 +267,10 @@ const gofer_error *gofer_future_error(const gofer_future *future)
     struct call *call = call_of(future);
     if (future == NULL || call_is_foreign(call))
         return NULL;
-    return outcome_of(call) != OUTCOME_OPEN && call->error.code != GOFER_OK ? &call->error : NULL;
+    lock_take(&call->lock);
+    bool failed = call->outcome != OUTCOME_OPEN && call->error.code != GOFER_OK;
+    lock_drop(&call->lock);
+    return failed ? &call->error : NULL;
 }
 
 void *gofer_future_user(const gofer_future *future)

@@ -12,9 +12,9 @@
 #include <stdatomic.h>
 
 #include "base/alloc.h"
+#include "base/callback.h"
 #include "base/clock.h"
 #include "client/call.h"
-#include "client/callback.h"
 #include "client/core.h"
 #include "engine/waiter.h"
 

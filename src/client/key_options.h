@@ -50,7 +50,10 @@ enum key_scope {
     ROW(max_body_bytes, NOT_CONNECTION, "message", 5000)                                           \
     ROW(user_agent, NOT_CONNECTION, "message", "other/1")                                          \
     ROW(headers, NOT_CONNECTION, "message", other_headers)                                         \
-    ROW(headers_len, NOT_CONNECTION, "message", 2)
+    ROW(headers_len, NOT_CONNECTION, "message", 2)                                                 \
+    ROW(expect_continue_timeout_ms, NOT_CONNECTION, "call", 60000)                                 \
+    ROW(min_rate_bytes_per_s, NOT_CONNECTION, "call", 1)                                           \
+    ROW(min_rate_window_ms, NOT_CONNECTION, "call", 60000)
 
 /* struct snapshot. ROW(member, scope, what it is about, its zero, how to change it in `request`).
  */
@@ -63,10 +66,17 @@ enum key_scope {
     ROW(shown_url, DERIVED, "error", 0, (void)0)                                                   \
     ROW(headers, NOT_CONNECTION, "message", {0},                                                   \
         gofer_request_set_header(request, "X-Other", "1"))                                         \
-    ROW(body, NOT_CONNECTION, "message", 0, gofer_request_set_body(request, "other", 5))           \
+    ROW(source, NOT_CONNECTION, "message", 0, gofer_request_set_body(request, "other", 5))         \
+    ROW(trailers, NOT_CONNECTION, "message", {0},                                                  \
+        (gofer_request_set_body(request, "b", 1),                                                  \
+         gofer_request_add_trailer(request, "X-Other", "1")))                                      \
     ROW(timeout_ms, NOT_CONNECTION, "call", 0, gofer_request_set_timeout_ms(request, 60000))       \
     ROW(cancel, NOT_CONNECTION, "call", 0, gofer_request_set_cancel(request, other_cancel))        \
     ROW(idempotent, NOT_CONNECTION, "call", 0, gofer_request_set_idempotent(request, 1))           \
+    ROW(streaming, NOT_CONNECTION, "call", 0, gofer_request_set_streaming(request, 1))             \
+    ROW(progress, NOT_CONNECTION, "call", 0,                                                       \
+        gofer_request_set_progress(request, other_progress, NULL))                                 \
+    ROW(progress_arg, DERIVED, "progress", 0, (void)0)                                             \
     ROW(user, NOT_CONNECTION, "call", 0, gofer_request_set_user(request, &other_object))           \
     ROW(prepared, DERIVED, "head", NULL, (void)0)
 

@@ -7,12 +7,18 @@
  */
 #include <gofer/request.h>
 
-#include <string.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/callback.h"
+#include "base/fault.h"
 #include "client/snapshot.h"
 #include "client/token.h"
 #include "http/request_head.h"
+#include "http/trailer.h"
 
 struct gofer_request {
     struct snapshot *snapshot;
@@ -98,15 +104,18 @@ gofer_status gofer_request_remove_header(gofer_request *request, const char *nam
     return edit_header(request, name, "", remove_field);
 }
 
-static gofer_status set_body(gofer_request *request, struct body *body)
+/* --- bodies --- */
+
+/* Takes the source over. */
+static gofer_status set_source(gofer_request *request, struct source *source)
 {
-    struct snapshot *s = request != NULL ? own(request) : NULL;
+    struct snapshot *s = own(request);
     if (s == NULL) {
-        body_unref(body);
-        return request != NULL ? GOFER_ERR_NOMEM : GOFER_ERR_INVALID;
+        source_unref(source);
+        return GOFER_ERR_NOMEM;
     }
-    body_unref(s->body);
-    s->body = body;
+    source_unref(s->source);
+    s->source = source;
     return GOFER_OK;
 }
 
@@ -115,31 +124,154 @@ gofer_status gofer_request_set_body(gofer_request *request, const void *data, si
     if (request == NULL || (data == NULL && len > 0))
         return GOFER_ERR_INVALID;
     if (len == 0)
-        return set_body(request, NULL);
-    struct body *body = mem_alloc(sizeof(*body) + len);
-    if (body == NULL)
-        return GOFER_ERR_NOMEM;
-    *body = (struct body){.refs = 1, .data = (const char *)(body + 1), .len = len};
-    memcpy(body + 1, data, len);
-    return set_body(request, body);
+        return set_source(request, NULL);
+    struct source *source = source_new_copy(data, len);
+    return source != NULL ? set_source(request, source) : GOFER_ERR_NOMEM;
+}
+
+static void give_back(void (*fn)(void *arg), void *arg)
+{
+    if (fn == NULL)
+        return;
+    callback_enter();
+    fn(arg);
+    callback_leave();
 }
 
 gofer_status gofer_request_set_body_ref(gofer_request *request, const void *data, size_t len,
                                         void (*free_fn)(void *arg), void *arg)
 {
-    struct body *body = NULL;
-    gofer_status status = GOFER_ERR_INVALID;
-    if (request != NULL && (data != NULL || len == 0)) {
-        body = mem_alloc(sizeof(*body));
-        status = GOFER_ERR_NOMEM;
+    if (request == NULL || (data == NULL && len > 0)) {
+        give_back(free_fn, arg);
+        return GOFER_ERR_INVALID;
     }
-    if (body == NULL) {
-        if (free_fn != NULL)
-            free_fn(arg);
-        return status;
+    struct source *source = source_new_ref(data, len, free_fn, arg);
+    return source != NULL ? set_source(request, source) : GOFER_ERR_NOMEM;
+}
+
+/* What the caller did cannot be sent: that sticks to the request. */
+static gofer_status blame(gofer_request *request, gofer_status status, const char *words, int err)
+{
+    struct snapshot *s = own(request);
+    struct buf why = BUF_INIT;
+    if (s == NULL)
+        return GOFER_ERR_NOMEM;
+    buf_append_str(&why, words);
+    if (err != 0)
+        buf_printf(&why, ": %s", fault_errno_words(err));
+    snapshot_blame(s, status, &why);
+    errno = err;
+    return status;
+}
+
+/* Takes the descriptor over, which may be -1 with errno. */
+static gofer_status set_file(gofer_request *request, int fd, int64_t offset, int64_t length)
+{
+    struct stat st = {0};
+    int err = fd < 0 || fstat(fd, &st) != 0 ? errno : 0;
+    if (err == 0 && !S_ISREG(st.st_mode))
+        err = EINVAL;
+    if (err == 0 && length < 0)
+        length = offset < st.st_size ? st.st_size - offset : 0;
+    if (err != 0 || length == 0) {
+        if (fd >= 0)
+            close(fd);
+        return err == 0 ? set_source(request, NULL)
+                        : blame(request, GOFER_ERR_BODY, "the request body's file", err);
     }
-    *body = (struct body){.refs = 1, .data = data, .len = len, .free_fn = free_fn, .arg = arg};
-    return set_body(request, body);
+    struct source *source = source_new_file(fd, offset, length);
+    return source != NULL ? set_source(request, source) : GOFER_ERR_NOMEM;
+}
+
+gofer_status gofer_request_set_body_file(gofer_request *request, const char *path)
+{
+    if (request == NULL || path == NULL)
+        return GOFER_ERR_INVALID;
+    /* Not to be held up by a FIFO that nobody writes to. */
+    return set_file(request, open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), 0, -1);
+}
+
+gofer_status gofer_request_set_body_fd(gofer_request *request, int fd, int64_t offset,
+                                       int64_t length)
+{
+    if (request == NULL || offset < 0 || length < -1 || (length > 0 && offset > INT64_MAX - length))
+        return GOFER_ERR_INVALID;
+    return set_file(request, fcntl(fd, F_DUPFD_CLOEXEC, 0), offset, length);
+}
+
+gofer_status gofer_request_set_body_reader(gofer_request *request, const gofer_body_reader *reader)
+{
+    if (reader == NULL)
+        return GOFER_ERR_INVALID;
+    if (request == NULL || reader->read == NULL || reader->length < -1) {
+        give_back(reader->close, reader->arg);
+        return GOFER_ERR_INVALID;
+    }
+    struct source *source = source_new_reader(reader);
+    return source != NULL ? set_source(request, source) : GOFER_ERR_NOMEM;
+}
+
+void gofer_request_body_ready(gofer_request *request)
+{
+    if (request != NULL)
+        source_ready(request->snapshot->source);
+}
+
+gofer_status gofer_request_add_trailer(gofer_request *request, const char *name, const char *value)
+{
+    struct buf why = BUF_INIT;
+    if (request == NULL || name == NULL)
+        return GOFER_ERR_INVALID;
+    struct snapshot *s = own(request);
+    if (s == NULL)
+        return GOFER_ERR_NOMEM;
+    gofer_status status = trailer_check(name, value, &why);
+    if (status != GOFER_OK)
+        return snapshot_blame(s, status, &why);
+    /* A "removed" mark is a field without a value; the list has one of a name then. */
+    return value != NULL ? headers_add(&s->trailers, name, value)
+                         : headers_remove(&s->trailers, name);
+}
+
+gofer_status gofer_request_set_progress(gofer_request *request,
+                                        void (*fn)(void *arg, int64_t sent, int64_t total),
+                                        void *arg)
+{
+    struct snapshot *s = request != NULL ? own(request) : NULL;
+    if (s == NULL)
+        return request != NULL ? GOFER_ERR_NOMEM : GOFER_ERR_INVALID;
+    s->progress = fn;
+    s->progress_arg = arg;
+    return GOFER_OK;
+}
+
+/* --- how the call goes --- */
+
+gofer_status gofer_request_set_expect_continue(gofer_request *request, int expect)
+{
+    return expect ? gofer_request_set_header(request, "Expect", "100-continue")
+                  : gofer_request_remove_header(request, "Expect");
+}
+
+gofer_status gofer_request_set_streaming(gofer_request *request, int streaming)
+{
+    struct snapshot *s = request != NULL ? own(request) : NULL;
+    if (s == NULL)
+        return request != NULL ? GOFER_ERR_NOMEM : GOFER_ERR_INVALID;
+    s->streaming = streaming != 0;
+    return GOFER_OK;
+}
+
+gofer_status gofer_request_set_upgrade(gofer_request *request, const char *protocols)
+{
+    if (protocols == NULL) {
+        gofer_status removed = gofer_request_remove_header(request, "Upgrade");
+        return removed == GOFER_OK ? gofer_request_remove_header(request, "Connection") : removed;
+    }
+    gofer_status status = gofer_request_set_header(request, "Upgrade", protocols);
+    if (status == GOFER_OK)
+        status = gofer_request_set_header(request, "Connection", "Upgrade");
+    return status == GOFER_OK ? gofer_request_set_streaming(request, 1) : status;
 }
 
 gofer_status gofer_request_set_timeout_ms(gofer_request *request, int64_t timeout_ms)

@@ -2,12 +2,33 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * Reading a response. It is laid out in transport/message.c.
+ * Reading a response, gathered or streaming. It is laid out in
+ * transport/message.c; how a stream is read is stream.c's.
  */
 #include <gofer/response.h>
 
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
 #include "base/ascii.h"
+#include "base/callback.h"
+#include "base/clock.h"
+#include "base/quiet_pipe.h"
+#include "client/stream.h"
 #include "transport/message.h"
+
+enum { PIECE_BYTES = 64 * 1024 };
+
+void gofer_response_free(gofer_response *response)
+{
+    if (response != NULL && response->stream != NULL)
+        stream_release(response->stream);
+    message_free(response);
+}
 
 int gofer_response_status(const gofer_response *response)
 {
@@ -70,5 +91,182 @@ const char *gofer_response_url(const gofer_response *response)
 
 const gofer_error *gofer_response_error(const gofer_response *response)
 {
-    return response != NULL ? response->error : NULL;
+    if (response == NULL)
+        return NULL;
+    return response->stream != NULL ? stream_error(response->stream) : response->error;
+}
+
+/* --- the body, piece by piece --- */
+
+static ssize_t read_gathered(gofer_response *r, void *buf, size_t len)
+{
+    if (r->error != NULL || r->closed)
+        return -1;
+    size_t left = r->body_len - r->read_at;
+    size_t n = left < len ? left : len;
+    memcpy(buf, r->body + r->read_at, n);
+    r->read_at += n;
+    return (ssize_t)n;
+}
+
+ssize_t gofer_response_read_for(gofer_response *response, void *buf, size_t len, int64_t timeout_ms)
+{
+    if (response == NULL || (buf == NULL && len > 0) || timeout_ms < -1) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (timeout_ms != 0 && callback_active()) {
+        errno = EDEADLK;
+        return -1;
+    }
+    if (len == 0)
+        return 0;
+    if (response->stream == NULL)
+        return read_gathered(response, buf, len);
+    int64_t at = timeout_ms == 0 ? 0 : clock_after_ms(clock_now_ns(), timeout_ms);
+    return stream_read(response, buf, len < SSIZE_MAX ? len : SSIZE_MAX, at);
+}
+
+ssize_t gofer_response_read(gofer_response *response, void *buf, size_t len)
+{
+    return gofer_response_read_for(response, buf, len, -1);
+}
+
+gofer_status gofer_response_on_readable(gofer_response *response, void (*fn)(void *arg), void *arg)
+{
+    if (response == NULL)
+        return GOFER_ERR_INVALID;
+    if (response->stream != NULL)
+        return stream_on_readable(response->stream, fn, arg);
+    if (fn == NULL)
+        return GOFER_OK;
+    callback_enter();
+    fn(arg);
+    callback_leave();
+    return GOFER_OK;
+}
+
+void gofer_response_close(gofer_response *response)
+{
+    if (response == NULL)
+        return;
+    if (response->stream != NULL)
+        stream_close(response->stream);
+    else
+        response->closed = true;
+}
+
+gofer_status gofer_response_to_callback(gofer_response *response,
+                                        int (*fn)(void *arg, const void *data, size_t len),
+                                        void *arg)
+{
+    if (response == NULL || fn == NULL || callback_active())
+        return GOFER_ERR_INVALID;
+    char *piece = mem_alloc(PIECE_BYTES);
+    gofer_status status = piece != NULL ? GOFER_OK : GOFER_ERR_NOMEM;
+    while (status == GOFER_OK) {
+        ssize_t n = gofer_response_read(response, piece, PIECE_BYTES);
+        if (n == 0)
+            break;
+        const gofer_error *error = n < 0 ? gofer_response_error(response) : NULL;
+        if (n < 0)
+            status = error != NULL ? error->code : GOFER_ERR_CLOSED;
+        else if (fn(arg, piece, (size_t)n) != 0)
+            status = GOFER_ERR_CANCELED;
+    }
+    mem_free(piece);
+    if (status != GOFER_OK)
+        gofer_response_close(response);
+    return status;
+}
+
+/* Waits for room where a descriptor is non-blocking. */
+static bool await_room(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    return poll(&p, 1, -1) > 0 || errno == EINTR;
+}
+
+struct sink {
+    int fd;
+    int err; /* what writing failed with */
+};
+
+static int write_piece(void *arg, const void *data, size_t len)
+{
+    struct sink *sink = arg;
+    for (size_t done = 0; done < len && sink->err == 0;) {
+        ssize_t n = quiet_write(sink->fd, (const char *)data + done, len - done);
+        if (n >= 0)
+            done += (size_t)n;
+        else if ((errno != EAGAIN && errno != EWOULDBLOCK) || !await_room(sink->fd))
+            sink->err = errno;
+    }
+    return sink->err;
+}
+
+gofer_status gofer_response_to_fd(gofer_response *response, int fd)
+{
+    struct sink sink = {.fd = fd};
+    gofer_status status = gofer_response_to_callback(response, write_piece, &sink);
+    if (sink.err == 0)
+        return status;
+    errno = sink.err;
+    return GOFER_ERR_SYSTEM;
+}
+
+/* --- the other protocol, after 101 --- */
+
+static bool is_tunnel(const gofer_response *response)
+{
+    return response != NULL && response->stream != NULL && response->status == 101;
+}
+
+ssize_t gofer_response_write(gofer_response *response, const void *data, size_t len)
+{
+    if (!is_tunnel(response) || (data == NULL && len > 0) || len > SSIZE_MAX) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (callback_active()) {
+        errno = EDEADLK;
+        return -1;
+    }
+    return stream_write(response, data, len);
+}
+
+gofer_status gofer_response_shutdown_write(gofer_response *response)
+{
+    if (!is_tunnel(response) || callback_active())
+        return GOFER_ERR_INVALID;
+    return stream_shutdown_write(response);
+}
+
+/* --- trailers --- */
+
+const char *gofer_response_trailer(const gofer_response *response, const char *name)
+{
+    if (response == NULL || name == NULL)
+        return NULL;
+    for (size_t i = 0; i < response->trailers_len; i++)
+        if (ascii_equal(response->trailers + response->trailer_fields[i].name, name))
+            return response->trailers + response->trailer_fields[i].value;
+    return NULL;
+}
+
+size_t gofer_response_trailer_count(const gofer_response *response)
+{
+    return response != NULL ? response->trailers_len : 0;
+}
+
+int gofer_response_trailer_at(const gofer_response *response, size_t index, const char **name,
+                              const char **value)
+{
+    if (response == NULL || index >= response->trailers_len)
+        return 0;
+    if (name != NULL)
+        *name = response->trailers + response->trailer_fields[index].name;
+    if (value != NULL)
+        *value = response->trailers + response->trailer_fields[index].value;
+    return 1;
 }

@@ -42,6 +42,9 @@ static const struct number numbers[] = {
     NUMBER(max_conns_per_host, GOFER_NEVER),
     NUMBER(max_response_header_bytes, 256 * 1024),
     NUMBER(max_body_bytes, 64 * 1024 * 1024),
+    NUMBER(expect_continue_timeout_ms, 1000),
+    NUMBER(min_rate_bytes_per_s, GOFER_NEVER),
+    NUMBER(min_rate_window_ms, 30000),
 };
 
 static int resolve_numbers(gofer_client_options *o)
@@ -79,9 +82,11 @@ static gofer_status add_default(struct headers *defaults, const gofer_header *he
 {
     if (header->name == NULL || header->value == NULL)
         return GOFER_ERR_INVALID;
-    /* These two belong to one request; nothing sends them for all. */
-    if (ascii_equal(header->name, "Host") || ascii_equal(header->name, "Content-Length"))
-        return GOFER_ERR_INVALID;
+    /* These belong to one request; nothing sends them for all. */
+    static const char *const single[] = {"Host", "Content-Length", "Expect", "Upgrade"};
+    for (size_t i = 0; i < sizeof single / sizeof *single; i++)
+        if (ascii_equal(header->name, single[i]))
+            return GOFER_ERR_INVALID;
     struct buf why = BUF_INIT;
     gofer_status status = request_check_field(header->name, header->value, &why);
     buf_fini(&why);

@@ -9,22 +9,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "client/callback.h"
 #include "client/core.h"
 #include "client/token.h"
 #include "http/request_head.h"
-
-void body_unref(struct body *body)
-{
-    if (body == NULL || atomic_fetch_sub(&body->refs, 1) != 1)
-        return;
-    if (body->free_fn != NULL) {
-        callback_enter();
-        body->free_fn(body->arg);
-        callback_leave();
-    }
-    mem_free(body);
-}
 
 /* --- prepared --- */
 
@@ -46,8 +33,9 @@ static struct request_parts parts_of(const struct snapshot *s, const struct core
         .headers = &s->headers,
         .defaults = core != NULL ? &core->defaults : NULL,
         .user_agent = core != NULL ? core->user_agent : NULL,
-        .has_body = s->body != NULL,
-        .body_len = s->body != NULL ? (int64_t)s->body->len : 0,
+        .has_body = s->source != NULL,
+        .body_len = s->source != NULL ? s->source->len : 0,
+        .trailers = &s->trailers,
         .close = core != NULL && core->options.disable_keep_alives,
     };
 }
@@ -55,6 +43,13 @@ static struct request_parts parts_of(const struct snapshot *s, const struct core
 static uint64_t bytes_limit(int64_t option)
 {
     return option < 0 ? INT64_MAX : (uint64_t)option;
+}
+
+static enum head_asked asked_for(const struct snapshot *s)
+{
+    if (request_wants_upgrade(&s->headers))
+        return ASKED_UPGRADE;
+    return request_method_is_head(s->method) ? ASKED_HEAD : ASKED_PLAIN;
 }
 
 /* Fills in all that a client sends; false without memory. */
@@ -67,20 +62,28 @@ static bool prepare(struct prepared *p, const struct snapshot *s, const struct c
     request_write_head(&parts, &head);
     url_write_without_userinfo(&s->url, &url);
     p->request = (struct exchange_request){
-        .head_len = head.len,
-        .body = s->body != NULL ? s->body->data : NULL,
-        .body_len = s->body != NULL ? s->body->len : 0,
-        .url_len = url.len,
-        .head_method = request_method_is_head(s->method),
+        .up = {.head_len = head.len,
+               .source = s->source,
+               .chunked = request_is_chunked(&parts),
+               .expects_continue = request_expects_continue(&parts),
+               .trailers = &s->trailers,
+               .progress = s->progress,
+               .progress_arg = s->progress_arg},
+        .down = {.url_len = url.len,
+                 .asked = asked_for(s),
+                 .streaming = s->streaming,
+                 .max_head_bytes = bytes_limit(o->max_response_header_bytes),
+                 .max_body_bytes = bytes_limit(o->max_body_bytes)},
         .close = request_will_close(&parts),
-        .max_head_bytes = bytes_limit(o->max_response_header_bytes),
-        .max_body_bytes = bytes_limit(o->max_body_bytes),
         .stall_timeout_ms = o->stall_timeout_ms,
         .header_timeout_ms = o->response_header_timeout_ms,
+        .expect_timeout_ms = o->expect_continue_timeout_ms,
+        .min_rate = o->min_rate_bytes_per_s,
+        .rate_window_ms = o->min_rate_window_ms,
     };
     p->core_id = core->id;
-    p->request.head = p->head = buf_take_str(&head);
-    p->request.url = p->url = buf_take_str(&url);
+    p->request.up.head = p->head = buf_take_str(&head);
+    p->request.down.url = p->url = buf_take_str(&url);
     p->replayable = s->idempotent || request_is_replayable(s->method, &s->headers);
     return key_init(&p->key, &s->url) && p->head != NULL && p->url != NULL;
 }
@@ -90,6 +93,10 @@ static struct prepared *prepared_new(const struct snapshot *s, const struct core
 {
     struct request_parts parts = parts_of(s, core);
     *status = request_check(&parts, why);
+    if (*status == GOFER_OK && request_wants_upgrade(&s->headers) && !s->streaming) {
+        buf_append_str(why, "an upgrade needs a streaming request");
+        *status = GOFER_ERR_INVALID;
+    }
     if (*status != GOFER_OK)
         return NULL;
     *status = GOFER_ERR_NOMEM;
@@ -144,7 +151,8 @@ void snapshot_unref(struct snapshot *snapshot)
     url_fini(&snapshot->url);
     mem_free(snapshot->shown_url);
     headers_fini(&snapshot->headers);
-    body_unref(snapshot->body);
+    headers_fini(&snapshot->trailers);
+    source_unref(snapshot->source);
     token_unref(snapshot->cancel);
     mem_free(snapshot);
 }
@@ -220,9 +228,12 @@ static struct snapshot *copy(const struct snapshot *from)
     s->timeout_ms = from->timeout_ms;
     s->idempotent = from->idempotent;
     s->user = from->user;
-    s->body = from->body;
-    if (s->body != NULL)
-        atomic_fetch_add(&s->body->refs, 1);
+    s->streaming = from->streaming;
+    s->progress = from->progress;
+    s->progress_arg = from->progress_arg;
+    s->source = from->source;
+    if (s->source != NULL)
+        source_ref(s->source);
     s->cancel = from->cancel;
     token_ref(s->cancel);
     s->method = mem_strdup(from->method);
@@ -230,6 +241,7 @@ static struct snapshot *copy(const struct snapshot *from)
     s->why = from->why != NULL ? mem_strdup(from->why) : NULL;
     bool ok = url_copy(&s->url, &from->url);
     ok = ok && headers_copy(&s->headers, &from->headers) == GOFER_OK;
+    ok = ok && headers_copy(&s->trailers, &from->trailers) == GOFER_OK;
     ok = ok && s->method != NULL && s->shown_url != NULL;
     if (ok && (from->why == NULL || s->why != NULL))
         return s;

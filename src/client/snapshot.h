@@ -26,15 +26,6 @@
 
 struct core;
 
-/* Body bytes, shared by snapshots and calls. */
-struct body {
-    _Atomic uint32_t refs;
-    const char *data;
-    size_t len;
-    void (*free_fn)(void *arg); /* NULL: nothing to do; the bytes may stand behind this struct */
-    void *arg;
-};
-
 /* What one client sends for a snapshot. Immutable. */
 struct prepared {
     uint64_t core_id;
@@ -42,7 +33,7 @@ struct prepared {
     bool replayable;
     char *head;
     char *url;                       /* for responses: without fragment and password */
-    struct exchange_request request; /* of the two above and the snapshot's body */
+    struct exchange_request request; /* of the two above and the snapshot */
 };
 
 struct snapshot {
@@ -53,10 +44,14 @@ struct snapshot {
     struct url url;
     char *shown_url; /* for errors: masked; what was given, escaped, where that is no URL */
     struct headers headers;
-    struct body *body;  /* or NULL */
+    struct source *source; /* of the body; or NULL */
+    struct headers trailers;
     int64_t timeout_ms; /* 0: the client's */
     gofer_cancel *cancel;
     bool idempotent;
+    bool streaming;
+    void (*progress)(void *arg, int64_t sent, int64_t total);
+    void *progress_arg;
     void *user;
     _Atomic(struct prepared *) prepared; /* or NULL */
 };
@@ -82,8 +77,6 @@ struct snapshot *snapshot_new(const char *method, const char *url);
 
 /* Notes what is wrong, the first time; takes the text out of why. Returns status. */
 gofer_status snapshot_blame(struct snapshot *snapshot, gofer_status status, struct buf *why);
-
-void body_unref(struct body *body);
 
 /* The snapshot of a request; the request keeps it. */
 struct snapshot *request_snapshot(const gofer_request *request);

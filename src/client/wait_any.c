@@ -7,9 +7,9 @@
  * memory for them the thread looks again every millisecond.
  */
 #include "base/alloc.h"
+#include "base/callback.h"
 #include "base/clock.h"
 #include "client/call.h"
-#include "client/callback.h"
 #include "client/core.h"
 #include "engine/waiter.h"
 

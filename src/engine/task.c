@@ -16,7 +16,8 @@ enum {
     RUNNING = 2 << 16,
     DRIVEN = 3 << 16,
     ENDED = 4 << 16,
-    STATE = 7 << 16
+    STATE = 7 << 16,
+    WANTED = 1 << 19 /* whoever runs it is to hand it over to a thread that waits to hold it */
 };
 
 void task_init(struct task *task, struct engine *engine, const struct task_ops *ops)
@@ -65,6 +66,8 @@ bool task_wake(struct task *task, unsigned events)
         return engine_push(task->engine, task);
     if (state == DRIVEN)
         task->ops->wake_driver(task);
+    else if (state == RUNNING && task->ops->wake_runner != NULL)
+        task->ops->wake_runner(task);
     return false;
 }
 
@@ -114,7 +117,9 @@ bool task_steal(struct task *task)
 
 static void end(struct task *task)
 {
-    atomic_store(&task->word, ENDED);
+    uint32_t old = atomic_exchange(&task->word, ENDED);
+    if (old & WANTED)
+        task->ops->wake_driver(task);
     task_unref(task);
 }
 
@@ -136,6 +141,73 @@ void task_submit(struct task *task)
     requeue(task);
 }
 
+/* --- holding --- */
+
+static bool change(struct task *task, uint32_t *old, uint32_t new)
+{
+    return atomic_compare_exchange_strong(&task->word, old, new);
+}
+
+enum task_hold task_try_hold(struct task *task, bool insist)
+{
+    uint32_t old = atomic_load(&task->word);
+    for (;;) {
+        switch (old & STATE) {
+        case ENDED:
+            return TASK_GONE;
+        case PARKED:
+            if (change(task, &old, old | DRIVEN))
+                return TASK_HELD;
+            continue;
+        case QUEUED:
+            if (!engine_unqueue(task->engine, task))
+                break;
+            set_state(task, QUEUED, DRIVEN);
+            return TASK_HELD;
+        default:
+            break;
+        }
+        if (!insist || (old & WANTED) || change(task, &old, old | WANTED))
+            return TASK_BUSY;
+    }
+}
+
+enum task_hold task_hold_answer(const struct task *task)
+{
+    uint32_t word = atomic_load(&task->word);
+    if (word & WANTED)
+        return TASK_BUSY;
+    return (word & STATE) == ENDED ? TASK_GONE : TASK_HELD;
+}
+
+/* The thread that runs the task lets go of it. Where another one waits to hold it, it is that
+ * one's from here on, and true is returned. */
+static bool hand_over(struct task *task)
+{
+    uint32_t old = atomic_load(&task->word);
+    do {
+        if ((old & WANTED) == 0)
+            return false;
+    } while (!change(task, &old, (old & ~(uint32_t)(WANTED | STATE)) | DRIVEN));
+    task->ops->wake_driver(task);
+    return true;
+}
+
+void task_unhold(struct task *task)
+{
+    uint32_t old = DRIVEN;
+    if (change(task, &old, PARKED) || hand_over(task))
+        return;
+    set_state(task, DRIVEN, QUEUED);
+    if (engine_push(task->engine, task))
+        engine_poke(task->engine);
+}
+
+void task_leave_events(struct task *task, unsigned events)
+{
+    atomic_fetch_or(&task->word, events);
+}
+
 /* RUNNING to PARKED, unless an event came meanwhile. */
 static bool try_park(struct task *task)
 {
@@ -146,12 +218,14 @@ static bool try_park(struct task *task)
 bool task_run(struct task *task, struct turn *turn)
 {
     set_state(task, QUEUED, RUNNING);
-    for (;;) {
+    while (!hand_over(task)) {
         switch (task->ops->step(task, task_take_events(task), turn)) {
         case TASK_DONE:
             end(task);
             return false;
         case TASK_YIELD:
+            if (hand_over(task))
+                return false;
             requeue(task);
             return true;
         case TASK_PARK:
@@ -160,6 +234,7 @@ bool task_run(struct task *task, struct turn *turn)
             break;
         }
     }
+    return false;
 }
 
 void task_release_slot(struct task *task)

@@ -22,7 +22,8 @@
  * - A task is in the run queue exactly while it is QUEUED, hence it never runs
  *   twice at once.
  * - DRIVEN means that a caller's thread runs it; a wake then goes to that thread
- *   through ops->wake_driver.
+ *   through ops->wake_driver. It comes from QUEUED by task_steal() or by task_hold,
+ *   and from PARKED and RUNNING by task_hold; task_unhold() leads back.
  * - Wakes of an ENDED task do nothing. Memory goes with the last reference;
  *   whoever may wake without a lock that the task's removal takes (the timer
  *   thread, a future's handle) holds one.
@@ -50,7 +51,8 @@ enum task_event {
     EV_CLOSE = 1 << 4,  /* the client ends */
     EV_CONN = 1 << 5,   /* its want was answered */
     EV_ANSWER = 1 << 6, /* its lookup was answered */
-    EV_MAIL = 1 << 7    /* something was posted to it */
+    EV_MAIL = 1 << 7,   /* something was posted to it */
+    EV_SHUT = 1 << 8    /* nobody wants its result any more */
 };
 
 /* What a step asks for. */
@@ -79,6 +81,9 @@ struct task_ops {
     enum task_next (*step)(struct task *task, unsigned events, struct turn *turn);
     /* Any thread: a wake reached a DRIVEN task. NULL where it is never driven. */
     void (*wake_driver)(struct task *task);
+    /* Any thread: a wake reached a task while a worker runs it. NULL: its step will see the event.
+     */
+    void (*wake_runner)(struct task *task);
     /* The last reference went. */
     void (*free)(struct task *task);
 };
@@ -136,6 +141,23 @@ bool task_steal(struct task *task);
 /* Runs a popped task on a worker until it parks, yields or ends; true where it yielded. Called by
  * the engine. */
 bool task_run(struct task *task, struct turn *turn);
+
+/*
+ * A thread that is no worker takes a task that has run already, to do a part of
+ * its work (a read of a streaming response), and gives it back. Held is DRIVEN.
+ * One thread at a time may try; TASK_BUSY: somebody runs it; with `insist` that
+ * one hands it over as soon as it lets go, and calls ops->wake_driver, whereupon
+ * task_hold_answer() is no longer TASK_BUSY.
+ */
+enum task_hold { TASK_HELD, TASK_BUSY, TASK_GONE };
+enum task_hold task_try_hold(struct task *task, bool insist);
+enum task_hold task_hold_answer(const struct task *task);
+
+/* Gives it back: it runs again where an event is pending, else it is parked. */
+void task_unhold(struct task *task);
+
+/* Adds events to a task that this thread runs or holds: they are pending at its next run. */
+void task_leave_events(struct task *task, unsigned events);
 
 /* The driving caller's end: ENDED, and the engine's reference dropped. */
 void task_end_driven(struct task *task);

@@ -103,6 +103,8 @@ static int in_trailer(struct chunked *c, char byte)
         return CHUNKED_END_LF;
     if (c->trailer++ == c->trailer_max)
         return fail(c, "trailer section too large");
+    if (c->trailers != NULL)
+        buf_append_char(c->trailers, byte);
     if (c->state == CHUNKED_TRAILER_LF)
         return byte == '\n' ? CHUNKED_TRAILER : fail(c, "CR without LF in trailer field");
     if (c->state != CHUNKED_TRAILER_VALUE)

@@ -16,15 +16,18 @@
  * what a chunk leaves of its allowance is not saved for later ones; the lines of
  * the trailer section are at most `trailer_max` bytes. Lines end in CRLF only.
  * Extensions are skipped; no blank stands before them. Trailer fields are checked
- * as header fields are and dropped, framing ones like any.
+ * as header fields are; their lines are kept in `trailers` where that is set.
+ * What of them may be used is the reader's business (http/trailer.h).
  *
- * One thread at a time; no memory is allocated.
+ * One thread at a time; no memory is allocated but for the trailers.
  */
 #ifndef GOFER_HTTP_CHUNKED_H
 #define GOFER_HTTP_CHUNKED_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/buf.h"
 
 enum chunked_state {
     CHUNKED_SIZE,
@@ -49,7 +52,8 @@ struct chunked {
     int64_t excess;  /* framing bytes beyond the allowance */
     size_t trailer;  /* bytes of the trailer section's lines */
     size_t trailer_max;
-    const char *why; /* static text where decoding failed */
+    struct buf *trailers; /* where the lines of the trailer section go; or NULL */
+    const char *why;      /* static text where decoding failed */
 };
 
 void chunked_init(struct chunked *c, size_t trailer_max);

@@ -13,6 +13,7 @@
 #include "http/base64.h"
 #include "http/decimal.h"
 #include "http/refuse.h"
+#include "http/trailer.h"
 
 enum field {
     FIELD_OTHER,
@@ -22,6 +23,8 @@ enum field {
     FIELD_ACCEPT,
     FIELD_CONNECTION,
     FIELD_CONTENT_LENGTH,
+    FIELD_EXPECT,
+    FIELD_UPGRADE,
     FIELD_REFUSED
 };
 
@@ -39,12 +42,12 @@ static enum field field_of(const char *name)
         return either(name, "Host", FIELD_HOST);
     case 6:
         if (ascii_equal(name, "Expect"))
-            return FIELD_REFUSED;
+            return FIELD_EXPECT;
         return either(name, "Accept", FIELD_ACCEPT);
     case 7:
         if (ascii_equal(name, "Trailer"))
             return FIELD_REFUSED;
-        return either(name, "Upgrade", FIELD_REFUSED);
+        return either(name, "Upgrade", FIELD_UPGRADE);
     case 10:
         if (ascii_equal(name, "Connection"))
             return FIELD_CONNECTION;
@@ -77,18 +80,39 @@ static int64_t parse_length(const char *text)
 
 static gofer_status check_connection(const char *value, struct buf *why)
 {
-    bool close = false, keep_alive = false;
+    bool close = false, keep_alive = false, upgrade = false;
     const char *end = value + strlen(value);
     for (const char *at = value, *item; at != NULL;) {
         size_t len = header_next_item(&at, end, &item);
-        bool is_close = ascii_equal_n(item, len, "close");
-        close = close || is_close;
-        keep_alive = keep_alive || !is_close;
-        if (!is_close && !ascii_equal_n(item, len, "keep-alive"))
-            return refuse(why, "Connection header with an option other than close or keep-alive");
+        if (ascii_equal_n(item, len, "close"))
+            close = true;
+        else if (ascii_equal_n(item, len, "upgrade"))
+            upgrade = true;
+        else if (ascii_equal_n(item, len, "keep-alive"))
+            keep_alive = true;
+        else
+            return refuse(why, "Connection header with an option other than close, keep-alive or "
+                               "upgrade");
     }
     if (close && keep_alive)
         return refuse(why, "Connection header with both close and keep-alive");
+    if (close && upgrade)
+        return refuse(why, "Connection header with both close and upgrade");
+    return GOFER_OK;
+}
+
+/* RFC 9110 section 7.8: protocol-name ["/" protocol-version], in a list. */
+static gofer_status check_upgrade(const char *value, struct buf *why)
+{
+    const char *end = value + strlen(value);
+    for (const char *at = value, *item; at != NULL;) {
+        size_t len = header_next_item(&at, end, &item);
+        const char *slash = memchr(item, '/', len);
+        size_t name = slash != NULL ? (size_t)(slash - item) : len;
+        if (!header_is_token(item, name) ||
+            (slash != NULL && !header_is_token(slash + 1, len - name - 1)))
+            return refuse(why, "invalid Upgrade header");
+    }
     return GOFER_OK;
 }
 
@@ -119,6 +143,12 @@ gofer_status request_check_field(const char *name, const char *value, struct buf
         return parse_length(value) >= 0 ? GOFER_OK : refuse(why, "invalid Content-Length header");
     case FIELD_HOST:
         return check_host(value, why);
+    case FIELD_EXPECT:
+        return ascii_equal(value, "100-continue")
+                   ? GOFER_OK
+                   : refuse(why, "Expect header other than 100-continue");
+    case FIELD_UPGRADE:
+        return check_upgrade(value, why);
     default:
         return GOFER_OK;
     }
@@ -137,7 +167,8 @@ static gofer_status check_method(const char *method, struct buf *why)
 
 static gofer_status check_single(const struct headers *headers, struct buf *why)
 {
-    static const char *const single[] = {"Host", "Content-Length", "Connection"};
+    static const char *const single[] = {"Host", "Content-Length", "Connection", "Expect",
+                                         "Upgrade"};
     for (size_t i = 0; i < sizeof single / sizeof *single; i++)
         if (headers_count(headers, single[i]) > 1)
             return refuse_quoting(why, "more than one header field", single[i], strlen(single[i]));
@@ -147,14 +178,43 @@ static gofer_status check_single(const struct headers *headers, struct buf *why)
 static gofer_status check_body(const struct request_parts *parts, struct buf *why)
 {
     int64_t len = parts->has_body ? parts->body_len : 0;
-    if (len < 0)
-        return refuse(why, "request body of unknown length");
     /* RFC 9110 section 9.3.8. */
     if (parts->has_body && strcmp(parts->method, "TRACE") == 0)
         return refuse(why, "TRACE request with a body");
+    if (parts->trailers != NULL && parts->trailers->len > 0 && !parts->has_body)
+        return refuse(why, "trailers without a body");
     const struct header *field = headers_find(parts->headers, "Content-Length");
     if (field != NULL && field->value != NULL && parse_length(field->value) != len)
         return refuse(why, "Content-Length header that is not the body's length");
+    return GOFER_OK;
+}
+
+bool request_wants_upgrade(const struct headers *headers)
+{
+    return headers_count(headers, "Upgrade") > 0;
+}
+
+bool request_expects_continue(const struct request_parts *parts)
+{
+    return parts->has_body && headers_count(parts->headers, "Expect") > 0;
+}
+
+bool request_is_chunked(const struct request_parts *parts)
+{
+    return parts->has_body &&
+           (parts->body_len < 0 || (parts->trailers != NULL && parts->trailers->len > 0));
+}
+
+/* An Upgrade concerns this connection only, so both fields stand or neither (RFC 9110 section 7.8).
+ */
+static gofer_status check_upgrading(const struct headers *headers, struct buf *why)
+{
+    const struct header *field = headers_find(headers, "Connection");
+    bool named = field != NULL && field->value != NULL &&
+                 header_has_token(field->value, strlen(field->value), "upgrade");
+    if (named != request_wants_upgrade(headers))
+        return refuse(why,
+                      "an Upgrade header needs \"Connection: upgrade\", and the other way round");
     return GOFER_OK;
 }
 
@@ -163,6 +223,8 @@ gofer_status request_check(const struct request_parts *parts, struct buf *why)
     gofer_status status = check_method(parts->method, why);
     if (status == GOFER_OK)
         status = check_single(parts->headers, why);
+    if (status == GOFER_OK)
+        status = check_upgrading(parts->headers, why);
     if (status == GOFER_OK)
         status = check_body(parts, why);
     if (status != GOFER_OK)
@@ -303,6 +365,30 @@ static bool method_has_content(const char *method)
            strcmp(method, "PATCH") == 0;
 }
 
+static void write_framing(const struct request_parts *parts, struct buf *out)
+{
+    if (request_is_chunked(parts)) {
+        PUT(out, "Transfer-Encoding: chunked\r\n");
+        if (parts->trailers != NULL)
+            trailer_write_names(parts->trailers, out);
+    } else if (parts->has_body) {
+        write_content_length((uint64_t)parts->body_len, out);
+    } else if (method_has_content(parts->method) ||
+               headers_count(parts->headers, "Content-Length") > 0) {
+        write_content_length(0, out);
+    }
+}
+
+static void write_connection(const struct request_parts *parts, struct buf *out)
+{
+    if (request_wants_upgrade(parts->headers)) {
+        PUT(out, "Connection: Upgrade\r\n");
+        write_own(parts->headers, FIELD_UPGRADE, out);
+    } else if (request_will_close(parts)) {
+        PUT(out, "Connection: close\r\n");
+    }
+}
+
 void request_write_head(const struct request_parts *parts, struct buf *out)
 {
     buf_reserve(out, TYPICAL_HEAD_BYTES);
@@ -313,13 +399,10 @@ void request_write_head(const struct request_parts *parts, struct buf *out)
     write_accept(parts, out);
     write_own(parts->headers, FIELD_OTHER, out);
     write_defaults(parts, out);
-    if (request_will_close(parts))
-        PUT(out, "Connection: close\r\n");
-    if (parts->has_body)
-        write_content_length((uint64_t)parts->body_len, out);
-    else if (method_has_content(parts->method) ||
-             headers_count(parts->headers, "Content-Length") > 0)
-        write_content_length(0, out);
+    write_connection(parts, out);
+    write_framing(parts, out);
+    if (request_expects_continue(parts))
+        PUT(out, "Expect: 100-continue\r\n");
     PUT(out, "\r\n");
 }
 

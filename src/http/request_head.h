@@ -7,8 +7,9 @@
  * names and values, framing fields that belong to the library.
  *
  * Order on the wire: request line, Host, Authorization, User-Agent, Accept, the
- * caller's other fields in their order, the client-wide ones, Connection: close,
- * Content-Length. A field that the caller sets stands at its default's place.
+ * caller's other fields in their order, the client-wide ones, Connection, then
+ * Content-Length or Transfer-Encoding and Trailer, and Expect. A field that the caller sets stands
+ * at its default's place.
  *
  * No lock; the parts are only read.
  */
@@ -31,24 +32,26 @@ struct request_parts {
         *defaults;          /* the client's, or NULL: sent where the caller has none of the name */
     const char *user_agent; /* default agent; "" or NULL: none */
     bool has_body;
-    int64_t body_len; /* with has_body */
-    bool close;       /* send "Connection: close" */
+    int64_t body_len;               /* with has_body; negative: unknown, sent in chunks */
+    const struct headers *trailers; /* behind the body, which is sent in chunks; or NULL */
+    bool close;                     /* send "Connection: close" */
 };
 
 /*
  * Checks one field that a caller sets or adds (value NULL: a "removed" mark), or
  * that is to be sent with every request of a client. GOFER_ERR_INVALID with a
  * line in why: bad name or value (the value is never quoted), Transfer-Encoding,
- * Expect, Trailer, Upgrade or Connection options other than close and keep-alive
- * (both at once neither), Content-Length that is no number, a Host that is no
- * host.
+ * Trailer, an Expect other than 100-continue, an Upgrade that is no list of
+ * protocols, Connection options other than close, keep-alive and upgrade (or two
+ * that contradict), Content-Length that is no number, a Host that is no host.
  */
 gofer_status request_check_field(const char *name, const char *value, struct buf *why);
 
 /*
- * Checks the whole: the method is a token and not CONNECT, Host, Content-Length
- * and Connection stand at most once, Content-Length is the body's, TRACE has no
- * body, the default agent is a value. Single fields were checked before.
+ * Checks the whole: the method is a token and not CONNECT; Host, Content-Length,
+ * Connection, Expect and Upgrade stand at most once; Content-Length is the body's;
+ * TRACE has no body; Upgrade and "Connection: upgrade" come together; trailers
+ * have a body; the default agent is a value. Single fields were checked before.
  */
 gofer_status request_check(const struct request_parts *parts, struct buf *why);
 
@@ -71,6 +74,14 @@ bool request_will_close(const struct request_parts *parts);
 
 /* Whether the caller asked for "Connection: close". */
 bool request_wants_close(const struct headers *headers);
+
+/* Whether the caller asks for another protocol (Upgrade); whether the body waits for a 100
+ * (Expect; RFC 9110 section 10.1.1: not without a body). */
+bool request_wants_upgrade(const struct headers *headers);
+bool request_expects_continue(const struct request_parts *parts);
+
+/* Whether the body is sent in chunks (RFC 9112 section 7.1). */
+bool request_is_chunked(const struct request_parts *parts);
 
 /* Whether a method may be repeated without asking: GET, HEAD, OPTIONS, TRACE; or an
  * (X-)Idempotency-Key field stands. */

@@ -80,6 +80,7 @@ struct parser {
     size_t fields_cap;
     int64_t length; /* what Content-Length says, or -1 */
     bool chunked;
+    bool upgrade;
     bool close;
     bool keep_alive;
 };
@@ -280,6 +281,8 @@ static bool note_field(struct parser *p, const char *name, size_t name_len, cons
         return note_length(p, value, end);
     else if (is_word(name, name_len, "transfer-encoding"))
         return note_coding(p, value, (size_t)(end - value));
+    else if (is_word(name, name_len, "upgrade"))
+        p->upgrade = true;
     return true;
 }
 
@@ -347,11 +350,14 @@ static const char *parse_lines(struct parser *p)
     return at == NULL ? NULL : take_line_end(p, at);
 }
 
-static void decide_framing(const struct parser *p, bool head_request)
+static void decide_framing(const struct parser *p, enum head_asked asked)
 {
     struct response_head *head = p->head;
     head->content_length = p->chunked ? -1 : p->length;
-    if (head_request || head->status < 200 || head->status == 204 || head->status == 304)
+    if (head->status == 101)
+        head->framing = BODY_TUNNEL;
+    else if (asked == ASKED_HEAD || head->status < 200 || head->status == 204 ||
+             head->status == 304)
         head->framing = BODY_NONE;
     else if (p->chunked)
         head->framing = BODY_CHUNKED;
@@ -359,7 +365,7 @@ static void decide_framing(const struct parser *p, bool head_request)
         head->framing = p->length >= 0 ? BODY_LENGTH : BODY_TO_EOF;
     bool faulty = p->chunked && p->length >= 0;
     bool wanted = head->minor == 0 ? p->keep_alive && !p->close : !p->close;
-    head->keep_alive = wanted && !faulty && head->framing != BODY_TO_EOF;
+    head->keep_alive = wanted && !faulty && head->framing < BODY_TO_EOF;
 }
 
 static struct parser parser_on(const char *data, size_t len, struct response_head *head,
@@ -374,8 +380,8 @@ static struct parser parser_on(const char *data, size_t len, struct response_hea
                            .length = -1};
 }
 
-gofer_status head_parse(const char *data, size_t len, bool head_request, struct response_head *head,
-                        struct head_field *fields, size_t fields_cap)
+gofer_status head_parse(const char *data, size_t len, enum head_asked asked,
+                        struct response_head *head, struct head_field *fields, size_t fields_cap)
 {
     struct parser p = parser_on(data, len, head, fields, fields_cap);
     if (len == 0 || len > UINT32_MAX || data[len - 1] != '\n') {
@@ -385,24 +391,26 @@ gofer_status head_parse(const char *data, size_t len, bool head_request, struct 
     const char *at = parse_lines(&p);
     if (at != NULL && at != p.end)
         at = fail(&p, "bytes behind the head");
-    if (at != NULL && head->status == 101)
+    if (at != NULL && head->status == 101 && asked != ASKED_UPGRADE)
         at = fail(&p, "101 Switching Protocols was not asked for");
+    if (at != NULL && head->status == 101 && !p.upgrade)
+        at = fail(&p, "101 Switching Protocols without an Upgrade field");
     if (at == NULL)
         return GOFER_ERR_PROTOCOL;
-    decide_framing(&p, head_request);
+    decide_framing(&p, asked);
     return GOFER_OK;
 }
 
-enum head_result head_read(struct head_scan *scan, const char *data, size_t len, bool head_request,
-                           struct response_head *head, struct head_field *fields, size_t fields_cap,
-                           size_t *head_len)
+enum head_result head_read(struct head_scan *scan, const char *data, size_t len,
+                           enum head_asked asked, struct response_head *head,
+                           struct head_field *fields, size_t fields_cap, size_t *head_len)
 {
     /* The status line is read without looking for the sentinel: it must not begin within it. */
     if (scan->seen == 0 && len >= BEGIN_LEN && len <= UINT32_MAX) {
         struct parser p = parser_on(data, len, head, fields, fields_cap);
         const char *at = parse_lines(&p);
         if (at != NULL && at <= p.end && head->status != 101) {
-            decide_framing(&p, head_request);
+            decide_framing(&p, asked);
             *head_len = (size_t)(at - data);
             return HEAD_DONE;
         }
@@ -411,7 +419,7 @@ enum head_result head_read(struct head_scan *scan, const char *data, size_t len,
      */
     enum head_result result = head_scan(scan, data, len, head_len);
     if (result != HEAD_DONE ||
-        head_parse(data, *head_len, head_request, head, fields, fields_cap) == GOFER_OK)
+        head_parse(data, *head_len, asked, head, fields, fields_cap) == GOFER_OK)
         return result;
     scan->why = head->why;
     return HEAD_BAD;

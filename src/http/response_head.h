@@ -54,8 +54,12 @@ struct head_field {
     uint32_t value_len;
 };
 
-/* How the body ends (RFC 9112 section 6.3). */
-enum body_framing { BODY_NONE, BODY_LENGTH, BODY_CHUNKED, BODY_TO_EOF };
+/* How the body ends (RFC 9112 section 6.3). BODY_TUNNEL: behind a 101 that was asked for the
+ * connection speaks another protocol, both ways. */
+enum body_framing { BODY_NONE, BODY_LENGTH, BODY_CHUNKED, BODY_TO_EOF, BODY_TUNNEL };
+
+/* What of the request decides how its response is read. */
+enum head_asked { ASKED_PLAIN, ASKED_HEAD, ASKED_UPGRADE };
 
 struct response_head {
     int status;      /* 100 to 999 */
@@ -73,10 +77,8 @@ enum { HEAD_FIELDS_INLINE = 64 };
 
 /*
  * Parses a complete head, of which data[0..len) are all bytes, the empty line
- * included. `head_request` says that the request was a HEAD. The first fields_cap
- * fields are written to fields; head->fields_len counts all (call again with a
- * larger array where it is larger).
- * GOFER_OK or GOFER_ERR_PROTOCOL with head->why.
+ * included. The first fields_cap fields are written to fields; head->fields_len counts all (call
+ * again with a larger array where it is larger). GOFER_OK or GOFER_ERR_PROTOCOL with head->why.
  *
  * Lengths: several Content-Length fields, or a list, are one where all are equal
  * and an error where not; a sign, an empty value, more than 19 digits or more
@@ -87,10 +89,10 @@ enum { HEAD_FIELDS_INLINE = 64 };
  * HEAD, 1xx, 204 and 304: BODY_NONE whatever the fields say.
  * HTTP/1.1 is kept unless a Connection field says close; HTTP/1.0 needs
  * keep-alive; BODY_TO_EOF is never kept.
- * 101 is an error here: nobody asked for it.
+ * 101 is BODY_TUNNEL where an upgrade was asked for and the head names one, an error otherwise.
  */
-gofer_status head_parse(const char *data, size_t len, bool head_request, struct response_head *head,
-                        struct head_field *fields, size_t fields_cap);
+gofer_status head_parse(const char *data, size_t len, enum head_asked asked,
+                        struct response_head *head, struct head_field *fields, size_t fields_cap);
 
 /*
  * Both steps at once, in one pass over a head that is there as a whole, which is
@@ -98,9 +100,9 @@ gofer_status head_parse(const char *data, size_t len, bool head_request, struct 
  * HEAD_DONE: *head and fields are set, *head_len bytes are the head. HEAD_MORE and
  * HEAD_BAD (scan->why) as head_scan().
  */
-enum head_result head_read(struct head_scan *scan, const char *data, size_t len, bool head_request,
-                           struct response_head *head, struct head_field *fields, size_t fields_cap,
-                           size_t *head_len);
+enum head_result head_read(struct head_scan *scan, const char *data, size_t len,
+                           enum head_asked asked, struct response_head *head,
+                           struct head_field *fields, size_t fields_cap, size_t *head_len);
 
 /* Whether bytes on an idle connection are the beginning of a 408 answer (table is408). */
 bool head_is_408(const char *data, size_t len);

@@ -18,6 +18,7 @@
 #ifndef GOFER_TRANSPORT_CONN_H
 #define GOFER_TRANSPORT_CONN_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,13 +32,15 @@ struct engine;
 struct pool_host;
 
 struct conn {
-    struct watch watch; /* the socket */
+    struct watch watch;    /* the socket */
+    _Atomic uint32_t refs; /* the owner's, and those of threads that poll the socket meanwhile */
     struct engine *engine;
     struct pool_host *host; /* the pool's record of its key */
     int64_t born_ns;
     int64_t idle_since_ns;
     bool reported; /* the idle watch told of it while it was in use; guarded by the pool's lock */
-    bool reused;   /* has served a request, or lain idle, before the one it serves now */
+    bool nonblocking;  /* O_NONBLOCK for life, since a file was sent on it: a wait polls */
+    bool reused;       /* has served a request, or lain idle, before the one it serves now */
     int idle_epoll_fd; /* the idle watch's set, where it stands in it; or -1 */
     uint32_t
         idle_slot; /* its number in the idle watch's table, 0: none; guarded by the pool's lock */
@@ -51,6 +54,14 @@ struct conn *conn_new(int fd, struct engine *engine, int64_t now_ns);
 /* Takes it out of the epoll sets, closes the socket and frees. No lock may be held. *conn is NULL
  * after. */
 void conn_close(struct conn **conn);
+
+/*
+ * A thread is going to poll the socket that it does not own: until conn_unpin()
+ * the descriptor stays what it is, though the connection be closed meanwhile.
+ * Pinned by the owner, or under a lock that keeps it from closing.
+ */
+void conn_pin(struct conn *conn);
+void conn_unpin(struct conn *conn);
 
 /* What was found on a connection that is about to be reused (design 7.6). */
 enum conn_check {
@@ -72,6 +83,19 @@ ssize_t conn_send(struct conn *conn, const struct iovec *iov, int iov_len, bool 
 /* Receives; wait false: MSG_DONTWAIT. Returns the count, 0 at the end, or -1 with errno; EINTR is
  * handled. */
 ssize_t conn_recv(struct conn *conn, void *buf, size_t len, bool wait);
+
+/* Tells the peer that nothing more is sent. 0, or -1 with errno. */
+int conn_end_sending(struct conn *conn);
+
+/* Whether conn_send_file() works here. */
+bool conn_can_send_file(const struct conn *conn);
+
+/*
+ * Sends up to count bytes of a file, from offset on, straight from the page cache.
+ * Never waits: the first use makes the socket non-blocking for life (design 7.2). Returns the
+ * count, 0 where the file ends there, or -1 with errno (EIO: the file's). Never raises SIGPIPE.
+ */
+ssize_t conn_send_file(struct conn *conn, int fd, int64_t offset, size_t count);
 
 static inline int conn_fd(const struct conn *conn)
 {

@@ -2,473 +2,254 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * One round trip. Reading is a loop of: receive into the right place, look
- * whether somebody shut the socket down under us, interpret. The right place is
- * the thread's scratch buffer, or, for a body of known length, the response's own
- * memory; what of a head arrived without its end is kept in `partial`, because a
- * parked exchange holds no buffer.
+ * One round trip: what each direction's step means for the other, and for the
+ * limits.
  */
 #include "transport/exchange.h"
 
 #include <errno.h>
-#include <string.h>
+#include <poll.h>
+#include <sys/epoll.h>
 
 #include "base/clock.h"
-
-/* 1xx responses before the final one; each also counts against the head limit. */
-enum { INFORMATIONAL_MAX = 32, TRAILER_MAX_BYTES = 64 * 1024 };
 
 static void set_at(_Atomic int64_t *at, int64_t value)
 {
     atomic_store_explicit(at, value, memory_order_relaxed);
 }
 
-void exchange_init(struct exchange *x, struct conn *conn, const struct exchange_request *request,
-                   int64_t now_ns)
+static int64_t get_at(_Atomic int64_t *at)
 {
-    *x = (struct exchange){.conn = conn, .request = request, .phase = GOFER_PHASE_SEND};
-    set_at(&x->stall_at, clock_after_ms(now_ns, request->stall_timeout_ms));
-    set_at(&x->header_at, CLOCK_NEVER);
+    return atomic_load_explicit(at, memory_order_relaxed);
 }
 
-void exchange_fini(struct exchange *x)
+/* --- limits --- */
+
+static void begin_window(struct exchange *x, int64_t now_ns)
 {
-    buf_fini(&x->partial);
-    gofer_response_free(x->response);
-    x->response = NULL;
+    x->moved = 0;
+    x->rate_at = CLOCK_NEVER;
+    if (x->request->min_rate >= 0)
+        x->rate_at = clock_after_ms(now_ns, x->request->rate_window_ms);
 }
 
-struct gofer_response *exchange_take_response(struct exchange *x)
+/* Bytes moved and more are due. */
+static void note_progress(struct exchange *x, uint64_t bytes)
 {
-    struct gofer_response *response = x->response;
-    x->response = NULL;
-    return response;
-}
-
-static size_t request_len(const struct exchange *x)
-{
-    return x->request->head_len + x->request->body_len;
-}
-
-static bool is_written(const struct exchange *x)
-{
-    return x->sent == request_len(x);
-}
-
-bool exchange_reusable(const struct exchange *x)
-{
-    return is_written(x) && x->keep_alive && !x->overrun && !x->request->close &&
-           x->framing != BODY_TO_EOF;
-}
-
-gofer_sent exchange_sent(const struct exchange *x)
-{
-    if (x->sent == 0)
-        return GOFER_SENT_NOTHING;
-    return is_written(x) ? GOFER_SENT_ALL : GOFER_SENT_SOME;
+    x->moved += bytes;
+    if (x->request->stall_timeout_ms >= 0 && x->down.framing != BODY_TUNNEL)
+        set_at(&x->stall_at, clock_after_ms(clock_now_ns(), x->request->stall_timeout_ms));
 }
 
 int64_t exchange_deadline(struct exchange *x)
 {
-    return clock_min(atomic_load_explicit(&x->stall_at, memory_order_relaxed),
-                     atomic_load_explicit(&x->header_at, memory_order_relaxed));
+    return clock_min(get_at(&x->stall_at), get_at(&x->header_at));
 }
 
-/* Bytes moved and more are due. */
-static void note_progress(struct exchange *x)
+int64_t exchange_soon(const struct exchange *x)
 {
-    if (x->request->stall_timeout_ms >= 0)
-        set_at(&x->stall_at, clock_after_ms(clock_now_ns(), x->request->stall_timeout_ms));
+    return x->up.state == UPLOAD_CONTINUE ? clock_min(x->continue_at, x->rate_at) : x->rate_at;
+}
+
+/* Whether the peer has sent what nobody has read: then it is not the peer that is slow. */
+static bool has_unread(const struct exchange *x)
+{
+    struct pollfd p = {.fd = conn_fd(x->conn), .events = POLLIN};
+    return download_has_kept(&x->down) || poll(&p, 1, 0) > 0;
+}
+
+static bool was_fast_enough(const struct exchange *x)
+{
+    /* The products stay far below 2^63 for any rate that a network has. */
+    return x->moved >=
+           (uint64_t)(x->request->min_rate / 1000.0 * (double)x->request->rate_window_ms);
+}
+
+/* Whether a byte is due: not where a slow source or a slow reader is what is waited for. */
+static bool is_due(const struct exchange *x)
+{
+    if (x->later && !x->down.head_done)
+        return false;
+    return !(x->down.head_done && x->request->down.streaming && has_unread(x));
+}
+
+const char *exchange_late(struct exchange *x, int64_t now_ns, int64_t *limit_ms)
+{
+    const struct exchange_request *q = x->request;
+    if (now_ns >= get_at(&x->header_at)) {
+        *limit_ms = q->header_timeout_ms;
+        return "timed out after %lld ms %s";
+    }
+    bool due = is_due(x);
+    if (now_ns >= get_at(&x->stall_at) && due) {
+        *limit_ms = q->stall_timeout_ms;
+        return "timed out after no byte moved for %lld ms %s";
+    }
+    bool moves = x->phase != GOFER_PHASE_WAIT;
+    if (now_ns >= x->rate_at && due && moves && !was_fast_enough(x)) {
+        *limit_ms = q->rate_window_ms;
+        return "timed out after too few bytes moved in %lld ms %s";
+    }
+    if (now_ns >= get_at(&x->stall_at))
+        set_at(&x->stall_at, clock_after_ms(now_ns, q->stall_timeout_ms));
+    if (now_ns >= x->rate_at)
+        begin_window(x, now_ns);
+    return NULL;
+}
+
+/* --- life --- */
+
+void exchange_init(struct exchange *x, struct conn *conn, const struct exchange_request *request,
+                   int64_t now_ns)
+{
+    *x = (struct exchange){.conn = conn, .request = request, .phase = GOFER_PHASE_SEND};
+    upload_init(&x->up, &request->up);
+    download_init(&x->down, &request->down);
+    set_at(&x->stall_at, clock_after_ms(now_ns, request->stall_timeout_ms));
+    set_at(&x->header_at, CLOCK_NEVER);
+    begin_window(x, now_ns);
+}
+
+void exchange_fini(struct exchange *x)
+{
+    upload_fini(&x->up);
+    download_fini(&x->down);
+}
+
+bool exchange_reusable(const struct exchange *x)
+{
+    return upload_is_done(&x->up) && x->up.write_errno == 0 && !x->request->close &&
+           download_allows_reuse(&x->down);
+}
+
+gofer_sent exchange_sent(const struct exchange *x)
+{
+    if (x->up.sent == 0)
+        return GOFER_SENT_NOTHING;
+    return upload_is_done(&x->up) ? GOFER_SENT_ALL : GOFER_SENT_SOME;
+}
+
+bool exchange_can_repeat(const struct exchange *x)
+{
+    return source_can_begin(x->request->up.source);
+}
+
+uint32_t exchange_events(const struct exchange *x)
+{
+    return EPOLLIN | (x->full ? EPOLLOUT : 0);
+}
+
+bool exchange_must_poll(const struct exchange *x)
+{
+    return x->full || x->conn->nonblocking || !upload_is_over(&x->up) || x->rate_at != CLOCK_NEVER;
 }
 
 /* --- writing --- */
 
 static void note_written(struct exchange *x)
 {
-    if (!x->response_begun)
+    if (!x->down.begun)
         x->phase = GOFER_PHASE_WAIT;
-    if (x->request->header_timeout_ms >= 0 && !x->head_done)
+    if (x->request->header_timeout_ms >= 0 && !x->down.head_done)
         set_at(&x->header_at, clock_after_ms(clock_now_ns(), x->request->header_timeout_ms));
 }
 
-static ssize_t send_rest(struct exchange *x, bool wait)
+static void expect_continue(struct exchange *x)
 {
-    const struct exchange_request *q = x->request;
-    struct iovec iov[2];
-    int n = 0;
-    if (x->sent < q->head_len)
-        iov[n++] = (struct iovec){(char *)q->head + x->sent, q->head_len - x->sent};
-    size_t body_sent = x->sent > q->head_len ? x->sent - q->head_len : 0;
-    if (body_sent < q->body_len)
-        iov[n++] = (struct iovec){(char *)q->body + body_sent, q->body_len - body_sent};
-    return conn_send(x->conn, iov, n, wait);
+    int64_t now = clock_now_ns();
+    if (x->continue_at == 0)
+        x->continue_at = clock_after_ms(now, x->request->expect_timeout_ms);
+    if (now >= x->continue_at)
+        upload_continue(&x->up);
 }
 
-enum write_result { WRITE_DONE, WRITE_AGAIN, WRITE_TURN_OVER, WRITE_BROKEN };
-
-static enum write_result write_some(struct exchange *x, bool wait)
+/* One step of the upload, and what it means. */
+static enum upload_next write_some(struct exchange *x, struct turn *turn, bool wait,
+                                   struct fault *fault)
 {
-    size_t before = x->sent;
-    while (x->sent - before < TURN_MAX_BYTES) {
-        ssize_t n = send_rest(x, wait);
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            return WRITE_AGAIN;
-        if (n < 0) {
-            x->write_errno = errno;
-            return WRITE_BROKEN;
-        }
-        /* All in the first send, the common case, happens at the time that the exchange began. */
-        bool at_once = x->sent == 0;
-        x->sent += (size_t)n;
-        if (!is_written(x) || !at_once)
-            note_progress(x);
-        if (is_written(x)) {
-            note_written(x);
-            return WRITE_DONE;
-        }
-    }
-    return WRITE_TURN_OVER;
-}
-
-/* --- the end of the stream --- */
-
-static const char *sent_words(const struct exchange *x)
-{
-    return x->conn->reused ? "the reused connection" : "the connection";
-}
-
-/* The peer ended or broke the stream where bytes were due; err is 0 for an end. */
-static enum exchange_next broken(struct exchange *x, int err, struct fault *fault)
-{
-    int cause = x->write_errno != 0 ? x->write_errno : err;
-    const char *how = err == 0 ? "closed" : "broke";
-    if (!x->response_begun)
-        fault_set(fault, GOFER_ERR_BROKEN, x->phase, cause, "the server %s %s before a response",
-                  how, sent_words(x));
-    else if (!x->head_done)
-        fault_set(fault, GOFER_ERR_TRUNCATED, GOFER_PHASE_HEADERS, cause,
-                  "the server %s the connection inside the response headers", how);
+    uint64_t before = x->up.sent;
+    enum upload_next next = upload_step(&x->up, x->conn, turn, wait, fault);
+    x->full = next == UPLOAD_FULL;
+    x->later = next == UPLOAD_LATER;
+    /* All in the first send, the common case, happens at the time that the exchange began. */
+    if (x->up.sent > before && (before > 0 || next != UPLOAD_WRITTEN))
+        note_progress(x, x->up.sent - before);
     else
-        fault_set(fault, GOFER_ERR_TRUNCATED, GOFER_PHASE_BODY, cause,
-                  "the server %s the connection after %zu bytes of the response body", how,
-                  x->response->body_len);
-    return EXCHANGE_FAILED;
-}
-
-static enum exchange_next finish(struct exchange *x)
-{
-    x->response->body[x->response->body_len] = '\0';
-    return EXCHANGE_DONE;
-}
-
-static enum exchange_next end_of_stream(struct exchange *x, int err, struct fault *fault)
-{
-    if (x->head_done && x->framing == BODY_TO_EOF && err == 0)
-        return finish(x);
-    return broken(x, err, fault);
-}
-
-/* --- interpreting --- */
-
-static enum exchange_next too_large(struct fault *fault, gofer_phase phase, const char *what,
-                                    uint64_t limit)
-{
-    fault_set(fault, GOFER_ERR_TOO_LARGE, phase, 0, "%s exceeds %llu bytes", what,
-              (unsigned long long)limit);
-    return EXCHANGE_FAILED;
-}
-
-static enum exchange_next malformed(struct fault *fault, gofer_phase phase, const char *why)
-{
-    fault_set(fault, GOFER_ERR_PROTOCOL, phase, 0, "malformed HTTP response: %s", why);
-    return EXCHANGE_FAILED;
-}
-
-static enum exchange_next no_memory(struct exchange *x, struct fault *fault)
-{
-    fault_set(fault, GOFER_ERR_NOMEM, x->phase, ENOMEM, NULL);
-    return EXCHANGE_FAILED;
-}
-
-/* Room for the body in the response's block: all of it where it is of moderate length. */
-static size_t body_room(const struct exchange *x, const struct response_head *head)
-{
-    bool fits = x->framing == BODY_LENGTH && head->content_length <= MESSAGE_BODY_INLINE;
-    return fits ? (size_t)head->content_length : 0;
-}
-
-static enum exchange_next begin_body(struct exchange *x, const struct response_head *head,
-                                     struct fault *fault)
-{
-    const struct exchange_request *q = x->request;
-    x->phase = GOFER_PHASE_BODY;
-    if (head->framing == BODY_LENGTH) {
-        if ((uint64_t)head->content_length > q->max_body_bytes)
-            return too_large(fault, GOFER_PHASE_BODY, "response body", q->max_body_bytes);
-        x->body_left = (uint64_t)head->content_length;
-    }
-    if (head->framing == BODY_CHUNKED)
-        chunked_init(&x->chunked, TRAILER_MAX_BYTES);
-    bool empty = head->framing == BODY_NONE || (head->framing == BODY_LENGTH && x->body_left == 0);
-    return empty ? finish(x) : EXCHANGE_READ;
-}
-
-/* The final response's head is complete. */
-static enum exchange_next begin_response(struct exchange *x, const struct response_head *head,
-                                         const char *bytes, size_t len,
-                                         const struct head_field *fields, struct fault *fault)
-{
-    x->head_done = true;
-    x->framing = head->framing;
-    x->keep_alive = head->keep_alive;
-    set_at(&x->header_at, CLOCK_NEVER);
-    x->response = message_new(head, bytes, len, fields, x->request->url, x->request->url_len,
-                              body_room(x, head));
-    return x->response != NULL ? begin_body(x, head, fault) : no_memory(x, fault);
-}
-
-/* A 1xx response's head is complete: the next head begins behind it. */
-static enum exchange_next skip_informational(struct exchange *x, size_t len, struct fault *fault)
-{
-    x->head_bytes += len;
-    if (++x->informational > INFORMATIONAL_MAX)
-        return malformed(fault, GOFER_PHASE_HEADERS, "too many informational responses");
-    return EXCHANGE_READ;
-}
-
-static enum exchange_next head_too_large(struct exchange *x, struct fault *fault)
-{
-    return too_large(fault, GOFER_PHASE_HEADERS, "response header section",
-                     x->request->max_head_bytes);
-}
-
-/* Bytes of a head; data[len] is the sentinel. *used: how many were a complete one. */
-static enum exchange_next take_head(struct exchange *x, const char *data, size_t len, size_t *used,
-                                    struct fault *fault)
-{
-    struct response_head head;
-    struct head_field fields[HEAD_FIELDS_INLINE];
-    size_t head_len = len;
-    enum head_result r = head_read(&x->scan, data, len, x->request->head_method, &head, fields,
-                                   HEAD_FIELDS_INLINE, &head_len);
-    *used = r == HEAD_DONE ? head_len : 0;
-    if (x->head_bytes + (r == HEAD_DONE ? head_len : len) > x->request->max_head_bytes)
-        return head_too_large(x, fault);
-    if (r == HEAD_BAD)
-        return malformed(fault, GOFER_PHASE_HEADERS, x->scan.why);
-    if (r == HEAD_MORE)
-        return EXCHANGE_READ;
-    x->scan = (struct head_scan){0};
-    return head.status < 200 ? skip_informational(x, head_len, fault)
-                             : begin_response(x, &head, data, head_len, fields, fault);
-}
-
-static enum exchange_next body_bytes(struct exchange *x, const char *data, size_t len,
-                                     struct fault *fault)
-{
-    if (len > x->request->max_body_bytes - x->response->body_len)
-        return too_large(fault, GOFER_PHASE_BODY, "response body", x->request->max_body_bytes);
-    return message_append(x->response, data, len) ? EXCHANGE_READ : no_memory(x, fault);
-}
-
-static enum exchange_next take_chunks(struct exchange *x, const char *data, size_t len,
-                                      struct fault *fault)
-{
-    while (len > 0 && !chunked_done(&x->chunked)) {
-        const char *out;
-        size_t out_len;
-        ptrdiff_t n = chunked_decode(&x->chunked, data, len, &out, &out_len);
-        if (n < 0)
-            return malformed(fault, GOFER_PHASE_BODY, x->chunked.why);
-        if (out_len > 0 && body_bytes(x, out, out_len, fault) == EXCHANGE_FAILED)
-            return EXCHANGE_FAILED;
-        data += n;
-        len -= (size_t)n;
-    }
-    if (!chunked_done(&x->chunked))
-        return EXCHANGE_READ;
-    x->overrun = len > 0;
-    return finish(x);
-}
-
-static enum exchange_next take_length(struct exchange *x, const char *data, size_t len,
-                                      struct fault *fault)
-{
-    size_t n = len < x->body_left ? len : (size_t)x->body_left;
-    x->overrun = len > n;
-    if (body_bytes(x, data, n, fault) == EXCHANGE_FAILED)
-        return EXCHANGE_FAILED;
-    x->body_left -= n;
-    return x->body_left == 0 ? finish(x) : EXCHANGE_READ;
-}
-
-static enum exchange_next take_body(struct exchange *x, const char *data, size_t len,
-                                    struct fault *fault)
-{
-    if (len == 0)
-        return EXCHANGE_READ;
-    switch (x->framing) {
-    case BODY_LENGTH:
-        return take_length(x, data, len, fault);
-    case BODY_CHUNKED:
-        return take_chunks(x, data, len, fault);
-    case BODY_TO_EOF:
-        return body_bytes(x, data, len, fault);
-    case BODY_NONE:
-        break;
-    }
-    return EXCHANGE_READ;
-}
-
-/* Heads, then the first bytes of the body. *used: how many bytes are not needed again. */
-static enum exchange_next take_bytes(struct exchange *x, const char *data, size_t len, size_t *used,
-                                     struct fault *fault)
-{
-    *used = 0;
-    while (!x->head_done) {
-        size_t n;
-        enum exchange_next next = take_head(x, data + *used, len - *used, &n, fault);
-        *used += n;
-        if (next == EXCHANGE_DONE)
-            x->overrun = *used < len;
-        if (next != EXCHANGE_READ || n == 0)
-            return next;
-    }
-    const char *body = data + *used;
-    size_t body_len = len - *used;
-    *used = len;
-    return take_body(x, body, body_len, fault);
-}
-
-/* Keeps bytes of a head, and the sentinel behind them. */
-static bool keep_partial(struct exchange *x, const char *data, size_t len)
-{
-    buf_append(&x->partial, data, len);
-    if (!buf_reserve(&x->partial, 1))
-        return false;
-    x->partial.data[x->partial.len] = '\n';
-    return true;
-}
-
-/* Bytes that arrived in the thread's scratch buffer while the head is not complete. */
-static enum exchange_next take_scratch(struct exchange *x, const char *data, size_t len,
-                                       struct fault *fault)
-{
-    size_t used;
-    if (x->partial.len > 0) {
-        if (!keep_partial(x, data, len))
-            return no_memory(x, fault);
-        enum exchange_next next = take_bytes(x, x->partial.data, x->partial.len, &used, fault);
-        buf_consume(&x->partial, used);
-        if (x->partial.len == 0)
-            buf_fini(&x->partial);
+        x->moved += x->up.sent - before;
+    if (next == UPLOAD_WRITTEN)
+        note_written(x);
+    if (next != UPLOAD_EXPECTS)
         return next;
-    }
-    enum exchange_next next = take_bytes(x, data, len, &used, fault);
-    if (next == EXCHANGE_READ && used < len && !keep_partial(x, data + used, len - used))
-        return no_memory(x, fault);
-    return next;
+    expect_continue(x);
+    return x->up.state == UPLOAD_CONTINUE ? next : UPLOAD_TURN_OVER;
 }
 
 /* --- reading --- */
 
-/* A body of known length is received into the response itself, with room for the byte too many. */
-static bool reads_in_place(const struct exchange *x)
+static void note_head(struct exchange *x)
 {
-    return x->head_done && x->framing == BODY_LENGTH &&
-           x->response->body_cap - x->response->body_len >= x->body_left;
-}
-
-static enum exchange_next took_in_place(struct exchange *x, size_t n)
-{
-    x->overrun = n > x->body_left;
-    size_t taken = x->overrun ? (size_t)x->body_left : n;
-    x->response->body_len += taken;
-    x->body_left -= taken;
-    return x->body_left == 0 ? finish(x) : EXCHANGE_READ;
-}
-
-/* Makes room in steps, as bytes arrive: a declared length alone does not cost memory. */
-static bool make_room(struct exchange *x)
-{
-    if (!x->head_done || x->framing != BODY_LENGTH || reads_in_place(x))
-        return true;
-    size_t step = x->response->body_len > TURN_MAX_BYTES ? x->response->body_len : TURN_MAX_BYTES;
-    return message_reserve(x->response, x->body_left < step ? (size_t)x->body_left : step);
-}
-
-static enum exchange_next interpret(struct exchange *x, struct turn *turn, bool in_place, size_t n,
-                                    struct fault *fault)
-{
-    if (!x->response_begun) {
-        x->response_begun = true;
-        x->phase = GOFER_PHASE_HEADERS;
+    x->phase = GOFER_PHASE_BODY;
+    set_at(&x->header_at, CLOCK_NEVER);
+    /* RU-08: the answer came first; the body is not sent, nor the connection kept. */
+    if (x->up.state == UPLOAD_CONTINUE)
+        upload_end(&x->up);
+    /* In another protocol nobody here knows when a byte is due. */
+    if (x->down.framing == BODY_TUNNEL) {
+        set_at(&x->stall_at, CLOCK_NEVER);
+        x->rate_at = CLOCK_NEVER;
     }
-    if (in_place)
-        return took_in_place(x, n);
-    turn->scratch[n] = '\n'; /* the sentinel that head_read() asks for */
-    return x->head_done ? take_body(x, turn->scratch, n, fault)
-                        : take_scratch(x, turn->scratch, n, fault);
 }
 
-/* One receive and its consequences. *short_read: the socket is likely empty now. */
-static enum exchange_next read_once(struct exchange *x, struct turn *turn, bool wait,
-                                    const _Atomic bool *interrupted, size_t *got, bool *short_read,
+/* One receive, and what it means. DOWNLOAD_CONTINUE is seen to here. */
+static enum download_next read_once(struct exchange *x, const struct download_io *io, size_t *got,
                                     struct fault *fault)
 {
-    if (!make_room(x))
-        return no_memory(x, fault);
-    bool in_place = reads_in_place(x);
-    char *to = in_place ? x->response->body + x->response->body_len : turn->scratch;
-    size_t room = in_place ? (size_t)x->body_left + 1 : turn->scratch_len - 1;
-    ssize_t n = conn_recv(x->conn, to, room, wait);
-    int err = n < 0 ? errno : 0;
-    if (interrupted != NULL && atomic_load(interrupted))
-        return EXCHANGE_INTERRUPTED;
-    *short_read = true;
-    if (n < 0 && (err == EAGAIN || err == EWOULDBLOCK))
-        return EXCHANGE_READ;
-    if (n <= 0)
-        return end_of_stream(x, err, fault);
-    *got += (size_t)n;
-    *short_read = (size_t)n < room;
-    return interpret(x, turn, in_place, (size_t)n, fault);
+    size_t moved;
+    bool had_head = x->down.head_done;
+    enum download_next next = download_step(&x->down, io, &moved, fault);
+    *got += moved;
+    if (x->down.begun && x->phase < GOFER_PHASE_HEADERS)
+        x->phase = GOFER_PHASE_HEADERS;
+    if (x->down.head_done && !had_head)
+        note_head(x);
+    if (moved > 0 && next != DOWNLOAD_COMPLETE)
+        note_progress(x, moved);
+    if (next == DOWNLOAD_CONTINUE)
+        upload_continue(&x->up);
+    return next;
 }
 
 static enum exchange_next read_some(struct exchange *x, struct turn *turn, bool wait,
                                     const _Atomic bool *interrupted, struct fault *fault)
 {
+    struct download_io io = {.conn = x->conn,
+                             .turn = turn,
+                             .wait = wait,
+                             .interrupted = interrupted,
+                             .write_errno = x->up.write_errno,
+                             .phase = x->phase};
     size_t got = 0;
     for (int i = 0; i < TURN_MAX_READS && got < TURN_MAX_BYTES; i++) {
-        size_t before = got;
-        bool short_read = false;
-        enum exchange_next next = read_once(x, turn, wait, interrupted, &got, &short_read, fault);
-        if (next != EXCHANGE_READ)
-            return next;
-        if (got > before)
-            note_progress(x);
-        if (short_read && !wait)
-            return EXCHANGE_READ;
+        switch (read_once(x, &io, &got, fault)) {
+        case DOWNLOAD_EMPTY:
+            if (!wait)
+                return EXCHANGE_WAIT;
+            break;
+        case DOWNLOAD_MORE:
+            break;
+        case DOWNLOAD_CONTINUE:
+            return EXCHANGE_YIELD;
+        case DOWNLOAD_HEAD:
+            return EXCHANGE_HEAD;
+        case DOWNLOAD_COMPLETE:
+            return EXCHANGE_DONE;
+        case DOWNLOAD_INTERRUPTED:
+            return EXCHANGE_INTERRUPTED;
+        case DOWNLOAD_FAILED:
+            return EXCHANGE_FAILED;
+        }
     }
     return EXCHANGE_YIELD;
-}
-
-/* --- stepping --- */
-
-/* Whether a driving caller may send without MSG_DONTWAIT: all of it fits one moderate send
- * (design 7.2). */
-static bool may_wait_to_send(const struct exchange *x, const struct turn *turn)
-{
-    return turn->driven && x->sent == 0 && request_len(x) <= TURN_SCRATCH;
-}
-
-/* The request cannot be written on now: maybe a response came early. */
-static enum exchange_next look_for_early_response(struct exchange *x, struct turn *turn,
-                                                  const _Atomic bool *interrupted,
-                                                  struct fault *fault)
-{
-    enum exchange_next next = read_some(x, turn, false, interrupted, fault);
-    return next == EXCHANGE_READ ? EXCHANGE_BOTH : next;
 }
 
 /* The request cannot be written at all. A complete response may wait behind the reset (TCP-02). */
@@ -476,29 +257,75 @@ static enum exchange_next read_behind_break(struct exchange *x, struct turn *tur
                                             const _Atomic bool *interrupted, struct fault *fault)
 {
     enum exchange_next next = read_some(x, turn, false, interrupted, fault);
-    return next == EXCHANGE_READ ? broken(x, x->write_errno, fault) : next;
+    if (next != EXCHANGE_WAIT)
+        return next;
+    fault_set(fault, x->down.begun ? GOFER_ERR_TRUNCATED : GOFER_ERR_BROKEN, x->phase,
+              x->up.write_errno, "the server broke %s before a response",
+              x->conn->reused ? "the reused connection" : "the connection");
+    return EXCHANGE_FAILED;
+}
+
+/* --- stepping --- */
+
+/* Whether a worker that has written the request goes on to read, or first waits for bytes. */
+static bool reads_at_once(const struct exchange *x, const struct turn *turn)
+{
+    return turn->driven && x->request->header_timeout_ms < 0;
 }
 
 enum exchange_next exchange_step(struct exchange *x, struct turn *turn,
                                  const _Atomic bool *interrupted, struct fault *fault)
 {
-    if (!is_written(x) && x->write_errno == 0) {
-        switch (write_some(x, may_wait_to_send(x, turn))) {
-        case WRITE_TURN_OVER:
-            return EXCHANGE_YIELD;
-        case WRITE_AGAIN:
-            if (x->polled)
-                return look_for_early_response(x, turn, interrupted, fault);
-            x->polled = true;
-            return EXCHANGE_BOTH;
-        case WRITE_BROKEN:
-            return read_behind_break(x, turn, interrupted, fault);
-        case WRITE_DONE:
-            /* A worker parks without a read; a caller first arms the limit that began now. */
-            if (!turn->driven || x->request->header_timeout_ms >= 0)
-                return EXCHANGE_READ;
-            break;
-        }
+    if (upload_is_over(&x->up))
+        return x->up.write_errno != 0
+                   ? read_behind_break(x, turn, interrupted, fault)
+                   : read_some(x, turn, turn->driven && !exchange_must_poll(x), interrupted, fault);
+    bool first = x->up.sent == 0;
+    bool wait = turn->driven && upload_fits_one_send(&x->up) && !x->conn->nonblocking;
+    switch (write_some(x, turn, wait, fault)) {
+    case UPLOAD_TURN_OVER:
+        return EXCHANGE_YIELD;
+    case UPLOAD_BROKEN:
+        return read_behind_break(x, turn, interrupted, fault);
+    case UPLOAD_FAILED:
+        return EXCHANGE_FAILED;
+    case UPLOAD_WRITTEN:
+        if (!reads_at_once(x, turn))
+            return EXCHANGE_WAIT;
+        return read_some(x, turn, !exchange_must_poll(x), interrupted, fault);
+    case UPLOAD_FULL:
+    case UPLOAD_LATER:
+    case UPLOAD_EXPECTS:
+        break;
     }
-    return read_some(x, turn, turn->driven, interrupted, fault);
+    /* The request cannot be written on now: maybe a response came early. */
+    return first ? EXCHANGE_WAIT : read_some(x, turn, false, interrupted, fault);
+}
+
+enum exchange_next exchange_upload(struct exchange *x, struct turn *turn, struct fault *fault)
+{
+    if (upload_is_over(&x->up))
+        return EXCHANGE_WAIT;
+    switch (write_some(x, turn, false, fault)) {
+    case UPLOAD_TURN_OVER:
+        return EXCHANGE_YIELD;
+    case UPLOAD_FAILED:
+        return EXCHANGE_FAILED;
+    default:
+        return EXCHANGE_WAIT;
+    }
+}
+
+enum exchange_next exchange_read(struct exchange *x, void *buf, size_t len, size_t *got,
+                                 struct fault *fault)
+{
+    struct download_io io = {
+        .conn = x->conn, .write_errno = x->up.write_errno, .phase = GOFER_PHASE_BODY};
+    size_t moved;
+    enum download_next next = download_read(&x->down, &io, buf, len, got, &moved, fault);
+    if (*got > 0 || moved > 0)
+        note_progress(x, moved);
+    if (next == DOWNLOAD_COMPLETE)
+        return EXCHANGE_DONE;
+    return next == DOWNLOAD_FAILED ? EXCHANGE_FAILED : EXCHANGE_WAIT;
 }

@@ -3,13 +3,14 @@
  * SPDX-License-Identifier: MIT
  *
  * An exchange: one request written and one response read on one connection, in
- * steps that do not block on a worker. The two directions are independent: a
- * response may arrive before the request is written; it is delivered, and the
- * connection is not used again.
+ * steps that do not block on a worker. The two directions are independent
+ * (upload.h, download.h): a response may arrive before the request is written; it
+ * is delivered, and the connection is not used again. Here they are put in step,
+ * and the exchange's own limits are kept.
  *
- * The thread that runs the call's task owns the exchange. Only stall_at and
- * header_at are read by others (an interrupting thread asks whether a limit has
- * passed), hence atomic.
+ * The thread that runs the call's task owns the exchange. Only the limits
+ * (stall_at, header_at) are read by others: an interrupting thread asks whether
+ * one has passed; hence atomic.
  */
 #ifndef GOFER_TRANSPORT_EXCHANGE_H
 #define GOFER_TRANSPORT_EXCHANGE_H
@@ -19,34 +20,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "base/fault.h"
 #include "engine/task.h"
-#include "http/chunked.h"
-#include "http/response_head.h"
 #include "transport/conn.h"
-#include "transport/message.h"
+#include "transport/download.h"
+#include "transport/upload.h"
 
 /* What to send and how much to accept; borrowed for the exchange's life. */
 struct exchange_request {
-    const char *head;
-    size_t head_len;
-    const char *body;
-    size_t body_len;
-    const char *url; /* for the response */
-    size_t url_len;
-    bool head_method; /* the method is HEAD */
-    bool close;       /* the connection is not to be kept */
-    uint64_t max_head_bytes;
-    uint64_t max_body_bytes;
-    int64_t stall_timeout_ms;  /* negative: none */
-    int64_t header_timeout_ms; /* same */
+    struct upload_request up;
+    struct download_request down;
+    bool close; /* the connection is not to be kept */
+    /* negative: none */
+    int64_t stall_timeout_ms;
+    int64_t header_timeout_ms;
+    int64_t expect_timeout_ms;
+    int64_t min_rate; /* bytes a second, both ways together, over each window */
+    int64_t rate_window_ms;
 };
 
 enum exchange_next {
-    EXCHANGE_READ,       /* wait until the socket is readable */
-    EXCHANGE_BOTH,       /* wait until it is readable or writable */
+    EXCHANGE_WAIT,       /* wait for what exchange_events() says, or exchange_soon() */
     EXCHANGE_YIELD,      /* the turn is used up */
+    EXCHANGE_HEAD,       /* streaming: the response's head is there */
     EXCHANGE_DONE,       /* the response is complete */
     EXCHANGE_FAILED,     /* see the fault */
     EXCHANGE_INTERRUPTED /* driven: the socket was shut down under it; look at the events */
@@ -55,23 +51,14 @@ enum exchange_next {
 struct exchange {
     struct conn *conn;
     const struct exchange_request *request;
-    size_t sent; /* of head and body together */
-    bool polled; /* the socket refused bytes once: look for an early response too */
-    int write_errno;
+    struct upload up;
+    struct download down;
+    bool full;  /* the socket took no more: wait for room */
+    bool later; /* the source had nothing: something else wakes the task */
     gofer_phase phase;
-    /* reading */
-    bool response_begun; /* a byte of the response arrived */
-    bool head_done;
-    bool overrun; /* bytes behind the response */
-    bool keep_alive;
-    enum body_framing framing;
-    struct head_scan scan;
-    struct buf partial;  /* the part of a head that earlier turns read */
-    uint64_t head_bytes; /* of the 1xx heads before */
-    unsigned informational;
-    struct chunked chunked;
-    uint64_t body_left; /* BODY_LENGTH */
-    struct gofer_response *response;
+    int64_t continue_at; /* the body goes then, 100 or not */
+    int64_t rate_at;     /* the end of the window that is measured */
+    uint64_t moved;      /* bytes in it */
     _Atomic int64_t stall_at;
     _Atomic int64_t header_at;
 };
@@ -81,9 +68,10 @@ void exchange_init(struct exchange *x, struct conn *conn, const struct exchange_
                    int64_t now_ns);
 
 /*
- * Goes on. turn->driven: the thread is a caller's that has published the
- * connection; it may block in send (short requests) and recv. `interrupted` is
- * then asked after each recv, before its bytes are interpreted.
+ * Goes on until the response's head (streaming) or end. turn->driven: the thread
+ * is a caller's that has published the connection; it may block in send (short
+ * requests) and recv. `interrupted` is then asked after each recv, before its
+ * bytes are interpreted.
  */
 enum exchange_next exchange_step(struct exchange *x, struct turn *turn,
                                  const _Atomic bool *interrupted, struct fault *fault);
@@ -91,8 +79,28 @@ enum exchange_next exchange_step(struct exchange *x, struct turn *turn,
 /* Frees what it holds, the response included where it was not taken. */
 void exchange_fini(struct exchange *x);
 
-/* The complete response, the caller's from now on. */
-struct gofer_response *exchange_take_response(struct exchange *x);
+/* --- after EXCHANGE_HEAD --- */
+
+/* Sends on. EXCHANGE_WAIT, EXCHANGE_YIELD, or EXCHANGE_FAILED where the source failed; a broken
+ * socket shows when it is read. */
+enum exchange_next exchange_upload(struct exchange *x, struct turn *turn, struct fault *fault);
+
+/* Reads the body, without waiting: *got bytes. EXCHANGE_WAIT, _DONE (maybe with the last bytes) or
+ * _FAILED. */
+enum exchange_next exchange_read(struct exchange *x, void *buf, size_t len, size_t *got,
+                                 struct fault *fault);
+
+/* --- asking --- */
+
+/* EPOLLIN, EPOLLOUT: what EXCHANGE_WAIT waits for. */
+uint32_t exchange_events(const struct exchange *x);
+
+/* Whether a waiting caller has to poll: for room to send, on a non-blocking socket, or because a
+ * limit that does not end the call is pending (design 7.2). */
+bool exchange_must_poll(const struct exchange *x);
+
+/* When the task is to look again though nothing came, with EV_TIMER; or CLOCK_NEVER. */
+int64_t exchange_soon(const struct exchange *x);
 
 /* After EXCHANGE_DONE: whether the connection may serve another request. */
 bool exchange_reusable(const struct exchange *x);
@@ -100,7 +108,17 @@ bool exchange_reusable(const struct exchange *x);
 /* After EXCHANGE_FAILED or before: how much may have reached the server. */
 gofer_sent exchange_sent(const struct exchange *x);
 
-/* The nearer of the exchange's own limits, or CLOCK_NEVER. Any thread. */
+/* Whether the request can be sent once more, as far as its body goes. */
+bool exchange_can_repeat(const struct exchange *x);
+
+/* The nearest of the limits that end the exchange, or CLOCK_NEVER. Any thread. */
 int64_t exchange_deadline(struct exchange *x);
+
+/*
+ * A limit seems to have passed at now_ns, in the driver's hands. Windows that were
+ * fast enough, and a peer whose bytes wait for a slow reader, move on; what is
+ * left is late, in words in *words (static). NULL: nothing is late.
+ */
+const char *exchange_late(struct exchange *x, int64_t now_ns, int64_t *limit_ms);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "http/trailer.h"
 
 static size_t aligned(size_t n)
 {
@@ -18,12 +19,12 @@ static size_t aligned(size_t n)
 
 /* Ends every name and value with a NUL: over the colon, and over the CR, LF or blank behind the
  * value. */
-static void terminate_fields(struct gofer_response *r)
+static void terminate(char *head, const struct head_field *fields, size_t fields_len)
 {
-    for (size_t i = 0; i < r->fields_len; i++) {
-        const struct head_field *f = &r->fields[i];
-        r->head[f->name + f->name_len] = '\0';
-        r->head[f->value + f->value_len] = '\0';
+    for (size_t i = 0; i < fields_len; i++) {
+        const struct head_field *f = &fields[i];
+        head[f->name + f->name_len] = '\0';
+        head[f->value + f->value_len] = '\0';
     }
 }
 
@@ -53,9 +54,9 @@ struct gofer_response *message_new(const struct response_head *head, const char 
         memcpy(r->fields, fields, head->fields_len * sizeof(*fields));
     } else {
         struct response_head again;
-        head_parse(bytes, len, false, &again, r->fields, head->fields_len);
+        head_parse(bytes, len, ASKED_PLAIN, &again, r->fields, head->fields_len);
     }
-    terminate_fields(r);
+    terminate(r->head, r->fields, r->fields_len);
     r->head[head->reason + head->reason_len] = '\0';
     r->reason = r->head + head->reason;
     r->body[0] = '\0';
@@ -113,11 +114,27 @@ bool message_append(struct gofer_response *response, const char *bytes, size_t l
     return true;
 }
 
-void gofer_response_free(gofer_response *response)
+bool message_take_trailers(struct gofer_response *response, struct buf *lines)
+{
+    size_t n = trailer_parse(lines->data, lines->len, NULL, 0);
+    size_t table = n * sizeof(struct head_field);
+    char *block = buf_failed(lines) ? NULL : mem_alloc(table + lines->len + 1);
+    if (block == NULL)
+        return false;
+    response->trailer_fields = (struct head_field *)(void *)block;
+    response->trailers = memcpy(block + table, lines->data, lines->len);
+    response->trailers_len = trailer_parse(lines->data, lines->len, response->trailer_fields, n);
+    terminate(response->trailers, response->trailer_fields, n);
+    buf_fini(lines);
+    return true;
+}
+
+void message_free(struct gofer_response *response)
 {
     if (response == NULL)
         return;
     if (response->body_apart)
         mem_free(response->body);
+    mem_free(response->trailer_fields);
     mem_free(response);
 }

@@ -23,6 +23,8 @@
 
 enum { MESSAGE_BODY_INLINE = 256 * 1024 };
 
+struct stream;
+
 struct gofer_response {
     int status; /* 0: none, see error */
     int minor;
@@ -35,8 +37,14 @@ struct gofer_response {
     char *body;
     size_t body_len;
     size_t body_cap;
-    bool body_apart;    /* the body is an allocation of its own */
-    gofer_error *error; /* inside this allocation, or NULL */
+    bool body_apart; /* the body is an allocation of its own */
+    char *trailers;  /* owned; their lines, in which a NUL ends each name and value; or NULL */
+    struct head_field *trailer_fields; /* in the same allocation */
+    size_t trailers_len;
+    struct stream *stream; /* client/stream.h; or NULL: not streaming */
+    size_t read_at;        /* where gofer_response_read() is in a gathered body */
+    bool closed;           /* a gathered one, by gofer_response_close() */
+    gofer_error *error;    /* inside this allocation, or NULL */
 };
 
 /*
@@ -56,5 +64,11 @@ bool message_reserve(struct gofer_response *response, size_t len);
 
 /* Appends to the body. False without memory. */
 bool message_append(struct gofer_response *response, const char *bytes, size_t len);
+
+/* Takes the lines of a trailer section that was decoded. False without memory. */
+bool message_take_trailers(struct gofer_response *response, struct buf *lines);
+
+/* Frees a response that is not, or no longer, streaming. NULL is legal. */
+void message_free(struct gofer_response *response);
 
 #endif

@@ -151,10 +151,10 @@ static void framing_fields_are_the_librarys(void)
 {
     refused_field("Transfer-Encoding", "chunked");
     refused_field("transfer-encoding", "identity");
-    refused_field("Expect", "100-continue");
-    refused_field("Connection", "upgrade");
+    refused_field("Expect", "200-ok");
+    refused_field("Connection", "close, upgrade");
     refused_field("Connection", "close, x-secret");
-    refused_field("Upgrade", "websocket");
+    refused_field("Upgrade", "web socket");
     refused_field("Trailer", "X");
     refused_field("Content-Length", "abc");
     refused_field("Content-Length", "-1");

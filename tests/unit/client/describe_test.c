@@ -34,7 +34,7 @@ static void end(void)
 /* Describes the fault that was set; ends the call. */
 static void check_line(const char *line)
 {
-    call_describe_error(&call);
+    call_describe_error_locked(&call, &call.fault);
     CU_ASSERT_STRING_EQUAL(call.error.message, line);
     CU_ASSERT_EQUAL(call.error.code, call.fault.code);
     CU_ASSERT_EQUAL(call.error.phase, call.fault.phase);
@@ -51,7 +51,7 @@ static void a_timeout_names_its_phase_and_connection(void)
     call.sent = GOFER_SENT_ALL;
     fault_set(&call.fault, GOFER_ERR_TIMEOUT, GOFER_PHASE_WAIT, ETIMEDOUT,
               "timed out after %d ms %s", 500, gofer_phase_name(GOFER_PHASE_WAIT));
-    call_describe_error(&call);
+    call_describe_error_locked(&call, &call.fault);
     CU_ASSERT_EQUAL(call.error.sent, GOFER_SENT_ALL);
     CU_ASSERT(call.error.reused);
     CU_ASSERT_EQUAL(call.error.attempts, 1);
@@ -79,7 +79,7 @@ static void a_call_without_request_has_a_line(void)
 {
     call = (struct call){.snapshot = NULL};
     fault_set(&call.fault, GOFER_ERR_INVALID, GOFER_PHASE_NONE, 0, "no request");
-    call_describe_error(&call);
+    call_describe_error_locked(&call, &call.fault);
     CU_ASSERT_STRING_EQUAL(call.error.message, "no request");
     mem_free(call.message);
 }
@@ -89,7 +89,7 @@ static void what_is_wrong_with_the_request_is_said(void)
     begin("GET", "ftp://host/");
     CU_ASSERT_EQUAL(call.snapshot->status, GOFER_ERR_INVALID);
     fault_set(&call.fault, GOFER_ERR_INVALID, GOFER_PHASE_NONE, 0, "%s", "");
-    call_describe_error(&call);
+    call_describe_error_locked(&call, &call.fault);
     CU_ASSERT_PTR_NOT_NULL(strstr(call.error.message, "GET \"ftp://host/\": "));
     CU_ASSERT_PTR_NOT_NULL(strstr(call.error.message, "scheme"));
     end();
@@ -106,7 +106,7 @@ static void no_password_is_shown(void)
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
         begin("GET", urls[i]);
         fault_set(&call.fault, GOFER_ERR_INVALID, GOFER_PHASE_NONE, 0, "%s", "");
-        call_describe_error(&call);
+        call_describe_error_locked(&call, &call.fault);
         CU_ASSERT_PTR_NULL(strstr(call.error.message, "secret"));
         CU_ASSERT_PTR_NULL(strstr(call.error.message, "sec%72et"));
         end();
@@ -130,7 +130,7 @@ static void what_a_caller_gave_is_escaped_and_bounded(void)
     memcpy(url, "http://h\xff/", 10);
     begin(method, url);
     fault_set(&call.fault, GOFER_ERR_INVALID, GOFER_PHASE_NONE, 0, "%s", "");
-    call_describe_error(&call);
+    call_describe_error_locked(&call, &call.fault);
     CU_ASSERT(is_one_plain_line(call.error.message));
     CU_ASSERT(strlen(call.error.message) < 4000);
     end();
@@ -142,7 +142,7 @@ static void without_memory_the_line_is_the_statuss_own(void)
     fault_set(&call.fault, GOFER_ERR_TIMEOUT, GOFER_PHASE_BODY, 0, NULL);
     scarce_left = 0;
     gofer_set_allocator(scarce_malloc, scarce_realloc, free);
-    call_describe_error(&call);
+    call_describe_error_locked(&call, &call.fault);
     gofer_set_allocator(malloc, realloc, free);
     CU_ASSERT_STRING_EQUAL(call.error.message, "timed out");
     CU_ASSERT(call.error.timeout);

@@ -62,7 +62,7 @@ gofer_status held_resolve(struct call *call, gofer_status status)
         response = new_response();
     } else {
         fault_set(&call->fault, status, GOFER_PHASE_WAIT, 0, NULL);
-        call_describe_error(call);
+        call_describe_error(call, &call->fault);
         response = message_new_error(&call->error, HELD_URL);
     }
     core_end_call(call->core, call, status == GOFER_OK);

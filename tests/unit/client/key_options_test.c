@@ -32,6 +32,11 @@ static void other_hook(void *arg)
     (void)arg;
 }
 
+static void other_progress(void *arg, int64_t sent, int64_t total)
+{
+    (void)arg, (void)sent, (void)total;
+}
+
 static gofer_request *other_method(gofer_request *request, const char *url)
 {
     gofer_request_free(request);

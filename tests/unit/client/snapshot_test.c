@@ -76,7 +76,7 @@ static void a_setter_copies_what_a_call_holds(void)
     CU_ASSERT_EQUAL(gofer_request_set_cancel(q, token), GOFER_OK);
     CU_ASSERT_PTR_EQUAL(request_snapshot(q), now); /* one copy is enough */
     CU_ASSERT_EQUAL(held->headers.len, 0);
-    CU_ASSERT_PTR_NULL(held->body);
+    CU_ASSERT_PTR_NULL(held->source);
     CU_ASSERT_EQUAL(held->timeout_ms, 0);
     CU_ASSERT_PTR_NULL(held->user);
     CU_ASSERT_PTR_NULL(held->cancel);
@@ -102,7 +102,7 @@ static void a_copy_says_the_same(void)
     CU_ASSERT_STRING_EQUAL(a->url, b->url);
     CU_ASSERT_STRING_EQUAL(a->key.text, b->key.text);
     CU_ASSERT_STRING_EQUAL(held->shown_url, copied->shown_url);
-    CU_ASSERT_PTR_EQUAL(held->body, copied->body); /* bytes are shared */
+    CU_ASSERT_PTR_EQUAL(held->source, copied->source); /* bytes are shared */
     snapshot_release(held, a);
     snapshot_release(copied, b);
     snapshot_unref(held);
@@ -190,9 +190,9 @@ static void what_is_sent_is_prepared_once_for_a_client(void)
     CU_ASSERT_EQUAL(strncmp(p->head, "PUT /a?b HTTP/1.1\r\nHost: host:81\r\nAuthorization: ", 48),
                     0);
     CU_ASSERT_PTR_NOT_NULL(strstr(p->head, "\r\nUser-Agent: one\r\n"));
-    CU_ASSERT_EQUAL(p->request.head_len, strlen(p->head));
-    CU_ASSERT_PTR_EQUAL(p->request.head, p->head);
-    CU_ASSERT_FALSE(p->request.head_method);
+    CU_ASSERT_EQUAL(p->request.up.head_len, strlen(p->head));
+    CU_ASSERT_PTR_EQUAL(p->request.up.head, p->head);
+    CU_ASSERT_EQUAL(p->request.down.asked, ASKED_PLAIN);
     CU_ASSERT_FALSE(p->replayable);
     snapshot_release(s, p);
     snapshot_release(s, p);

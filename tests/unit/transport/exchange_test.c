@@ -23,7 +23,7 @@ extern CU_TestInfo exchange_tests[];
 
 static void describe(enum exchange_next next, char *line, size_t size)
 {
-    const struct gofer_response *r = trip.x.response;
+    const struct gofer_response *r = trip.x.down.response;
     int n;
     if (next == EXCHANGE_FAILED) {
         snprintf(line, size, "failed %s in %s", gofer_status_name(trip.fault.code),
@@ -89,7 +89,7 @@ enum { SAMPLES = sizeof samples / sizeof samples[0] };
 static void begin_sample(const struct sample *s)
 {
     trip_set_request(REQUEST_HEAD);
-    trip.request.head_method = s->head_method;
+    trip.request.down.asked = s->head_method ? ASKED_HEAD : ASKED_PLAIN;
     trip_begin();
     trip_write_request();
 }
@@ -97,7 +97,7 @@ static void begin_sample(const struct sample *s)
 /* The end of the sample: with a body up to the end, the server hangs up. */
 static enum exchange_next finish_sample(const struct sample *s, enum exchange_next next)
 {
-    if (next != EXCHANGE_READ || !s->to_eof)
+    if (next != EXCHANGE_WAIT || !s->to_eof)
         return next;
     trip_hang_up();
     return trip_step();
@@ -110,8 +110,8 @@ static void check_outcome(const struct sample *s, enum exchange_next next)
     if (strcmp(line, s->outcome) != 0)
         fprintf(stderr, "\n%s\ngave      %s\ninstead of %s\n", s->bytes, line, s->outcome);
     CU_ASSERT_STRING_EQUAL(line, s->outcome);
-    if (trip.x.response != NULL && next == EXCHANGE_DONE)
-        CU_ASSERT_EQUAL(trip.x.response->body[trip.x.response->body_len], '\0');
+    if (trip.x.down.response != NULL && next == EXCHANGE_DONE)
+        CU_ASSERT_EQUAL(trip.x.down.response->body[trip.x.down.response->body_len], '\0');
     trip_end();
 }
 
@@ -130,7 +130,7 @@ static void every_split_point_gives_the_same_response(void)
         size_t len = strlen(s->bytes);
         for (size_t at = 1; at < len; at++) {
             begin_sample(s);
-            CU_ASSERT_EQUAL(trip_feed(s->bytes, at), EXCHANGE_READ);
+            CU_ASSERT_EQUAL(trip_feed(s->bytes, at), EXCHANGE_WAIT);
             enum exchange_next next = trip_feed(s->bytes + at, len - at);
             check_outcome(s, finish_sample(s, next));
         }
@@ -141,9 +141,9 @@ static void a_byte_at_a_time_gives_the_same_response(void)
 {
     for (int i = 0; i < SAMPLES; i++) {
         const struct sample *s = &samples[i];
-        enum exchange_next next = EXCHANGE_READ;
+        enum exchange_next next = EXCHANGE_WAIT;
         begin_sample(s);
-        for (const char *c = s->bytes; *c != '\0' && next == EXCHANGE_READ; c++)
+        for (const char *c = s->bytes; *c != '\0' && next == EXCHANGE_WAIT; c++)
             next = trip_feed(c, 1);
         check_outcome(s, finish_sample(s, next));
     }
@@ -173,7 +173,7 @@ static void truncate_everywhere(const struct sample *s)
     for (size_t at = 0; at < strlen(s->bytes); at++) {
         begin_sample(s);
         if (at > 0)
-            CU_ASSERT_EQUAL(trip_feed(s->bytes, at), EXCHANGE_READ);
+            CU_ASSERT_EQUAL(trip_feed(s->bytes, at), EXCHANGE_WAIT);
         trip_hang_up();
         enum exchange_next next = trip_step();
         if (at == 0)
@@ -199,7 +199,7 @@ static void an_early_end_behind_a_1xx_is_truncated(void)
     trip_set_request(REQUEST_HEAD);
     trip_begin();
     trip_write_request();
-    CU_ASSERT_EQUAL(trip_feed_text("HTTP/1.1 100 Continue\r\n\r\n"), EXCHANGE_READ);
+    CU_ASSERT_EQUAL(trip_feed_text("HTTP/1.1 100 Continue\r\n\r\n"), EXCHANGE_WAIT);
     trip_hang_up();
     CU_ASSERT(trip_failed_with(trip_step(), GOFER_ERR_TRUNCATED, GOFER_PHASE_HEADERS));
     trip_end();
@@ -211,9 +211,9 @@ static void a_reset_is_no_end(void)
     for (int with_head = 0; with_head < 2; with_head++) {
         trip_set_request(REQUEST_HEAD);
         trip_begin();
-        CU_ASSERT_EQUAL(trip_step(), EXCHANGE_READ);
+        CU_ASSERT_EQUAL(trip_step(), EXCHANGE_WAIT);
         if (with_head)
-            CU_ASSERT_EQUAL(trip_feed_text("HTTP/1.1 200 OK\r\n\r\nhalf a"), EXCHANGE_READ);
+            CU_ASSERT_EQUAL(trip_feed_text("HTTP/1.1 200 OK\r\n\r\nhalf a"), EXCHANGE_WAIT);
         trip_hang_up();
         enum exchange_next next = trip_step();
         if (with_head) {
@@ -238,7 +238,7 @@ static void bytes_behind_the_response_spoil_the_connection(void)
         begin_sample(s);
         snprintf(bytes, sizeof bytes, "%s!", s->bytes);
         CU_ASSERT_EQUAL(trip_feed_text(bytes), EXCHANGE_DONE);
-        CU_ASSERT(trip.x.overrun);
+        CU_ASSERT(trip.x.down.overrun);
         CU_ASSERT_FALSE(exchange_reusable(&trip.x));
         trip_end();
     }
@@ -252,12 +252,12 @@ static void bytes_behind_a_body_read_in_place_spoil_the_connection(void)
         trip_begin();
         trip_write_request();
         CU_ASSERT_EQUAL(trip_feed_text("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"),
-                        EXCHANGE_READ);
-        CU_ASSERT_EQUAL(trip_feed_text("he"), EXCHANGE_READ);
-        CU_ASSERT_EQUAL(trip.x.response->body_len, 2);
+                        EXCHANGE_WAIT);
+        CU_ASSERT_EQUAL(trip_feed_text("he"), EXCHANGE_WAIT);
+        CU_ASSERT_EQUAL(trip.x.down.response->body_len, 2);
         CU_ASSERT_EQUAL(trip_feed("llo??", 3 + (size_t)extra), EXCHANGE_DONE);
-        CU_ASSERT_STRING_EQUAL(trip.x.response->body, "hello");
-        CU_ASSERT_EQUAL(trip.x.overrun, extra > 0);
+        CU_ASSERT_STRING_EQUAL(trip.x.down.response->body, "hello");
+        CU_ASSERT_EQUAL(trip.x.down.overrun, extra > 0);
         CU_ASSERT_EQUAL(exchange_reusable(&trip.x), extra == 0);
         trip_end();
     }
@@ -269,14 +269,14 @@ static void the_head_limit_counts_bytes(void)
 {
     for (int one_by_one = 0; one_by_one < 2; one_by_one++)
         for (int over = 0; over < 2; over++) {
-            enum exchange_next next = EXCHANGE_READ;
+            enum exchange_next next = EXCHANGE_WAIT;
             const char *head = "HTTP/1.1 204 No Content\r\nX: abcdefgh\r\n\r\n";
             trip_set_request(REQUEST_HEAD);
-            trip.request.max_head_bytes = strlen(head) - (size_t)over;
+            trip.request.down.max_head_bytes = strlen(head) - (size_t)over;
             trip_begin();
             trip_write_request();
             if (one_by_one)
-                for (const char *c = head; *c != '\0' && next == EXCHANGE_READ; c++)
+                for (const char *c = head; *c != '\0' && next == EXCHANGE_WAIT; c++)
                     next = trip_feed(c, 1);
             else
                 next = trip_feed_text(head);
@@ -291,13 +291,13 @@ static void the_head_limit_counts_bytes(void)
 
 static void an_endless_head_is_cut_off(void)
 {
-    enum exchange_next next = EXCHANGE_READ;
+    enum exchange_next next = EXCHANGE_WAIT;
     unsigned fed = 0;
     trip_set_request(REQUEST_HEAD);
     trip_begin();
     trip_write_request();
     next = trip_feed_text("HTTP/1.1 200 OK\r\n");
-    while (next == EXCHANGE_READ && fed < 10000) {
+    while (next == EXCHANGE_WAIT && fed < 10000) {
         next = trip_feed_text("X-Pad: 123\r\n");
         fed += 12;
     }
@@ -308,19 +308,19 @@ static void an_endless_head_is_cut_off(void)
 
 static enum exchange_next feed_1xx(int n, const char *head)
 {
-    enum exchange_next next = EXCHANGE_READ;
+    enum exchange_next next = EXCHANGE_WAIT;
     trip_set_request(REQUEST_HEAD);
     trip_begin();
     trip_write_request();
-    for (int i = 0; i < n && next == EXCHANGE_READ; i++)
+    for (int i = 0; i < n && next == EXCHANGE_WAIT; i++)
         next = trip_feed_text(head);
-    return next == EXCHANGE_READ ? trip_feed_text("HTTP/1.1 204 No Content\r\n\r\n") : next;
+    return next == EXCHANGE_WAIT ? trip_feed_text("HTTP/1.1 204 No Content\r\n\r\n") : next;
 }
 
 static void informational_responses_are_skipped_up_to_a_limit(void)
 {
     CU_ASSERT_EQUAL(feed_1xx(32, "HTTP/1.1 103 x\r\n\r\n"), EXCHANGE_DONE);
-    CU_ASSERT_EQUAL(trip.x.response->status, 204);
+    CU_ASSERT_EQUAL(trip.x.down.response->status, 204);
     CU_ASSERT(exchange_reusable(&trip.x));
     trip_end();
     CU_ASSERT(trip_failed_with(feed_1xx(33, "HTTP/1.1 103 x\r\n\r\n"), GOFER_ERR_PROTOCOL,
@@ -338,13 +338,13 @@ static void check_body_limit(const char *head, const char *body, bool to_eof, ui
 {
     const uint64_t len = 5;
     trip_set_request(REQUEST_HEAD);
-    trip.request.max_body_bytes = limit;
+    trip.request.down.max_body_bytes = limit;
     trip_begin();
     trip_write_request();
     enum exchange_next next = trip_feed_text(head);
-    if (next == EXCHANGE_READ)
+    if (next == EXCHANGE_WAIT)
         next = trip_feed_text(body);
-    if (next == EXCHANGE_READ && to_eof) {
+    if (next == EXCHANGE_WAIT && to_eof) {
         trip_hang_up();
         next = trip_step();
     }
@@ -371,7 +371,7 @@ static void a_declared_length_over_the_limit_fails_at_once_but_not_for_head(void
     static const char *const head = "HTTP/1.1 200 OK\r\nContent-Length: 9000000000\r\n\r\n";
     for (int is_head = 0; is_head < 2; is_head++) {
         trip_set_request(REQUEST_HEAD);
-        trip.request.head_method = is_head;
+        trip.request.down.asked = is_head ? ASKED_HEAD : ASKED_PLAIN;
         trip_begin();
         trip_write_request();
         enum exchange_next next = trip_feed_text(head);
@@ -415,7 +415,7 @@ static gofer_status scarce_exchange(const char *first, const char *rest)
         return GOFER_ERR_NOMEM;
     trip_write_request();
     enum exchange_next next = trip_feed_text(first);
-    if (next == EXCHANGE_READ)
+    if (next == EXCHANGE_WAIT)
         next = trip_feed_text(rest);
     gofer_status status = next == EXCHANGE_DONE ? GOFER_OK : trip.fault.code;
     trip_end();

@@ -29,8 +29,7 @@ static char big[BIG];
 static void begin_upload(size_t len)
 {
     trip_set_request(POST_HEAD);
-    trip.request.body = big;
-    trip.request.body_len = len;
+    trip_set_body(big, len);
     trip_begin();
 }
 
@@ -41,8 +40,9 @@ static void fill(void)
     do
         next = trip_step();
     while (next == EXCHANGE_YIELD);
-    CU_ASSERT_EQUAL(next, EXCHANGE_BOTH);
-    CU_ASSERT_EQUAL(trip_step(), EXCHANGE_BOTH);
+    CU_ASSERT_EQUAL(next, EXCHANGE_WAIT);
+    CU_ASSERT(trip.x.full);
+    CU_ASSERT_EQUAL(trip_step(), EXCHANGE_WAIT);
     CU_ASSERT_EQUAL(exchange_sent(&trip.x), GOFER_SENT_SOME);
 }
 
@@ -57,12 +57,11 @@ static void head_and_body_leave_in_one_piece(void)
 {
     char seen[128] = "";
     trip_set_request("POST / HTTP/1.1\r\n\r\n");
-    trip.request.body = "body";
-    trip.request.body_len = 4;
+    trip_set_body("body", 4);
     trip_begin();
     CU_ASSERT_EQUAL(exchange_sent(&trip.x), GOFER_SENT_NOTHING);
     CU_ASSERT_EQUAL(trip.x.phase, GOFER_PHASE_SEND);
-    CU_ASSERT_EQUAL(trip_step(), EXCHANGE_READ);
+    CU_ASSERT_EQUAL(trip_step(), EXCHANGE_WAIT);
     CU_ASSERT_EQUAL(recv(trip.server, seen, sizeof seen - 1, 0), 23);
     CU_ASSERT_STRING_EQUAL(seen, "POST / HTTP/1.1\r\n\r\nbody");
     CU_ASSERT_EQUAL(exchange_sent(&trip.x), GOFER_SENT_ALL);
@@ -75,8 +74,8 @@ static void a_worker_parks_after_writing_without_a_read(void)
     trip_set_request(REQUEST_HEAD);
     trip_begin();
     trip_send_bytes(OK_EMPTY, strlen(OK_EMPTY));
-    CU_ASSERT_EQUAL(trip_step(), EXCHANGE_READ);
-    CU_ASSERT_FALSE(trip.x.response_begun);
+    CU_ASSERT_EQUAL(trip_step(), EXCHANGE_WAIT);
+    CU_ASSERT_FALSE(trip.x.down.begun);
     CU_ASSERT_EQUAL(trip_step(), EXCHANGE_DONE);
     CU_ASSERT(exchange_reusable(&trip.x));
     trip_end();
@@ -89,9 +88,9 @@ static void a_long_request_is_written_as_the_server_reads(void)
     do {
         drain();
         next = trip_step();
-    } while (next == EXCHANGE_BOTH || next == EXCHANGE_YIELD);
-    CU_ASSERT_EQUAL(next, EXCHANGE_READ);
-    CU_ASSERT_EQUAL(trip.x.sent, strlen(POST_HEAD) + BIG);
+    } while ((next == EXCHANGE_WAIT && trip.x.full) || next == EXCHANGE_YIELD);
+    CU_ASSERT_EQUAL(next, EXCHANGE_WAIT);
+    CU_ASSERT_EQUAL(trip.x.up.sent, strlen(POST_HEAD) + BIG);
     drain();
     CU_ASSERT_EQUAL(trip_feed_text(OK_EMPTY), EXCHANGE_DONE);
     CU_ASSERT(exchange_reusable(&trip.x));
@@ -102,9 +101,9 @@ static void an_early_response_is_delivered_and_spoils_the_connection(void)
 {
     begin_upload(BIG);
     fill();
-    CU_ASSERT_EQUAL(trip_feed_text("HTTP/1.1 413 Too Large\r\nContent-Le"), EXCHANGE_BOTH);
+    CU_ASSERT_EQUAL(trip_feed_text("HTTP/1.1 413 Too Large\r\nContent-Le"), EXCHANGE_WAIT);
     CU_ASSERT_EQUAL(trip_feed_text("ngth: 2\r\n\r\nno"), EXCHANGE_DONE);
-    CU_ASSERT_EQUAL(trip.x.response->status, 413);
+    CU_ASSERT_EQUAL(trip.x.down.response->status, 413);
     CU_ASSERT_FALSE(exchange_reusable(&trip.x));
     CU_ASSERT_EQUAL(exchange_sent(&trip.x), GOFER_SENT_SOME);
     trip_end();
@@ -116,13 +115,13 @@ static void a_response_may_begin_before_the_request_is_written(void)
     enum exchange_next next;
     begin_upload(BIG);
     fill();
-    CU_ASSERT_EQUAL(trip_feed_text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no"), EXCHANGE_BOTH);
+    CU_ASSERT_EQUAL(trip_feed_text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no"), EXCHANGE_WAIT);
     CU_ASSERT_EQUAL(trip.x.phase, GOFER_PHASE_BODY);
     do {
         drain();
         next = trip_step();
-    } while (next == EXCHANGE_BOTH || next == EXCHANGE_YIELD);
-    CU_ASSERT_EQUAL(next, EXCHANGE_READ);
+    } while ((next == EXCHANGE_WAIT && trip.x.full) || next == EXCHANGE_YIELD);
+    CU_ASSERT_EQUAL(next, EXCHANGE_WAIT);
     CU_ASSERT_EQUAL(trip.x.phase, GOFER_PHASE_BODY);
     CU_ASSERT_EQUAL(trip_feed_text("k"), EXCHANGE_DONE);
     CU_ASSERT(exchange_reusable(&trip.x));
@@ -136,7 +135,7 @@ static void a_response_behind_a_broken_write_is_read(void)
     trip_send_bytes(OK_EMPTY, strlen(OK_EMPTY));
     trip_hang_up();
     CU_ASSERT_EQUAL(trip_step(), EXCHANGE_DONE);
-    CU_ASSERT_EQUAL(trip.x.response->status, 200);
+    CU_ASSERT_EQUAL(trip.x.down.response->status, 200);
     CU_ASSERT_FALSE(exchange_reusable(&trip.x));
     trip_end();
 }
@@ -187,7 +186,7 @@ static void a_turn_of_reads_ends_after_sixteen(void)
     while ((next = trip_step()) == EXCHANGE_YIELD)
         turns++;
     CU_ASSERT_EQUAL(next, EXCHANGE_DONE);
-    CU_ASSERT_EQUAL(trip.x.response->body_len, 1500);
+    CU_ASSERT_EQUAL(trip.x.down.response->body_len, 1500);
     CU_ASSERT_EQUAL(turns, ((n + 1507 + 31) / 32 + TURN_MAX_READS - 1) / TURN_MAX_READS);
     trip_end();
 }
@@ -201,22 +200,22 @@ static void a_large_body_is_whole(void)
     for (size_t i = 0; i < BIG; i++)
         big[i] = (char)('a' + i * 7 % 26);
     trip_set_request(REQUEST_HEAD);
-    trip.request.max_body_bytes = BIG;
+    trip.request.down.max_body_bytes = BIG;
     trip_begin();
     trip_write_request();
     snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", len);
     next = trip_feed_text(head);
-    while (next == EXCHANGE_READ || next == EXCHANGE_YIELD) {
+    while (next == EXCHANGE_WAIT || next == EXCHANGE_YIELD) {
         ssize_t n = send(trip.server, big + sent, len - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
         sent += n > 0 ? (size_t)n : 0;
         next = trip_step();
     }
     CU_ASSERT_EQUAL(next, EXCHANGE_DONE);
-    CU_ASSERT_EQUAL(trip.x.response->body_len, len);
-    CU_ASSERT_EQUAL(memcmp(trip.x.response->body, big, len), 0);
+    CU_ASSERT_EQUAL(trip.x.down.response->body_len, len);
+    CU_ASSERT_EQUAL(memcmp(trip.x.down.response->body, big, len), 0);
     CU_ASSERT(exchange_reusable(&trip.x));
-    struct gofer_response *r = exchange_take_response(&trip.x);
-    CU_ASSERT_PTR_NULL(trip.x.response);
+    struct gofer_response *r = download_take_response(&trip.x.down);
+    CU_ASSERT_PTR_NULL(trip.x.down.response);
     trip_end();
     CU_ASSERT_EQUAL(r->body[len], '\0');
     gofer_response_free(r);
@@ -228,13 +227,13 @@ static void half_a_head_is_kept_and_given_up_when_it_is_whole(void)
     trip_set_request(REQUEST_HEAD);
     trip_begin();
     trip_write_request();
-    CU_ASSERT_EQUAL(trip_feed_text("HTTP/1.1 200 OK\r\nContent-"), EXCHANGE_READ);
-    CU_ASSERT_EQUAL(trip.x.partial.len, 25);
+    CU_ASSERT_EQUAL(trip_feed_text("HTTP/1.1 200 OK\r\nContent-"), EXCHANGE_WAIT);
+    CU_ASSERT_EQUAL(trip.x.down.kept.len, 25);
     CU_ASSERT_EQUAL(trip.x.phase, GOFER_PHASE_HEADERS);
-    CU_ASSERT_EQUAL(trip_feed_text("Length: 3\r\n\r\na"), EXCHANGE_READ);
-    CU_ASSERT_EQUAL(trip.x.partial.cap, 0);
+    CU_ASSERT_EQUAL(trip_feed_text("Length: 3\r\n\r\na"), EXCHANGE_WAIT);
+    CU_ASSERT_EQUAL(trip.x.down.kept.cap, 0);
     CU_ASSERT_EQUAL(trip_feed_text("bc"), EXCHANGE_DONE);
-    CU_ASSERT_STRING_EQUAL(trip.x.response->body, "abc");
+    CU_ASSERT_STRING_EQUAL(trip.x.down.response->body, "abc");
     trip_end();
 }
 
@@ -247,7 +246,7 @@ static void a_driver_writes_and_reads_in_one_step(void)
     trip_begin();
     trip_send_bytes(OK_EMPTY, strlen(OK_EMPTY));
     CU_ASSERT_EQUAL(trip_step(), EXCHANGE_DONE);
-    CU_ASSERT_STRING_EQUAL(trip.x.response->body, "ok");
+    CU_ASSERT_STRING_EQUAL(trip.x.down.response->body, "ok");
     trip_end();
 }
 
@@ -263,7 +262,7 @@ static void a_driver_that_was_interrupted_interprets_nothing(void)
         shutdown(trip.server, SHUT_WR);
         CU_ASSERT_EQUAL(exchange_step(&trip.x, &trip.turn, &interrupted, &trip.fault),
                         EXCHANGE_INTERRUPTED);
-        CU_ASSERT_FALSE(trip.x.response_begun);
+        CU_ASSERT_FALSE(trip.x.down.begun);
         CU_ASSERT_EQUAL(trip.fault.code, GOFER_OK);
         trip_end();
     }
@@ -291,8 +290,7 @@ static int64_t at_ms(int64_t ms)
 static void begin_timed(size_t body_len)
 {
     trip_set_request(POST_HEAD);
-    trip.request.body = big;
-    trip.request.body_len = body_len;
+    trip_set_body(big, body_len);
     trip.request.stall_timeout_ms = STALL;
     trip.request.header_timeout_ms = HEADER;
     clock_fake(at_ms(0));
@@ -304,17 +302,17 @@ static void every_byte_moves_the_stall_limit(void)
     begin_timed(0);
     trip.request.header_timeout_ms = -1;
     CU_ASSERT_EQUAL(exchange_deadline(&trip.x), at_ms(STALL));
-    CU_ASSERT_EQUAL(trip_step(), EXCHANGE_READ);
+    CU_ASSERT_EQUAL(trip_step(), EXCHANGE_WAIT);
     clock_fake(at_ms(1000));
-    CU_ASSERT_EQUAL(trip_step(), EXCHANGE_READ); /* no byte */
+    CU_ASSERT_EQUAL(trip_step(), EXCHANGE_WAIT); /* no byte */
     CU_ASSERT_EQUAL(exchange_deadline(&trip.x), at_ms(STALL));
-    CU_ASSERT_EQUAL(trip_feed_text("H"), EXCHANGE_READ);
+    CU_ASSERT_EQUAL(trip_feed_text("H"), EXCHANGE_WAIT);
     CU_ASSERT_EQUAL(exchange_deadline(&trip.x), at_ms(1000 + STALL));
     clock_fake(at_ms(2000));
-    CU_ASSERT_EQUAL(trip_feed_text("TTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"), EXCHANGE_READ);
+    CU_ASSERT_EQUAL(trip_feed_text("TTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"), EXCHANGE_WAIT);
     CU_ASSERT_EQUAL(exchange_deadline(&trip.x), at_ms(2000 + STALL));
     clock_fake(at_ms(3000));
-    CU_ASSERT_EQUAL(trip_feed_text("o"), EXCHANGE_READ);
+    CU_ASSERT_EQUAL(trip_feed_text("o"), EXCHANGE_WAIT);
     CU_ASSERT_EQUAL(exchange_deadline(&trip.x), at_ms(3000 + STALL));
     clock_fake(-1);
     trip_end();
@@ -330,8 +328,8 @@ static void the_last_byte_written_moves_the_stall_limit(void)
         drain();
         clock_fake(clock_now_ns() + 1000 * CLOCK_MS);
         next = trip_step();
-    } while (next == EXCHANGE_BOTH || next == EXCHANGE_YIELD);
-    CU_ASSERT_EQUAL(next, EXCHANGE_READ);
+    } while ((next == EXCHANGE_WAIT && trip.x.full) || next == EXCHANGE_YIELD);
+    CU_ASSERT_EQUAL(next, EXCHANGE_WAIT);
     CU_ASSERT_EQUAL(exchange_deadline(&trip.x), clock_now_ns() + STALL * CLOCK_MS);
     clock_fake(-1);
     trip_end();
@@ -344,11 +342,11 @@ static void the_header_limit_runs_from_the_written_request_to_the_head(void)
     CU_ASSERT_EQUAL(atomic_load(&trip.x.header_at), CLOCK_NEVER);
     trip_end();
     begin_timed(0);
-    CU_ASSERT_EQUAL(trip_step(), EXCHANGE_READ);
+    CU_ASSERT_EQUAL(trip_step(), EXCHANGE_WAIT);
     CU_ASSERT_EQUAL(exchange_deadline(&trip.x), at_ms(HEADER));
-    CU_ASSERT_EQUAL(trip_feed_text("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 "), EXCHANGE_READ);
+    CU_ASSERT_EQUAL(trip_feed_text("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 "), EXCHANGE_WAIT);
     CU_ASSERT_EQUAL(exchange_deadline(&trip.x), at_ms(HEADER));
-    CU_ASSERT_EQUAL(trip_feed_text("200 OK\r\nContent-Length: 2\r\n\r\n"), EXCHANGE_READ);
+    CU_ASSERT_EQUAL(trip_feed_text("200 OK\r\nContent-Length: 2\r\n\r\n"), EXCHANGE_WAIT);
     CU_ASSERT_EQUAL(exchange_deadline(&trip.x), at_ms(STALL));
     clock_fake(-1);
     trip_end();

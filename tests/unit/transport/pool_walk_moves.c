@@ -95,7 +95,8 @@ static void ask(struct walk *walk, struct walker *w, int key, bool fresh)
     model_begin(walk, fresh ? "take fresh" : "take", BY_TAKING);
     *w = (struct walker){.key = key, .since = ++walk->arrivals};
     w->want = (struct want){.task = &w->task, .fresh = fresh, .fault = &w->fault};
-    task_init(&w->task, walk->engine, NULL);
+    static const struct task_ops no_ops = {.name = "walker"};
+    task_init(&w->task, walk->engine, &no_ops);
     task_begin_held(&w->task);
     task_take_events(&w->task);
     struct line *best = fresh || walk->closed ? NULL : best_idle(walk, key);

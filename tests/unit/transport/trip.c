@@ -20,15 +20,24 @@ static char scratch[TURN_SCRATCH];
 
 void trip_set_request(const char *head)
 {
-    trip.request = (struct exchange_request){.head = head,
-                                             .head_len = strlen(head),
-                                             .url = "http://a/",
-                                             .url_len = 9,
-                                             .max_head_bytes = 4096,
-                                             .max_body_bytes = 1 << 20,
-                                             .stall_timeout_ms = -1,
-                                             .header_timeout_ms = -1};
+    trip.request = (struct exchange_request){
+        .up = {.head = head, .head_len = strlen(head)},
+        .down = {.url = "http://a/",
+                 .url_len = 9,
+                 .max_head_bytes = 4096,
+                 .max_body_bytes = 1 << 20},
+        .stall_timeout_ms = -1,
+        .header_timeout_ms = -1,
+        .expect_timeout_ms = -1,
+        .min_rate = -1,
+    };
     trip.turn = (struct turn){.scratch = scratch, .scratch_len = sizeof scratch};
+}
+
+void trip_set_body(const char *data, size_t len)
+{
+    trip.request.up.source = source_new_ref(data, len, NULL, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(trip.request.up.source);
 }
 
 bool trip_begin(void)
@@ -58,6 +67,8 @@ void trip_end(void)
 {
     exchange_fini(&trip.x);
     conn_close(&trip.x.conn);
+    source_unref(trip.request.up.source);
+    trip.request.up.source = NULL;
     trip_hang_up();
 }
 
@@ -91,7 +102,7 @@ enum exchange_next trip_feed_text(const char *text)
 void trip_write_request(void)
 {
     char sink[1024];
-    CU_ASSERT_EQUAL(trip_step(), EXCHANGE_READ);
+    CU_ASSERT_EQUAL(trip_step(), EXCHANGE_WAIT);
     CU_ASSERT_EQUAL(exchange_sent(&trip.x), GOFER_SENT_ALL);
     CU_ASSERT(recv(trip.server, sink, sizeof sink, 0) > 0);
 }

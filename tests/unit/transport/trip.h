@@ -31,6 +31,9 @@ extern struct trip trip;
 /* Sets trip.request, without a body, and trip.turn, a worker's; to be changed before the begin. */
 void trip_set_request(const char *head);
 
+/* Gives trip.request a body, borrowed. */
+void trip_set_body(const char *data, size_t len);
+
 /* Begins on a new pair. False without memory. */
 bool trip_begin(void);
 

@@ -4,7 +4,7 @@
  *
  * A depth per thread.
  */
-#include "client/callback.h"
+#include "base/callback.h"
 
 #include "base/lock.h"
 

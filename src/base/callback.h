@@ -5,8 +5,8 @@
  * Whether this thread is inside a callback of the user's: then a blocking call
  * would wait for itself, and is refused.
  */
-#ifndef GOFER_CLIENT_CALLBACK_H
-#define GOFER_CLIENT_CALLBACK_H
+#ifndef GOFER_BASE_CALLBACK_H
+#define GOFER_BASE_CALLBACK_H
 
 #include <stdbool.h>
 

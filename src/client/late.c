@@ -1,0 +1,151 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Settling from outside. All but the task is guarded by the call's lock.
+ */
+#include "client/late.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "client/call.h"
+#include "client/core.h"
+#include "client/limits.h"
+#include "client/snapshot.h"
+#include "client/stream.h"
+
+struct late {
+    struct task task;
+    struct call *call;
+    bool inside;  /* its driver may be in the reader */
+    bool settled; /* from outside */
+};
+
+/* --- resolving, on a thread that serves --- */
+
+static struct late *late_of(struct task *task)
+{
+    return list_item(task, struct late, task);
+}
+
+static enum task_next resolve(struct task *task, unsigned events, struct turn *turn)
+{
+    struct call *call = late_of(task)->call;
+    struct core *core = call->core;
+    (void)events, (void)turn;
+    future_publish(call);
+    core_call_resolved(core);
+    task_unref(&call->task);
+    return TASK_DONE;
+}
+
+static void drop(struct task *task)
+{
+    mem_free(late_of(task));
+}
+
+static const struct task_ops late_ops = {.name = "late", .step = resolve, .free = drop};
+
+struct late *late_new(struct call *call)
+{
+    struct late *late = mem_zalloc(sizeof(*late));
+    if (late == NULL)
+        return NULL;
+    task_init(&late->task, call->task.engine, &late_ops);
+    task_ref(&late->task); /* the engine's is dropped when it ran, the call's with the call */
+    late->call = call;
+    return late;
+}
+
+void late_free(struct late *late)
+{
+    if (late == NULL)
+        return;
+    if (!late->settled)
+        task_unref(&late->task);
+    task_unref(&late->task);
+}
+
+/* --- settling --- */
+
+static void set_fault(struct call *c, unsigned events, struct fault *fault)
+{
+    /* What the driver writes is not read: it may be inside the exchange. */
+    if (events & EV_CANCEL)
+        fault_set(fault, GOFER_ERR_CANCELED, GOFER_PHASE_SEND, 0, "canceled while sending");
+    else if (events & (EV_CLOSE | EV_SHUT))
+        fault_set(fault, GOFER_ERR_CLOSED, GOFER_PHASE_SEND, 0,
+                  "the client was closed while sending");
+    else
+        fault_set(fault, GOFER_ERR_TIMEOUT, GOFER_PHASE_SEND, ETIMEDOUT,
+                  c->timeout_ms >= 0 ? "timed out after %lld ms in the request body's reader"
+                                     : "deadline passed in the request body's reader",
+                  (long long)c->timeout_ms);
+}
+
+/* With the lock held: the outcome is not there yet, and the driver is inside. */
+static void settle(struct call *c, unsigned events)
+{
+    struct late *late = c->late;
+    struct fault fault = {0};
+    set_fault(c, events, &fault);
+    call_describe_error_locked(c, &fault);
+    if (c->error.sent == GOFER_SENT_NOTHING)
+        c->error.sent = GOFER_SENT_SOME;
+    late->settled = true;
+    future_settle_locked(c, fault.code, message_new_error(&c->error, c->snapshot->shown_url));
+    task_ref(&c->task);
+    core_will_resolve(c->core);
+    task_wake_now(&late->task, EV_START);
+}
+
+void late_wake_runner(struct task *task)
+{
+    struct call *c = call_of_task(task);
+    int64_t rearm_at;
+    if (c->late == NULL)
+        return;
+    lock_take(&c->lock);
+    unsigned events = task_pending(task);
+    if (c->late->inside && !c->late->settled) {
+        if (!limits_are_fatal(c, events, &rearm_at)) {
+            if (rearm_at != CLOCK_NEVER)
+                core_arm(c, rearm_at);
+        } else if (c->outcome == OUTCOME_OPEN) {
+            settle(c, events);
+        } else if (c->stream != NULL) {
+            stream_end_early(c->stream, events);
+        }
+    }
+    lock_drop(&c->lock);
+}
+
+bool late_enter(struct late *late)
+{
+    int64_t rearm_at;
+    if (late == NULL)
+        return true;
+    struct call *c = late->call;
+    lock_take(&c->lock);
+    /* Who woke the call before now relies on its step, which may be long in coming back. */
+    bool may_go = !limits_are_fatal(c, task_pending(&c->task), &rearm_at);
+    if (rearm_at != CLOCK_NEVER)
+        core_arm(c, rearm_at);
+    late->inside = may_go;
+    lock_drop(&c->lock);
+    return may_go;
+}
+
+bool late_leave(struct late *late)
+{
+    if (late == NULL)
+        return false;
+    lock_take(&late->call->lock);
+    late->inside = false;
+    bool settled = late->settled;
+    lock_drop(&late->call->lock);
+    return settled;
+}

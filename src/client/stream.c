@@ -1,0 +1,521 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Holding a call's task, reading and writing through it, waiting without it.
+ */
+#include "client/stream.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "base/callback.h"
+#include "base/clock.h"
+#include "client/call.h"
+#include "client/core.h"
+#include "client/limits.h"
+#include "client/notice.h"
+#include "engine/engine.h"
+#include "engine/waiter.h"
+
+struct stream {
+    struct call *call;
+    bool held;           /* by one of the user's threads; the others wait in */
+    struct list holders; /* waiters, first come first served */
+    bool closed;         /* by the user */
+    bool over;           /* the call has ended, or is about to */
+    unsigned pins;       /* threads that poll the socket, which is */
+    int polled_fd;
+    const gofer_error *error; /* what a read or write failed with, where that is not the call's */
+    gofer_error early;        /* of an end that the driver has not come to yet */
+    struct notice *notice;    /* who wants to know when it is readable, or NULL */
+
+    bool read_over; /* the holder's: the peer's end of a tunnel came */
+};
+
+static const gofer_error closed_error = {.code = GOFER_ERR_CLOSED,
+                                         .phase = GOFER_PHASE_BODY,
+                                         .sent = GOFER_SENT_ALL,
+                                         .message = "the response was closed"};
+
+struct stream *stream_new(struct call *call, gofer_response *response)
+{
+    struct stream *s = mem_zalloc(sizeof(*s));
+    if (s == NULL)
+        return NULL;
+    s->call = call;
+    response->stream = s;
+    task_ref(&call->task);
+    return s;
+}
+
+void stream_free(struct stream *stream)
+{
+    if (stream == NULL)
+        return;
+    notice_free(stream->notice);
+    mem_free(stream);
+}
+
+/* --- for the call --- */
+
+bool stream_is_closed(struct stream *stream)
+{
+    lock_take(&stream->call->lock);
+    bool closed = stream->closed;
+    lock_drop(&stream->call->lock);
+    return closed;
+}
+
+/* Whether a read would not block. By the thread that runs or holds the task. */
+static bool is_readable(const struct stream *s)
+{
+    const struct exchange *x = &s->call->exchange;
+    struct pollfd p = {.fd = conn_fd(x->conn), .events = POLLIN};
+    return download_has_kept(&x->down) || x->down.failed || poll(&p, 1, 0) > 0;
+}
+
+/* Takes the notice and sends it off, from another task: what it calls may read. */
+static void notify(struct stream *s)
+{
+    lock_take(&s->call->lock);
+    struct notice *notice = s->notice;
+    s->notice = NULL;
+    lock_drop(&s->call->lock);
+    if (notice != NULL)
+        notice_send(notice, s->call);
+}
+
+bool stream_awaits_input(struct stream *stream)
+{
+    lock_take(&stream->call->lock);
+    bool wanted = stream->notice != NULL;
+    lock_drop(&stream->call->lock);
+    if (wanted && is_readable(stream))
+        notify(stream);
+    else if (wanted)
+        return true;
+    return false;
+}
+
+bool stream_is_over(struct stream *stream)
+{
+    lock_take(&stream->call->lock);
+    stream->over = true;
+    bool polled = stream->pins > 0;
+    if (polled)
+        shutdown(stream->polled_fd, SHUT_RDWR);
+    lock_drop(&stream->call->lock);
+    notify(stream);
+    return polled;
+}
+
+void stream_end_early(struct stream *stream, unsigned events)
+{
+    gofer_status code = GOFER_ERR_TIMEOUT;
+    if (events & EV_CANCEL)
+        code = GOFER_ERR_CANCELED;
+    else if (events & (EV_CLOSE | EV_SHUT))
+        code = GOFER_ERR_CLOSED;
+    stream->early = (gofer_error){.code = code,
+                                  .phase = GOFER_PHASE_BODY,
+                                  .timeout = code == GOFER_ERR_TIMEOUT,
+                                  .sent = GOFER_SENT_SOME,
+                                  .message = gofer_strerror(code)};
+    stream->error = &stream->early;
+    if (stream->pins > 0)
+        shutdown(stream->polled_fd, SHUT_RDWR);
+}
+
+/* --- holding --- */
+
+/* Waits for its turn among the user's threads. False where it may not wait and it is not its turn.
+ */
+static bool begin_hold(struct stream *s, bool wait)
+{
+    struct call *c = s->call;
+    struct waiter waiter;
+    lock_take(&c->lock);
+    bool busy = s->held || s->holders.len > 0;
+    if (busy && wait) {
+        waiter_init(&waiter, c->task.engine);
+        list_push(&s->holders, &waiter.link);
+        while (s->held || list_first(&s->holders) != &waiter.link) {
+            lock_drop(&c->lock);
+            waiter_wait(&waiter, CLOCK_NEVER);
+            lock_take(&c->lock);
+        }
+        list_remove(&waiter.link);
+        busy = false;
+        waiter_fini(&waiter);
+    }
+    if (!busy)
+        s->held = true;
+    lock_drop(&c->lock);
+    return !busy;
+}
+
+static void end_hold(struct stream *s)
+{
+    lock_take(&s->call->lock);
+    s->held = false;
+    struct waiter *next = list_item(list_first(&s->holders), struct waiter, link);
+    if (next != NULL)
+        waiter_wake(next);
+    lock_drop(&s->call->lock);
+}
+
+/* Somebody runs the task: waits until it is handed over, or has ended. */
+static enum task_hold await_hold(struct call *c)
+{
+    struct waiter waiter;
+    enum task_hold answer;
+    waiter_init(&waiter, c->task.engine);
+    lock_take(&c->lock);
+    c->driver = &waiter;
+    lock_drop(&c->lock);
+    while ((answer = task_hold_answer(&c->task)) == TASK_BUSY)
+        waiter_wait(&waiter, CLOCK_NEVER);
+    lock_take(&c->lock);
+    c->driver = NULL;
+    lock_drop(&c->lock);
+    waiter_fini(&waiter);
+    return answer;
+}
+
+static enum task_hold hold(struct stream *s, bool wait)
+{
+    if (!begin_hold(s, wait))
+        return TASK_BUSY;
+    enum task_hold answer = task_try_hold(&s->call->task, wait);
+    if (answer == TASK_BUSY && wait)
+        answer = await_hold(s->call);
+    if (answer != TASK_HELD)
+        end_hold(s);
+    return answer;
+}
+
+static void let_go(struct stream *s)
+{
+    task_unhold(&s->call->task);
+    end_hold(s);
+}
+
+/* The call has ended in this thread's hands. */
+static void end_task(struct stream *s)
+{
+    task_end_driven(&s->call->task);
+    end_hold(s);
+}
+
+/* --- waiting without holding --- */
+
+/* While the task is held: the socket stays what it is until unpin(). Returns its descriptor. */
+static int pin(struct stream *s, struct conn **pinned)
+{
+    struct conn *conn = s->call->exchange.conn;
+    conn_pin(conn);
+    lock_take(&s->call->lock);
+    s->pins++;
+    s->polled_fd = conn_fd(conn);
+    lock_drop(&s->call->lock);
+    *pinned = conn;
+    return conn_fd(conn);
+}
+
+static void unpin(struct stream *s, struct conn *pinned)
+{
+    lock_take(&s->call->lock);
+    s->pins--;
+    lock_drop(&s->call->lock);
+    conn_unpin(pinned);
+}
+
+/* Waits for the socket; without workers, serves the engine meanwhile, or nobody would send the rest
+ * of the request or keep the limits. */
+static void await(struct stream *s, int fd, short events, int64_t at_ns)
+{
+    struct engine *engine = s->call->task.engine;
+    bool serves = engine_may_need_leader(engine);
+    struct pollfd p[2] = {{.fd = fd, .events = events},
+                          {.fd = engine_fd(engine), .events = POLLIN}};
+    int64_t now = at_ns == CLOCK_NEVER ? 0 : clock_now_ns();
+    poll(p, serves ? 2 : 1, clock_poll_ms(now, at_ns));
+    if (serves && p[1].revents != 0)
+        engine_serve_once(engine, 0);
+}
+
+/* --- outcomes of a read or write --- */
+
+enum { AGAIN = -3 };
+
+static ssize_t fail_with(struct stream *s, const gofer_error *error)
+{
+    lock_take(&s->call->lock);
+    if (s->error == NULL)
+        s->error = error;
+    lock_drop(&s->call->lock);
+    return -1;
+}
+
+/* The call has ended: well, or not. */
+static ssize_t after_end(struct stream *s)
+{
+    lock_take(&s->call->lock);
+    bool closed = s->closed;
+    bool failed = s->call->error.code != GOFER_OK || s->error != NULL;
+    lock_drop(&s->call->lock);
+    if (closed && !failed)
+        return fail_with(s, &closed_error);
+    return failed ? -1 : 0;
+}
+
+static bool is_refused(struct stream *s)
+{
+    lock_take(&s->call->lock);
+    bool refused = s->closed || s->error != NULL;
+    lock_drop(&s->call->lock);
+    return refused;
+}
+
+/* Events that concern the holder. False where they ended the call; else the rest is left pending.
+ */
+static bool look_at_events(struct stream *s)
+{
+    struct call *c = s->call;
+    unsigned events = task_take_events(&c->task);
+    if (events == 0)
+        return true;
+    if (limits_end(c, events, clock_now_ns())) {
+        call_fail_stream(c);
+        return false;
+    }
+    task_leave_events(&c->task, events & (EV_IO | EV_MAIL | EV_SHUT));
+    return true;
+}
+
+/* --- reading --- */
+
+static ssize_t finish_read(gofer_response *response, size_t got)
+{
+    struct stream *s = response->stream;
+    struct call *c = s->call;
+    struct download *d = &c->exchange.down;
+    if (d->framing == BODY_TUNNEL) {
+        s->read_over = true;
+        let_go(s);
+        return (ssize_t)got;
+    }
+    bool kept = d->trailers.len == 0 || message_take_trailers(response, &d->trailers);
+    if (kept) {
+        call_complete_stream(c);
+    } else {
+        fault_set(&c->fault, GOFER_ERR_NOMEM, GOFER_PHASE_BODY, ENOMEM, NULL);
+        call_fail_stream(c);
+    }
+    end_task(s);
+    return kept ? (ssize_t)got : -1;
+}
+
+/* One look, with the task held; it is given back, or has ended. AGAIN: nothing yet, and pinned. */
+static ssize_t read_once(gofer_response *response, void *buf, size_t len, struct conn **pinned)
+{
+    struct stream *s = response->stream;
+    struct call *c = s->call;
+    size_t got;
+    if (!look_at_events(s)) {
+        end_task(s);
+        return -1;
+    }
+    if (s->read_over) {
+        let_go(s);
+        return 0;
+    }
+    switch (exchange_read(&c->exchange, buf, len, &got, &c->fault)) {
+    case EXCHANGE_DONE:
+        return finish_read(response, got);
+    case EXCHANGE_FAILED:
+        call_fail_stream(c);
+        end_task(s);
+        return -1;
+    default:
+        break;
+    }
+    if (got == 0)
+        pin(s, pinned);
+    let_go(s);
+    return got > 0 ? (ssize_t)got : AGAIN;
+}
+
+static ssize_t read_until(gofer_response *response, void *buf, size_t len, int64_t at_ns)
+{
+    struct stream *s = response->stream;
+    for (;;) {
+        if (is_refused(s))
+            return after_end(s);
+        switch (hold(s, at_ns != 0)) {
+        case TASK_GONE:
+            return after_end(s);
+        case TASK_BUSY:
+            return GOFER_READ_PENDING;
+        case TASK_HELD:
+            break;
+        }
+        struct conn *pinned;
+        ssize_t n = read_once(response, buf, len, &pinned);
+        if (n != AGAIN)
+            return n;
+        bool in_time = at_ns == CLOCK_NEVER || (at_ns != 0 && clock_now_ns() < at_ns);
+        if (in_time)
+            await(s, conn_fd(pinned), POLLIN, at_ns);
+        unpin(s, pinned);
+        if (!in_time)
+            return GOFER_READ_PENDING;
+    }
+}
+
+ssize_t stream_read(gofer_response *response, void *buf, size_t len, int64_t at_ns)
+{
+    struct stream *s = response->stream;
+    struct core *core = s->call->core;
+    if (call_is_foreign(s->call) || !core_enter_waiting(core))
+        return call_is_foreign(s->call) ? -1 : after_end(s);
+    ssize_t n = read_until(response, buf, len, at_ns);
+    core_leave(core);
+    return n;
+}
+
+/* --- writing, after 101 --- */
+
+/* As read_once(). */
+static ssize_t write_once(struct stream *s, const void *data, size_t len, struct conn **pinned)
+{
+    struct call *c = s->call;
+    if (!look_at_events(s)) {
+        end_task(s);
+        return -1;
+    }
+    struct iovec iov = {(void *)data, len};
+    ssize_t n = conn_send(c->exchange.conn, &iov, 1, false);
+    int err = n < 0 ? errno : 0;
+    if (n < 0 && err != EAGAIN && err != EWOULDBLOCK) {
+        fault_set(&c->fault, GOFER_ERR_BROKEN, GOFER_PHASE_BODY, err, "writing to the connection");
+        call_fail_stream(c);
+        end_task(s);
+        return -1;
+    }
+    if (n < 0)
+        pin(s, pinned);
+    let_go(s);
+    return n < 0 ? AGAIN : n;
+}
+
+static ssize_t write_some(struct stream *s, const void *data, size_t len)
+{
+    for (;;) {
+        if (is_refused(s))
+            return after_end(s);
+        if (hold(s, true) == TASK_GONE)
+            return after_end(s) == 0 ? fail_with(s, &closed_error) : -1;
+        struct conn *pinned;
+        ssize_t n = write_once(s, data, len, &pinned);
+        if (n != AGAIN)
+            return n;
+        await(s, conn_fd(pinned), POLLOUT, CLOCK_NEVER);
+        unpin(s, pinned);
+    }
+}
+
+ssize_t stream_write(gofer_response *response, const void *data, size_t len)
+{
+    struct stream *s = response->stream;
+    struct core *core = s->call->core;
+    size_t done = 0;
+    if (call_is_foreign(s->call) || !core_enter_waiting(core))
+        return call_is_foreign(s->call) || after_end(s) != 0 ? -1 : fail_with(s, &closed_error);
+    while (done < len) {
+        ssize_t n = write_some(s, (const char *)data + done, len - done);
+        if (n < 0)
+            break;
+        done += (size_t)n;
+    }
+    core_leave(core);
+    return done == len ? (ssize_t)len : -1;
+}
+
+gofer_status stream_shutdown_write(gofer_response *response)
+{
+    struct stream *s = response->stream;
+    struct core *core = s->call->core;
+    if (call_is_foreign(s->call))
+        return GOFER_ERR_FORKED;
+    if (!core_enter_waiting(core))
+        return GOFER_ERR_CLOSED;
+    gofer_status status = GOFER_ERR_CLOSED;
+    if (!is_refused(s) && hold(s, true) == TASK_HELD) {
+        status = conn_end_sending(s->call->exchange.conn) == 0 ? GOFER_OK : GOFER_ERR_BROKEN;
+        let_go(s);
+    }
+    core_leave(core);
+    return status;
+}
+
+/* --- the user's end --- */
+
+void stream_close(struct stream *stream)
+{
+    struct call *c = stream->call;
+    if (call_is_foreign(c))
+        return;
+    lock_take(&c->lock);
+    bool first = !stream->closed && !stream->over;
+    stream->closed = true;
+    lock_drop(&c->lock);
+    if (!first || !core_enter_waiting(c->core))
+        return;
+    task_wake_now(&c->task, EV_SHUT);
+    if (!callback_active())
+        core_poll(c->core);
+    core_leave(c->core);
+}
+
+void stream_release(struct stream *stream)
+{
+    struct call *c = stream->call;
+    stream_close(stream);
+    task_unref(&c->task);
+}
+
+gofer_status stream_on_readable(struct stream *stream, void (*fn)(void *arg), void *arg)
+{
+    struct call *c = stream->call;
+    if (call_is_foreign(c))
+        return GOFER_ERR_FORKED;
+    struct notice *notice = NULL;
+    if (fn != NULL && (notice = notice_new(c->task.engine, fn, arg)) == NULL)
+        return GOFER_ERR_NOMEM;
+    lock_take(&c->lock);
+    struct notice *old = stream->notice;
+    bool over = stream->over || stream->closed || stream->error != NULL;
+    stream->notice = over ? NULL : notice;
+    lock_drop(&c->lock);
+    notice_free(old);
+    if (!over)
+        call_wake(c, EV_MAIL);
+    else if (notice != NULL)
+        notice_run(notice);
+    return GOFER_OK;
+}
+
+const gofer_error *stream_error(struct stream *stream)
+{
+    struct call *c = stream->call;
+    if (call_is_foreign(c))
+        return NULL;
+    lock_take(&c->lock);
+    const gofer_error *error = c->error.code != GOFER_OK ? &c->error : stream->error;
+    lock_drop(&c->lock);
+    return error;
+}

@@ -1,0 +1,68 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * A stream: what a streaming response is to its call after the outcome, which was
+ * its head (design 7.9). The call goes on as a task: workers send the rest of the
+ * request, keep the limits, or end it; they never read the body. A thread of the
+ * user's that reads or writes holds the task for as long as a step takes and
+ * gives it back while it polls:
+ *
+ *            ┌────────────── nothing there: pin, unhold, poll, unpin ◄─┐
+ *            ▼                                                         │
+ *     hold the task ──► look at its events ──► receive ────────────────┘
+ *            │                  │ fatal            │ bytes: unhold, return
+ *            ▼ GONE             ▼                  ▼ end or failure
+ *     what became of it      fail the call      complete or fail the call
+ *
+ * A poll is not interrupted by whoever ends the call: the connection is pinned
+ * (conn.h), and shut down, which the poll sees. A connection that is polled when
+ * its call ends is never used again.
+ *
+ * Lock: the call's; it guards all of a stream but what is the driver's.
+ */
+#ifndef GOFER_CLIENT_STREAM_H
+#define GOFER_CLIENT_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "engine/task.h"
+#include <gofer/response.h>
+
+struct call;
+struct stream;
+
+/* --- for the call --- */
+
+/* Makes the stream of a call and ties the response to it. NULL without memory. */
+struct stream *stream_new(struct call *call, gofer_response *response);
+void stream_free(struct stream *stream);
+
+/* What of its user concerns the call's next step: it closed the response; or it wants to know when
+ * it is readable, and it is not yet: wait for EPOLLIN too. */
+bool stream_is_closed(struct stream *stream);
+bool stream_awaits_input(struct stream *stream);
+
+/* The call is about to end: no read gets anything any more. True where a thread polls its
+ * connection, which is shut down then and not to be used again. */
+bool stream_is_over(struct stream *stream);
+
+/* With the call's lock held, its driver inside a callback: pending events end it; threads that poll
+ * are told. */
+void stream_end_early(struct stream *stream, unsigned events);
+
+/* --- for the public functions --- */
+
+/* gofer_response_read_for() with an absolute time: 0 polls. */
+ssize_t stream_read(gofer_response *response, void *buf, size_t len, int64_t at_ns);
+ssize_t stream_write(gofer_response *response, const void *data, size_t len);
+gofer_status stream_shutdown_write(gofer_response *response);
+void stream_close(struct stream *stream);
+/* Closes it and drops the response's hold on the call. */
+void stream_release(struct stream *stream);
+gofer_status stream_on_readable(struct stream *stream, void (*fn)(void *arg), void *arg);
+const gofer_error *stream_error(struct stream *stream);
+
+#endif

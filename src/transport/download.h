@@ -1,0 +1,123 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * A download: one response on its way in. Bytes are received into the right
+ * place, then interpreted. The right place is the thread's scratch buffer, or for
+ * a buffered body of known length the response's own memory, or for a streaming
+ * one the reader's. What of a head arrived without its end, and what of a
+ * streaming body arrived with its head, is kept, because a parked task holds no
+ * buffer.
+ *
+ *     HEAD ──► BODY ──► COMPLETE      each may fail
+ *       │ 1xx ▲    └─ streaming: in the reader's time
+ *       └─────┘
+ *
+ * The thread that runs the call's task owns it.
+ */
+#ifndef GOFER_TRANSPORT_DOWNLOAD_H
+#define GOFER_TRANSPORT_DOWNLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/fault.h"
+#include "engine/task.h"
+#include "http/chunked.h"
+#include "http/response_head.h"
+#include "transport/message.h"
+
+struct conn;
+
+/* What to accept; borrowed for the download's life. */
+struct download_request {
+    const char *url; /* for the response */
+    size_t url_len;
+    enum head_asked asked;
+    bool streaming;
+    uint64_t max_head_bytes;
+    uint64_t max_body_bytes; /* of a buffered body */
+};
+
+enum download_next {
+    DOWNLOAD_EMPTY,    /* the socket has no more now, as far as one can tell */
+    DOWNLOAD_MORE,     /* it may have: step again */
+    DOWNLOAD_CONTINUE, /* a 100 came: the request's body may go; step again */
+    DOWNLOAD_HEAD,     /* streaming: the head is there, the body is the reader's */
+    DOWNLOAD_COMPLETE, /* the response is complete */
+    DOWNLOAD_FAILED,
+    DOWNLOAD_INTERRUPTED /* the socket was shut down under its driver */
+};
+
+struct download {
+    const struct download_request *request;
+    bool begun;     /* a byte of the response arrived */
+    bool head_done; /* the final response's head */
+    bool complete;
+    bool overrun; /* bytes behind the response */
+    bool failed;  /* told by the next download_read(); the fault is set */
+    bool keep_alive;
+    enum body_framing framing;
+    struct head_scan scan;
+    struct buf kept; /* a part of a head; or, streaming, of a body: from kept_at on */
+    size_t kept_at;
+    uint64_t head_bytes; /* of the 1xx heads before */
+    unsigned informational;
+    struct chunked chunked;
+    struct buf trailers; /* lines */
+    uint64_t body_left;  /* BODY_LENGTH */
+    uint64_t received;   /* body bytes, decoded */
+    struct gofer_response *response;
+};
+
+void download_init(struct download *d, const struct download_request *request);
+
+/* Frees what it holds, the response included where it was not taken. */
+void download_fini(struct download *d);
+
+/* The response, the caller's from now on: complete, or, streaming, after its head. */
+struct gofer_response *download_take_response(struct download *d);
+
+/*
+ * One receive, and what its bytes mean. `wait`: the recv may block; `interrupted` (or NULL) is
+ * asked after each, before its bytes are interpreted. *moved: bytes received.
+ * A broken stream before a byte came is GOFER_ERR_BROKEN in phase `phase`; write_errno says
+ * that the request could not be written, where it could not.
+ */
+struct download_io {
+    struct conn *conn;
+    struct turn *turn;
+    bool wait;
+    const _Atomic bool *interrupted;
+    int write_errno;
+    gofer_phase phase;
+};
+enum download_next download_step(struct download *d, const struct download_io *io, size_t *moved,
+                                 struct fault *fault);
+
+/*
+ * Reads a streaming body into buf, without waiting: *got decoded bytes, maybe
+ * together with the end (DOWNLOAD_COMPLETE). DOWNLOAD_EMPTY with *got 0: nothing now.
+ * *moved: bytes received. A failure that came behind bytes is told by the next call.
+ */
+enum download_next download_read(struct download *d, const struct download_io *io, void *buf,
+                                 size_t len, size_t *got, size_t *moved, struct fault *fault);
+
+/* Whether download_read() has something without a receive. */
+static inline bool download_has_kept(const struct download *d)
+{
+    return d->kept_at < d->kept.len;
+}
+
+/* Bytes of the body that are surely still to come, or -1 where nobody knows. */
+int64_t download_left(const struct download *d);
+
+/* After the end: whether the connection may serve another request, as far as the response says. */
+static inline bool download_allows_reuse(const struct download *d)
+{
+    return d->complete && d->keep_alive && !d->overrun && d->framing < BODY_TO_EOF;
+}
+
+#endif
