@@ -25,6 +25,7 @@ enum field {
     FIELD_CONTENT_LENGTH,
     FIELD_EXPECT,
     FIELD_UPGRADE,
+    FIELD_PROXY_AUTHORIZATION,
     FIELD_REFUSED
 };
 
@@ -58,6 +59,8 @@ static enum field field_of(const char *name)
         return either(name, "Content-Length", FIELD_CONTENT_LENGTH);
     case 17:
         return either(name, "Transfer-Encoding", FIELD_REFUSED);
+    case 19:
+        return either(name, "Proxy-Authorization", FIELD_PROXY_AUTHORIZATION);
     default:
         return FIELD_OTHER;
     }
@@ -276,7 +279,10 @@ static void write_request_line(const struct request_parts *parts, struct buf *ou
 {
     put(out, parts->method, strlen(parts->method));
     PUT(out, " ");
-    put(out, parts->url->target, strlen(parts->url->target));
+    if (parts->absolute)
+        url_write_without_userinfo(parts->url, out);
+    else
+        put(out, parts->url->target, strlen(parts->url->target));
     PUT(out, " HTTP/1.1\r\n");
 }
 
@@ -313,6 +319,16 @@ static void write_authorization(const struct request_parts *parts, struct buf *o
         write_basic(parts->url, out);
     else
         write_own(parts->defaults, FIELD_AUTHORIZATION, out);
+}
+
+static void write_proxy_authorization(const struct request_parts *parts, struct buf *out)
+{
+    if (!parts->absolute)
+        return;
+    if (parts->proxy_authorization != NULL)
+        write_field("Proxy-Authorization", parts->proxy_authorization, out);
+    else if (!write_own(parts->headers, FIELD_PROXY_AUTHORIZATION, out))
+        write_own(parts->defaults, FIELD_PROXY_AUTHORIZATION, out);
 }
 
 static void write_user_agent(const struct request_parts *parts, struct buf *out)
@@ -394,6 +410,7 @@ void request_write_head(const struct request_parts *parts, struct buf *out)
     buf_reserve(out, TYPICAL_HEAD_BYTES);
     write_request_line(parts, out);
     write_host(parts, out);
+    write_proxy_authorization(parts, out);
     write_authorization(parts, out);
     write_user_agent(parts, out);
     write_accept(parts, out);

@@ -6,10 +6,10 @@
  * and every check that must hold before anything is dialled: method, header
  * names and values, framing fields that belong to the library.
  *
- * Order on the wire: request line, Host, Authorization, User-Agent, Accept, the
- * caller's other fields in their order, the client-wide ones, Connection, then
- * Content-Length or Transfer-Encoding and Trailer, and Expect. A field that the caller sets stands
- * at its default's place.
+ * Order on the wire: request line, Host, Proxy-Authorization, Authorization,
+ * User-Agent, Accept, the caller's other fields in their order, the client-wide
+ * ones, Connection, then Content-Length or Transfer-Encoding and Trailer, and
+ * Expect. A field that the caller sets stands at its default's place.
  *
  * No lock; the parts are only read.
  */
@@ -35,6 +35,8 @@ struct request_parts {
     int64_t body_len;               /* with has_body; negative: unknown, sent in chunks */
     const struct headers *trailers; /* behind the body, which is sent in chunks; or NULL */
     bool close;                     /* send "Connection: close" */
+    bool absolute; /* to an HTTP proxy that is to fetch it (RFC 9112 section 3.2.2) */
+    const char *proxy_authorization; /* with absolute: the proxy's credentials, or NULL */
 };
 
 /*
@@ -63,6 +65,10 @@ gofer_status request_check(const struct request_parts *parts, struct buf *why);
  * one, else user_agent; an empty one is not sent. Accept: all of the caller's,
  * else the client-wide ones, else any type. A caller's Host is sent normalised; a
  * client-wide Host or Content-Length is never sent.
+ * Absolute: the target is the URL without userinfo, fragment and zone, and
+ * Proxy-Authorization follows: proxy_authorization, else the caller's, else the
+ * client-wide one. Else, no Proxy-Authorization is sent at all: it would reach the
+ * origin (PX-05).
  * Content-Length: with a body, for POST, PUT and PATCH without one, and where the
  * caller says 0.
  */

@@ -24,6 +24,8 @@ struct script {
     bool has_body;
     int64_t body_len;
     bool close;
+    bool absolute;
+    const char *proxy_authorization;
 };
 
 static void fill(struct headers *h, const char *const *fields)
@@ -52,6 +54,8 @@ static gofer_status run(const struct script *s, struct buf *out, struct buf *why
         .has_body = s->has_body,
         .body_len = s->body_len,
         .close = s->close,
+        .absolute = s->absolute,
+        .proxy_authorization = s->proxy_authorization,
     };
     gofer_status status = GOFER_OK;
     for (size_t i = 0; i < own.len && status == GOFER_OK; i++)
@@ -100,6 +104,55 @@ static void a_plain_get(void)
                 "Accept: */*\r\n\r\n");
     expect_head((struct script){.method = "HEAD", .url = "https://[fe80::1%25en0]:81"},
                 "HEAD / HTTP/1.1\r\nHost: [fe80::1]:81\r\nAccept: */*\r\n\r\n");
+}
+
+static void to_a_proxy_the_target_is_absolute(void)
+{
+    expect_head((struct script){.method = "GET",
+                                .url = "http://www.techcrunch.com/",
+                                .user_agent = "Fake",
+                                .absolute = true},
+                "GET http://www.techcrunch.com/ HTTP/1.1\r\nHost: www.techcrunch.com\r\n"
+                "User-Agent: Fake\r\nAccept: */*\r\n\r\n");
+    expect_head((struct script){.method = "GET",
+                                .url = "http://u:p@[fe80::1%25en0]:81/a/../b?c#d",
+                                .absolute = true},
+                "GET http://[fe80::1]:81/b?c HTTP/1.1\r\nHost: [fe80::1]:81\r\n"
+                "Authorization: Basic dTpw\r\nAccept: */*\r\n\r\n");
+    expect_head((struct script){.method = "POST",
+                                .url = "http://www.google.com/search",
+                                .fields = FIELDS("Host", "other"),
+                                .has_body = true,
+                                .body_len = 6,
+                                .close = true,
+                                .absolute = true},
+                "POST http://www.google.com/search HTTP/1.1\r\nHost: other\r\nAccept: */*\r\n"
+                "Connection: close\r\nContent-Length: 6\r\n\r\n");
+}
+
+static void proxy_credentials_go_to_the_proxy_only(void)
+{
+    static const char to_proxy[] = "GET http://a/ HTTP/1.1\r\nHost: a\r\n"
+                                   "Proxy-Authorization: Basic dTpw\r\nAccept: */*\r\n\r\n";
+    static const char to_origin[] = "GET / HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n";
+    struct script script = {.method = "GET", .url = "http://a/", .absolute = true};
+    script.proxy_authorization = "Basic dTpw";
+    expect_head(script, to_proxy);
+    script.fields = FIELDS("proxy-authorization", "Bearer own");
+    script.defaults = FIELDS("Proxy-Authorization", "Bearer client");
+    expect_head(script, to_proxy);
+    script.absolute = false;
+    expect_head(script, to_origin);
+    script.proxy_authorization = NULL;
+    expect_head(script, to_origin);
+    script.absolute = true;
+    expect_head(script, "GET http://a/ HTTP/1.1\r\nHost: a\r\nproxy-authorization: Bearer own\r\n"
+                        "Accept: */*\r\n\r\n");
+    script.fields = NULL;
+    expect_head(script, "GET http://a/ HTTP/1.1\r\nHost: a\r\n"
+                        "Proxy-Authorization: Bearer client\r\nAccept: */*\r\n\r\n");
+    script.fields = FIELDS("Proxy-Authorization", NULL);
+    expect_head(script, "GET http://a/ HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n");
 }
 
 static void everything_in_its_order(void)
@@ -473,6 +526,8 @@ static void without_memory_the_buffer_says_so(void)
 
 CU_TestInfo request_head_tests[] = {
     {"a plain GET", a_plain_get},
+    {"E20 I1 to a proxy the target is absolute", to_a_proxy_the_target_is_absolute},
+    {"I3 PX-05 proxy credentials go to the proxy only", proxy_credentials_go_to_the_proxy_only},
     {"everything in its order", everything_in_its_order},
     {"Content-Length: 0 for POST, PUT and PATCH", lengths_without_a_body},
     {"INJ-06 any method frames its body", inj_06_any_method_frames_its_body},
