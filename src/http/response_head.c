@@ -83,6 +83,7 @@ struct parser {
     bool upgrade;
     bool close;
     bool keep_alive;
+    bool connect; /* lengths are not looked at */
 };
 
 /* Each step returns where the next begins, or NULL after this. */
@@ -278,9 +279,9 @@ static bool note_field(struct parser *p, const char *name, size_t name_len, cons
     if (is_word(name, name_len, "connection"))
         note_connection(p, value, end);
     else if (is_word(name, name_len, "content-length"))
-        return note_length(p, value, end);
+        return p->connect || note_length(p, value, end);
     else if (is_word(name, name_len, "transfer-encoding"))
-        return note_coding(p, value, (size_t)(end - value));
+        return p->connect || note_coding(p, value, (size_t)(end - value));
     else if (is_word(name, name_len, "upgrade"))
         p->upgrade = true;
     return true;
@@ -380,25 +381,39 @@ static struct parser parser_on(const char *data, size_t len, struct response_hea
                            .length = -1};
 }
 
+static gofer_status parse_head(struct parser *p, enum head_asked asked)
+{
+    struct response_head *head = p->head;
+    size_t len = (size_t)(p->end - p->begin);
+    if (len == 0 || len > UINT32_MAX || p->end[-1] != '\n') {
+        fail(p, "incomplete head");
+        return GOFER_ERR_PROTOCOL;
+    }
+    const char *at = parse_lines(p);
+    if (at != NULL && at != p->end)
+        at = fail(p, "bytes behind the head");
+    if (at != NULL && head->status == 101 && asked != ASKED_UPGRADE)
+        at = fail(p, "101 Switching Protocols was not asked for");
+    if (at != NULL && head->status == 101 && !p->upgrade)
+        at = fail(p, "101 Switching Protocols without an Upgrade field");
+    if (at == NULL)
+        return GOFER_ERR_PROTOCOL;
+    decide_framing(p, asked);
+    return GOFER_OK;
+}
+
 gofer_status head_parse(const char *data, size_t len, enum head_asked asked,
                         struct response_head *head, struct head_field *fields, size_t fields_cap)
 {
     struct parser p = parser_on(data, len, head, fields, fields_cap);
-    if (len == 0 || len > UINT32_MAX || data[len - 1] != '\n') {
-        fail(&p, "incomplete head");
-        return GOFER_ERR_PROTOCOL;
-    }
-    const char *at = parse_lines(&p);
-    if (at != NULL && at != p.end)
-        at = fail(&p, "bytes behind the head");
-    if (at != NULL && head->status == 101 && asked != ASKED_UPGRADE)
-        at = fail(&p, "101 Switching Protocols was not asked for");
-    if (at != NULL && head->status == 101 && !p.upgrade)
-        at = fail(&p, "101 Switching Protocols without an Upgrade field");
-    if (at == NULL)
-        return GOFER_ERR_PROTOCOL;
-    decide_framing(&p, asked);
-    return GOFER_OK;
+    return parse_head(&p, asked);
+}
+
+gofer_status head_parse_connect(const char *data, size_t len, struct response_head *head)
+{
+    struct parser p = parser_on(data, len, head, NULL, 0);
+    p.connect = true;
+    return parse_head(&p, ASKED_HEAD);
 }
 
 enum head_result head_read(struct head_scan *scan, const char *data, size_t len,

@@ -95,6 +95,13 @@ gofer_status head_parse(const char *data, size_t len, enum head_asked asked,
                         struct response_head *head, struct head_field *fields, size_t fields_cap);
 
 /*
+ * The same for an answer to CONNECT: Content-Length and Transfer-Encoding are not
+ * looked at, right or wrong, and the framing is BODY_NONE (RFC 9110 section
+ * 9.3.6; what follows an answer that is no 2xx is nobody's business either).
+ */
+gofer_status head_parse_connect(const char *data, size_t len, struct response_head *head);
+
+/*
  * Both steps at once, in one pass over a head that is there as a whole, which is
  * the common case. data[len] must be writable memory holding LF: a sentinel.
  * HEAD_DONE: *head and fields are set, *head_len bytes are the head. HEAD_MORE and

@@ -351,6 +351,20 @@ static void parse_wants_the_head_exactly(void)
     CU_ASSERT_EQUAL(head_parse("HTTP/1.1\n", 9, false, &head, NULL, 0), GOFER_ERR_PROTOCOL);
 }
 
+static void h1_19_lengths_do_not_matter_to_connect(void)
+{
+    static const char in[] =
+        "HTTP/1.0 200 OK\r\nContent-Length: 1, x\r\nTransfer-Encoding: gzip\r\n"
+        "Via: a\r\n\r\n";
+    struct response_head head;
+    CU_ASSERT_EQUAL(head_parse(in, sizeof in - 1, true, &head, NULL, 0), GOFER_ERR_PROTOCOL);
+    CU_ASSERT_EQUAL(head_parse_connect(in, sizeof in - 1, &head), GOFER_OK);
+    CU_ASSERT_EQUAL(head.framing, BODY_NONE);
+    CU_ASSERT_EQUAL(head.content_length, -1);
+    CU_ASSERT_EQUAL(head.fields_len, 3);
+    CU_ASSERT_EQUAL(head_parse_connect(in, sizeof in - 3, &head), GOFER_ERR_PROTOCOL);
+}
+
 /* 100,000 tiny headers, and one of 7 MB: read once each, nothing kept. */
 static void h1_12_many_and_huge_fields_are_linear(void)
 {
@@ -433,6 +447,7 @@ CU_TestInfo response_head_tests[] = {
     {"H1-14 H1-15 F6 malformed and folded lines are errors", h1_14_h1_15_malformed_lines},
     {"H1-16 control bytes are errors at every place", h1_16_control_bytes},
     {"the parser wants the head exactly", parse_wants_the_head_exactly},
+    {"H1-19 PX-01 lengths do not matter to CONNECT", h1_19_lengths_do_not_matter_to_connect},
     {"H1-12 many and huge fields cost one look each", h1_12_many_and_huge_fields_are_linear},
     {"table is408", table_is408},
     {"H1-24 random bytes give one result in every cutting", random_bytes_do_no_harm},
