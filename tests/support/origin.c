@@ -382,6 +382,19 @@ bool peer_read(struct peer *peer, void *buf, size_t len)
     return true;
 }
 
+size_t peer_take_received(struct peer *peer, void *buf, size_t len)
+{
+    size_t n = peer->extra_len < len ? peer->extra_len : len;
+
+    take_extra(peer, buf, n);
+    return n;
+}
+
+int peer_fd(const struct peer *peer)
+{
+    return peer->fd;
+}
+
 bool peer_send(struct peer *peer, const void *data, size_t len)
 {
     const char *from = data;

@@ -86,6 +86,11 @@ bool peer_asks(const struct peer *peer, const char *target);
 /* Reads exactly len bytes. False where the connection ended first. */
 bool peer_read(struct peer *peer, void *buf, size_t len);
 
+/* Takes what was received and not yet read, at most len bytes; how many. Then the descriptor is all
+ * there is to read from, for a handler that polls it. */
+size_t peer_take_received(struct peer *peer, void *buf, size_t len);
+int peer_fd(const struct peer *peer);
+
 /* Sends everything, in one go, as text, or a byte a segment. False where the connection broke. */
 bool peer_send(struct peer *peer, const void *data, size_t len);
 bool peer_say(struct peer *peer, const char *text);
