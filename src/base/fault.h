@@ -13,7 +13,7 @@
 
 #include <gofer/error.h>
 
-enum { FAULT_DETAIL_BYTES = 112 };
+enum { FAULT_DETAIL_BYTES = 96 };
 
 struct fault {
     gofer_status code; /* GOFER_OK: none */

@@ -5,6 +5,9 @@
  * How a call begins: made, checked, and admitted to its core, or refused with an
  * outcome at once. Also how others reach it from outside the core.
  */
+#include <stddef.h>
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/callback.h"
 #include "base/clock.h"
@@ -20,7 +23,11 @@ struct call *call_new(struct core *core, const gofer_request *request)
     struct call *c = mem_alloc(sizeof(*c));
     if (c == NULL)
         return NULL;
-    *c = (struct call){.core = core, .blocked_fd = -1};
+    memset(c, 0, offsetof(struct call, want));
+    c->core = core;
+    c->blocked_fd = -1;
+    c->want.state = WANT_NEW;
+    c->fault.code = GOFER_OK;
     task_init(&c->task, core != NULL ? core->engine : NULL, &call_ops);
     task_ref(&c->task);
     lock_init(&c->lock, LOCK_CALL);

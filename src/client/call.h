@@ -66,14 +66,9 @@ struct call {
     _Atomic int state; /* enum call_state; written by the driver */
     int attempts;
     bool reused;
-    gofer_sent sent; /* over all attempts */
-    struct want want;
-    struct exchange exchange;
-    struct fault fault;
+    gofer_sent sent;       /* over all attempts */
     struct stream *stream; /* owned; from the head of a streaming response on */
-    uint64_t drained;      /* bytes read in DRAIN, which ends at */
-    int64_t drain_until;
-    struct late *late; /* late.h; or NULL: no callback of the user's runs in its steps */
+    struct late *late;     /* late.h; or NULL: no callback of the user's runs in its steps */
 
     struct link core_link;  /* guarded by the core's lock */
     struct link token_link; /* guarded by the token's lock */
@@ -83,17 +78,23 @@ struct call {
     int blocked_fd;   /* or -1 */
     _Atomic bool
         interrupted;       /* blocked_fd was shut down; also read by the driver without the lock */
+    bool abandoned;        /* the handle is gone: nobody takes the response any more */
     struct waiter *driver; /* the driving thread, asleep without a socket; or NULL */
     enum outcome outcome;
     gofer_status status;
     gofer_response *response; /* until a wait took it */
-    bool abandoned;           /* the handle is gone: nobody takes it any more */
     gofer_error error;        /* code GOFER_OK: none */
     char *message;            /* the error's, owned; NULL: static text */
     struct list waiters;      /* outcome_watch */
     void (*on_done)(gofer_future *future, void *arg);
     void *on_done_arg;
     gofer_group *group;
+
+    /* The driver's again; set when each begins, so that a call costs no more than it uses. With
+     * them the whole is no larger than what malloc hands out quickly (see call.c). */
+    struct want want;
+    struct exchange exchange;
+    struct fault fault;
 };
 
 /* One thread's interest in one outcome; on its stack. */

@@ -33,6 +33,7 @@ struct stream {
     struct notice *notice;    /* who wants to know when it is readable, or NULL */
 
     bool read_over; /* the holder's: the peer's end of a tunnel came */
+    struct stream_drain drain;
 };
 
 static const gofer_error closed_error = {.code = GOFER_ERR_CLOSED,
@@ -60,6 +61,11 @@ void stream_free(struct stream *stream)
 }
 
 /* --- for the call --- */
+
+struct stream_drain *stream_drain(struct stream *stream)
+{
+    return &stream->drain;
+}
 
 bool stream_is_closed(struct stream *stream)
 {
@@ -363,7 +369,7 @@ static ssize_t read_until(gofer_response *response, void *buf, size_t len, int64
         case TASK_HELD:
             break;
         }
-        struct conn *pinned;
+        struct conn *pinned = NULL;
         ssize_t n = read_once(response, buf, len, &pinned);
         if (n != AGAIN)
             return n;
@@ -419,7 +425,7 @@ static ssize_t write_some(struct stream *s, const void *data, size_t len)
             return after_end(s);
         if (hold(s, true) == TASK_GONE)
             return after_end(s) == 0 ? fail_with(s, &closed_error) : -1;
-        struct conn *pinned;
+        struct conn *pinned = NULL;
         ssize_t n = write_once(s, data, len, &pinned);
         if (n != AGAIN)
             return n;

@@ -40,6 +40,13 @@ struct stream;
 struct stream *stream_new(struct call *call, gofer_response *response);
 void stream_free(struct stream *stream);
 
+/* The driver's, in DRAIN: bytes read so far, and when it ends. */
+struct stream_drain {
+    uint64_t bytes;
+    int64_t until;
+};
+struct stream_drain *stream_drain(struct stream *stream);
+
 /* What of its user concerns the call's next step: it closed the response; or it wants to know when
  * it is readable, and it is not yet: wait for EPOLLIN too. */
 bool stream_is_closed(struct stream *stream);

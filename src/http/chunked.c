@@ -12,7 +12,7 @@
 
 enum { LINE_MAX_BYTES = 4096, EXCESS_MAX = 16 * 1024, FREE_PER_CHUNK = 16, DIGITS_MAX = 16 };
 
-void chunked_init(struct chunked *c, size_t trailer_max)
+void chunked_init(struct chunked *c, uint32_t trailer_max)
 {
     *c = (struct chunked){.state = CHUNKED_SIZE, .trailer_max = trailer_max};
 }
@@ -60,8 +60,8 @@ static int on_size_line(struct chunked *c, char byte)
 {
     if (byte != '\n')
         return fail(c, "CR without LF in chunk size line");
-    int64_t data = c->left < EXCESS_MAX ? (int64_t)c->left : EXCESS_MAX;
-    int64_t framing = (int64_t)c->line + 2; /* and the CRLF behind the data */
+    int32_t data = c->left < EXCESS_MAX ? (int32_t)c->left : EXCESS_MAX;
+    int32_t framing = (int32_t)c->line + 2; /* and the CRLF behind the data */
     c->excess += framing - FREE_PER_CHUNK - 2 * data;
     if (c->excess < 0)
         c->excess = 0;

@@ -46,17 +46,17 @@ enum chunked_state {
 
 struct chunked {
     enum chunked_state state;
-    unsigned digits; /* of the chunk size read */
-    uint64_t left;   /* of the chunk's data; the size while it is read */
-    size_t line;     /* bytes of the current chunk-size line */
-    int64_t excess;  /* framing bytes beyond the allowance */
-    size_t trailer;  /* bytes of the trailer section's lines */
-    size_t trailer_max;
+    unsigned digits;  /* of the chunk size read */
+    uint64_t left;    /* of the chunk's data; the size while it is read */
+    uint32_t line;    /* bytes of the current chunk-size line */
+    int32_t excess;   /* framing bytes beyond the allowance */
+    uint32_t trailer; /* bytes of the trailer section's lines */
+    uint32_t trailer_max;
     struct buf *trailers; /* where the lines of the trailer section go; or NULL */
     const char *why;      /* static text where decoding failed */
 };
 
-void chunked_init(struct chunked *c, size_t trailer_max);
+void chunked_init(struct chunked *c, uint32_t trailer_max);
 
 /*
  * Decodes from data[0..len): returns how many bytes it took, or -1 where they

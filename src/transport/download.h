@@ -60,11 +60,11 @@ struct download {
     bool failed;  /* told by the next download_read(); the fault is set */
     bool keep_alive;
     enum body_framing framing;
+    unsigned informational; /* 1xx heads before */
     struct head_scan scan;
     struct buf kept; /* a part of a head; or, streaming, of a body: from kept_at on */
     size_t kept_at;
-    uint64_t head_bytes; /* of the 1xx heads before */
-    unsigned informational;
+    uint64_t head_bytes; /* of them */
     struct chunked chunked;
     struct buf trailers; /* lines */
     uint64_t body_left;  /* BODY_LENGTH */

@@ -67,8 +67,7 @@ static uint64_t body_sent(const struct upload *u)
     const struct upload_request *q = u->request;
     if (!q->chunked && q->source->kind != SOURCE_READER)
         return u->sent > q->head_len ? u->sent - q->head_len : 0;
-    uint64_t waiting = u->kept.len - u->kept_at;
-    return u->taken > waiting ? u->taken - waiting : 0;
+    return u->taken > u->kept.len ? u->taken - u->kept.len : 0;
 }
 
 static void tell_progress(struct upload *u)
@@ -205,16 +204,15 @@ static enum upload_next send_or_keep(struct upload *u, struct conn *conn, const 
 
 static enum upload_next send_kept(struct upload *u, struct conn *conn)
 {
-    while (u->kept_at < u->kept.len) {
-        struct iovec iov = {u->kept.data + u->kept_at, u->kept.len - u->kept_at};
+    while (u->kept.len > 0) {
+        struct iovec iov = {u->kept.data, u->kept.len};
         ssize_t n = conn_send(conn, &iov, 1, false);
         if (n < 0)
             return broke(u);
-        u->kept_at += (size_t)n;
+        buf_consume(&u->kept, (size_t)n);
         u->sent += (uint64_t)n;
     }
     buf_fini(&u->kept);
-    u->kept_at = 0;
     return UPLOAD_WRITTEN;
 }
 

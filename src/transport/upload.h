@@ -63,8 +63,7 @@ struct upload {
     uint64_t taken;   /* body bytes taken from the source */
     bool source_over; /* the source gave its last byte */
     bool begun;       /* the source was made to begin */
-    struct buf kept;  /* framed bytes that wait for the socket, from kept_at on */
-    size_t kept_at;
+    struct buf kept;  /* framed bytes that wait for the socket */
 };
 
 void upload_init(struct upload *u, const struct upload_request *request);
