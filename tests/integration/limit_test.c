@@ -8,6 +8,8 @@
 #include <CUnit/CUnit.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "integration/expect.h"
 #include "integration/rig.h"
@@ -242,6 +244,75 @@ static void the_limit_holds_while_connections_die(void)
     EXPECT_INT(rig_stats(client).calls_waiting, 0);
 }
 
+/* --- what connections are not used for --- */
+
+/* Looks, while a second call waits, whether its request came ahead of the first answer. */
+struct ahead {
+    struct gate *read;
+    struct gate *waiting;
+    bool came;
+};
+
+static void answer_once_another_waits(struct peer *peer, void *arg)
+{
+    struct ahead *ahead = arg;
+    char byte;
+
+    while (peer_read_request(peer)) {
+        if (peer_requests(peer) == 1) {
+            gate_pass(ahead->read);
+            gate_wait(ahead->waiting, 1);
+            ahead->came = recv(peer_fd(peer), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+        }
+        peer_say(peer, REPLY_HELLO);
+    }
+}
+
+static bool somebody_waits(void *client)
+{
+    return rig_stats(client).calls_waiting == 1;
+}
+
+static void nothing_is_pipelined(void)
+{
+    struct ahead ahead = {.read = rig_gate(), .waiting = rig_gate(), .came = true};
+    struct origin *origin = rig_origin(answer_once_another_waits, &ahead);
+    gofer_client *client = rig_client(&(gofer_client_options){.max_conns_per_host = 1});
+    struct caller first, second;
+
+    caller_start(&first, client, rig_request("GET", origin, "/"));
+    EXPECT(gate_wait(ahead.read, 1));
+    caller_start(&second, client, rig_request("GET", origin, "/"));
+    EXPECT(eventually(somebody_waits, client));
+    gate_pass(ahead.waiting);
+    joins_hello(&first);
+    joins_hello(&second);
+    EXPECT(!ahead.came);
+    EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 1);
+}
+
+static const struct route challenge[] = {
+    {.reply = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\n"
+              "WWW-Authenticate: NTLM\r\nContent-Length: 2\r\n\r\nno"}};
+
+static void connections_are_not_authenticated(void)
+{
+    struct origin *origin = rig_script(challenge);
+    gofer_client *client = rig_client(NULL);
+    gofer_request *mine = rig_request("GET", origin, "/");
+    struct outcome got;
+
+    EXPECT_STATUS(gofer_request_set_header(mine, "Authorization", "NTLM TlRMTVNTUAAB"), GOFER_OK);
+    got = rig_call(client, mine);
+    rig_expect_answer(&got, 401, "no");
+    EXPECT(strstr(origin_last_head(origin), "Authorization: NTLM") != NULL);
+    got = rig_get(client, origin, "/");
+    rig_expect_answer(&got, 401, "no");
+    EXPECT(strstr(origin_last_head(origin), "Authorization") == NULL);
+    EXPECT_INT(origin_count(origin, ORIGIN_REQUESTS), 2);
+    EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 1);
+}
+
 CU_TestInfo limit_tests[] = {
     {"A17 the least recently used is closed", the_least_recently_used_is_closed},
     {"B1 an origin keeps so many and no more", an_origin_keeps_so_many_and_no_more},
@@ -251,4 +322,7 @@ CU_TestInfo limit_tests[] = {
     {"B4 one connection, and one more after its death",
      one_connection_and_one_more_after_its_death},
     {"RU-12 the limit holds while connections die", the_limit_holds_while_connections_die},
+    {"RU-19 no request is sent ahead of an answer", nothing_is_pipelined},
+    {"RU-15 a challenge is the caller's, and no connection is authenticated",
+     connections_are_not_authenticated},
     CU_TEST_INFO_NULL};
