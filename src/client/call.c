@@ -207,7 +207,9 @@ static enum task_next begin_drain(struct call *c, unsigned events, struct turn *
     const struct exchange *x = &c->exchange;
     bool may_serve_again = upload_is_done(&x->up) && x->up.write_errno == 0 && !x->request->close &&
                            x->down.keep_alive && x->down.framing < BODY_TO_EOF;
-    if (!may_serve_again || download_left(&x->down) > DRAIN_MAX_BYTES)
+    /* A thread that is blocked in a read is to wake now. */
+    if (!may_serve_again || stream_is_polled(c->stream) ||
+        download_left(&x->down) > DRAIN_MAX_BYTES)
         return drop_stream(c);
     stream_drain(c->stream)->until = clock_after_ms(clock_now_ns(), DRAIN_MS);
     set_state(c, CALL_DRAIN);

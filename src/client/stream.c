@@ -75,6 +75,14 @@ bool stream_is_closed(struct stream *stream)
     return closed;
 }
 
+bool stream_is_polled(struct stream *stream)
+{
+    lock_take(&stream->call->lock);
+    bool polled = stream->pins > 0;
+    lock_drop(&stream->call->lock);
+    return polled;
+}
+
 /* Whether a read would not block. By the thread that runs or holds the task. */
 static bool is_readable(const struct stream *s)
 {

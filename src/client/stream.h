@@ -47,9 +47,11 @@ struct stream_drain {
 };
 struct stream_drain *stream_drain(struct stream *stream);
 
-/* What of its user concerns the call's next step: it closed the response; or it wants to know when
- * it is readable, and it is not yet: wait for EPOLLIN too. */
+/* What of its user concerns the call's next step: it closed the response; a thread of it polls the
+ * connection; it wants to know when the response is readable, and it is not yet: wait for EPOLLIN
+ * too. */
 bool stream_is_closed(struct stream *stream);
+bool stream_is_polled(struct stream *stream);
 bool stream_awaits_input(struct stream *stream);
 
 /* The call is about to end: no read gets anything any more. True where a thread polls its
