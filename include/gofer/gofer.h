@@ -13,6 +13,7 @@
 #ifndef GOFER_GOFER_H
 #define GOFER_GOFER_H
 
+#include <gofer/address.h>
 #include <gofer/cancel.h>
 #include <gofer/client.h>
 #include <gofer/error.h>
