@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <gofer/address.h>
 #include <gofer/error.h>
 #include <gofer/request.h>
 #include <gofer/response.h>
@@ -81,6 +82,19 @@ typedef struct gofer_client_options {
     int64_t expect_continue_timeout_ms; /* 1 s: wait for "100 Continue", then send all the same */
     int64_t min_rate_bytes_per_s;       /* none: slower transfers, both ways together, time out */
     int64_t min_rate_window_ms;         /* 30 s: measured over such windows */
+
+    /* --- connecting --- */
+    int64_t fallback_delay_ms; /* 250 ms: head start of the better address family, and of each
+                                  address before the next; GOFER_NEVER: one after another */
+    const char *local_address; /* none: numeric address to connect from; addresses of the other
+                                  family are not used, unless it is "0.0.0.0" or "::" */
+    const char *interface;     /* none: network interface to connect through, by name */
+    gofer_address_family address_family; /* both */
+    gofer_socket_opened *socket_opened;  /* none: called for each new socket */
+    void *socket_opened_arg;
+    gofer_address_filter *address_filter; /* none: which addresses may be connected to, as
+                                             gofer_deny_private */
+    void *address_filter_arg;
 } gofer_client_options;
 
 /* Counters of a client. Members may be added at the end. */

@@ -181,6 +181,14 @@ GOFER_API gofer_status gofer_request_set_idempotent(gofer_request *request, int 
 /* A pointer of yours, which gofer_future_user() returns. Never dereferenced. */
 GOFER_API gofer_status gofer_request_set_user(gofer_request *request, void *user);
 
+/*
+ * Connects to a unix-domain socket instead of the URL's host and port, which still
+ * make the Host field. A path that begins with "@" names an abstract socket. NULL
+ * removes it; empty and longer than 107 bytes are GOFER_ERR_INVALID. Calls share
+ * connections only where the path is the same.
+ */
+GOFER_API gofer_status gofer_request_set_unix_socket(gofer_request *request, const char *path);
+
 /* Why calls of this request would fail before they are sent, or GOFER_OK. */
 GOFER_API gofer_status gofer_request_status(const gofer_request *request);
 

@@ -253,8 +253,45 @@ gofer_status core_drain(struct core *core, int64_t timeout_ms)
 
 /* --- the beginning --- */
 
-static struct pool_options pool_options(const gofer_client_options *o)
+static bool filter_address(const gofer_address *address, void *arg)
 {
+    const gofer_client_options *o = &((struct core *)arg)->options;
+    callback_enter();
+    bool allowed = o->address_filter(address, o->address_filter_arg);
+    callback_leave();
+    return allowed;
+}
+
+static int socket_opened(int fd, const gofer_address *address, void *arg)
+{
+    const gofer_client_options *o = &((struct core *)arg)->options;
+    callback_enter();
+    int err = o->socket_opened(fd, address, o->socket_opened_arg);
+    callback_leave();
+    return err;
+}
+
+static struct racer_options racer_options(struct core *core)
+{
+    static const sa_family_t families[] = {
+        [GOFER_ANY_FAMILY] = AF_UNSPEC, [GOFER_IPV4] = AF_INET, [GOFER_IPV6] = AF_INET6};
+    const gofer_client_options *o = &core->options;
+    return (struct racer_options){
+        .socket = {.keepalive_ms = o->keepalive_ms,
+                   .local = o->local_address != NULL ? &core->local_address : NULL,
+                   .interface = core->interface,
+                   .opened = o->socket_opened != NULL ? socket_opened : NULL,
+                   .opened_arg = core},
+        .fallback_delay_ms = o->fallback_delay_ms,
+        .family = families[o->address_family],
+        .filter = o->address_filter != NULL ? filter_address : NULL,
+        .filter_arg = core,
+    };
+}
+
+static struct pool_options pool_options(struct core *core)
+{
+    const gofer_client_options *o = &core->options;
     return (struct pool_options){
         .max_idle = o->max_idle_conns,
         .max_idle_per_host = o->max_idle_conns_per_host,
@@ -262,7 +299,7 @@ static struct pool_options pool_options(const gofer_client_options *o)
         .idle_timeout_ms = o->idle_conn_timeout_ms,
         .max_age_ms = o->conn_max_age_ms,
         .connect_timeout_ms = o->connect_timeout_ms,
-        .keepalive_ms = o->keepalive_ms,
+        .race = racer_options(core),
         .disable_keep_alives = o->disable_keep_alives,
         .skip_check = o->skip_checkout_check,
     };
@@ -306,7 +343,7 @@ static int build(struct core *core, const gofer_client_options *given)
     if (core->engine == NULL)
         return err;
     struct resolver_options resolver = {0};
-    struct pool_options pool = pool_options(&core->options);
+    struct pool_options pool = pool_options(core);
     core->resolver = resolver_new(core->engine, &resolver);
     errno = ENOMEM;
     if (core->resolver != NULL)

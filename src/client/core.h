@@ -24,6 +24,7 @@
 #include "base/lock.h"
 #include "engine/timer.h"
 #include "http/header.h"
+#include "net/addr.h"
 #include <gofer/client.h>
 
 struct call;
@@ -42,6 +43,8 @@ struct core {
         options; /* resolved: no zeros where 0 means the default; strings are not used */
     char *user_agent;
     struct headers defaults;
+    struct addr local_address; /* to connect from, where the options name one */
+    char *interface;           /* or NULL */
     struct engine *engine;
     struct resolver *resolver;
     struct pool *pool;

@@ -53,7 +53,15 @@ enum key_scope {
     ROW(headers_len, NOT_CONNECTION, "message", 2)                                                 \
     ROW(expect_continue_timeout_ms, NOT_CONNECTION, "call", 60000)                                 \
     ROW(min_rate_bytes_per_s, NOT_CONNECTION, "call", 1)                                           \
-    ROW(min_rate_window_ms, NOT_CONNECTION, "call", 60000)
+    ROW(min_rate_window_ms, NOT_CONNECTION, "call", 60000)                                         \
+    ROW(fallback_delay_ms, PER_CLIENT, "dial", 100)                                                \
+    ROW(local_address, PER_CLIENT, "socket", "127.0.0.1")                                          \
+    ROW(interface, PER_CLIENT, "socket", "lo")                                                     \
+    ROW(address_family, PER_CLIENT, "dial", GOFER_IPV4)                                            \
+    ROW(socket_opened, PER_CLIENT, "socket", other_opened)                                         \
+    ROW(socket_opened_arg, PER_CLIENT, "socket", &other_object)                                    \
+    ROW(address_filter, PER_CLIENT, "dial", other_filter)                                          \
+    ROW(address_filter_arg, PER_CLIENT, "dial", &other_object)
 
 /* struct snapshot. ROW(member, scope, what it is about, its zero, how to change it in `request`).
  */
@@ -78,6 +86,7 @@ enum key_scope {
         gofer_request_set_progress(request, other_progress, NULL))                                 \
     ROW(progress_arg, DERIVED, "progress", 0, (void)0)                                             \
     ROW(user, NOT_CONNECTION, "call", 0, gofer_request_set_user(request, &other_object))           \
+    ROW(unix_socket, IN_KEY, "dial", NULL, gofer_request_set_unix_socket(request, other_path))     \
     ROW(prepared, DERIVED, "head", NULL, (void)0)
 
 /* struct url. ROW(member, scope, what it is about, two URLs that differ in nothing else). */

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "client/token.h"
 #include "http/request_head.h"
 #include "http/trailer.h"
+#include "net/socket.h"
 
 struct gofer_request {
     struct snapshot *snapshot;
@@ -322,5 +324,34 @@ gofer_status gofer_request_set_user(gofer_request *request, void *user)
     if (s == NULL)
         return GOFER_ERR_NOMEM;
     s->user = user;
+    return GOFER_OK;
+}
+
+static gofer_status check_unix_path(const char *path, struct buf *why)
+{
+    size_t len = strlen(path);
+    if (len > 0 && len <= SOCKET_UNIX_PATH_MAX)
+        return GOFER_OK;
+    buf_append_str(why, len == 0 ? "empty path of a unix-domain socket"
+                                 : "path of a unix-domain socket is too long");
+    return GOFER_ERR_INVALID;
+}
+
+gofer_status gofer_request_set_unix_socket(gofer_request *request, const char *path)
+{
+    if (request == NULL)
+        return GOFER_ERR_INVALID;
+    struct snapshot *s = own(request);
+    if (s == NULL)
+        return GOFER_ERR_NOMEM;
+    struct buf why = BUF_INIT;
+    gofer_status status = path != NULL ? check_unix_path(path, &why) : GOFER_OK;
+    if (status != GOFER_OK)
+        return snapshot_blame(s, status, &why);
+    char *copy = path != NULL ? mem_strdup(path) : NULL;
+    if (path != NULL && copy == NULL)
+        return GOFER_ERR_NOMEM;
+    mem_free(s->unix_socket);
+    s->unix_socket = copy;
     return GOFER_OK;
 }

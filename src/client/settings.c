@@ -7,7 +7,9 @@
 #include "client/settings.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -45,6 +47,7 @@ static const struct number numbers[] = {
     NUMBER(expect_continue_timeout_ms, 1000),
     NUMBER(min_rate_bytes_per_s, GOFER_NEVER),
     NUMBER(min_rate_window_ms, 30000),
+    NUMBER(fallback_delay_ms, 250),
 };
 
 static int resolve_numbers(gofer_client_options *o)
@@ -121,6 +124,41 @@ static int resolve_agent(struct core *core, const char *given)
     return core->user_agent != NULL ? 0 : ENOMEM;
 }
 
+/* "192.0.2.1", "2001:db8::1" or "fe80::1%eth0". */
+static int resolve_local(struct core *core, const char *given)
+{
+    if (given == NULL)
+        return 0;
+    char host[INET6_ADDRSTRLEN];
+    size_t len = strcspn(given, "%");
+    const char *zone = given[len] == '%' ? given + len + 1 : NULL;
+    if (len >= sizeof(host))
+        return EINVAL;
+    memcpy(host, given, len);
+    host[len] = '\0';
+    return addr_parse(host, zone, 0, &core->local_address) ? 0 : EINVAL;
+}
+
+static int resolve_interface(struct core *core, const char *given)
+{
+    if (given == NULL)
+        return 0;
+    size_t len = strlen(given);
+    if (len == 0 || len >= IF_NAMESIZE)
+        return EINVAL;
+    core->interface = mem_strdup(given);
+    return core->interface != NULL ? 0 : ENOMEM;
+}
+
+static int resolve_dialing(struct core *core, const gofer_client_options *o)
+{
+    if (o->address_family != GOFER_ANY_FAMILY && o->address_family != GOFER_IPV4 &&
+        o->address_family != GOFER_IPV6)
+        return EINVAL;
+    int err = resolve_local(core, o->local_address);
+    return err != 0 ? err : resolve_interface(core, o->interface);
+}
+
 int settings_resolve(struct core *core, const gofer_client_options *given)
 {
     if (given != NULL)
@@ -130,6 +168,7 @@ int settings_resolve(struct core *core, const gofer_client_options *given)
     err = err != 0 ? err : resolve_workers(o);
     if (err == 0 && o->queue_full != GOFER_QUEUE_REJECT && o->queue_full != GOFER_QUEUE_BLOCK)
         err = EINVAL;
+    err = err != 0 ? err : resolve_dialing(core, o);
     err = err != 0 ? err : resolve_headers(core, o);
     return err != 0 ? err : resolve_agent(core, o->user_agent);
 }
@@ -137,5 +176,6 @@ int settings_resolve(struct core *core, const gofer_client_options *given)
 void settings_fini(struct core *core)
 {
     headers_fini(&core->defaults);
+    mem_free(core->interface);
     mem_free(core->user_agent);
 }

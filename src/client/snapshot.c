@@ -85,7 +85,8 @@ static bool prepare(struct prepared *p, const struct snapshot *s, const struct c
     p->request.up.head = p->head = buf_take_str(&head);
     p->request.down.url = p->url = buf_take_str(&url);
     p->replayable = s->idempotent || request_is_replayable(s->method, &s->headers);
-    return key_init(&p->key, &s->url) && p->head != NULL && p->url != NULL;
+    struct key_route route = {.unix_socket = s->unix_socket};
+    return key_init_route(&p->key, &s->url, &route) && p->head != NULL && p->url != NULL;
 }
 
 static struct prepared *prepared_new(const struct snapshot *s, const struct core *core,
@@ -154,6 +155,7 @@ void snapshot_unref(struct snapshot *snapshot)
     headers_fini(&snapshot->trailers);
     source_unref(snapshot->source);
     token_unref(snapshot->cancel);
+    mem_free(snapshot->unix_socket);
     mem_free(snapshot);
 }
 
@@ -239,10 +241,12 @@ static struct snapshot *copy(const struct snapshot *from)
     s->method = mem_strdup(from->method);
     s->shown_url = mem_strdup(from->shown_url);
     s->why = from->why != NULL ? mem_strdup(from->why) : NULL;
+    s->unix_socket = from->unix_socket != NULL ? mem_strdup(from->unix_socket) : NULL;
     bool ok = url_copy(&s->url, &from->url);
     ok = ok && headers_copy(&s->headers, &from->headers) == GOFER_OK;
     ok = ok && headers_copy(&s->trailers, &from->trailers) == GOFER_OK;
     ok = ok && s->method != NULL && s->shown_url != NULL;
+    ok = ok && (from->unix_socket == NULL || s->unix_socket != NULL);
     if (ok && (from->why == NULL || s->why != NULL))
         return s;
     snapshot_unref(s);

@@ -53,6 +53,7 @@ struct snapshot {
     void (*progress)(void *arg, int64_t sent, int64_t total);
     void *progress_arg;
     void *user;
+    char *unix_socket;                   /* or NULL */
     _Atomic(struct prepared *) prepared; /* or NULL */
 };
 

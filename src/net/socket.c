@@ -2,8 +2,10 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * Opening TCP sockets. A socket option that the kernel refuses is no reason to
- * refuse the connection: Nagle's delay or a missing keepalive is a lesser evil.
+ * Opening sockets. A socket option that the kernel refuses is no reason to
+ * refuse the connection where it is a matter of comfort: Nagle's delay or a
+ * missing keepalive is a lesser evil. An interface or local address that cannot
+ * be had is one: the program asked for that way and no other.
  * Whoever opened a socket owns it; one thread at a time.
  */
 #include "net/socket.h"
@@ -11,19 +13,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* The kernel's largest keepalive time. */
 enum { KEEPALIVE_MAX_S = 32767 };
+
+/* --- options --- */
 
 static void set_int(int fd, int level, int option, int value)
 {
     setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-static void set_options(int fd, int64_t keepalive_ms)
+static void set_keepalive(int fd, int64_t keepalive_ms)
 {
-    set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (keepalive_ms < 0)
         return;
     int64_t s = keepalive_ms / 1000 + (keepalive_ms % 1000 != 0);
@@ -36,13 +42,74 @@ static void set_options(int fd, int64_t keepalive_ms)
     set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
-/* Whether a connected socket's peer is the socket itself: the kernel picked the very port that is
- * connected to, and the two SYNs met (TCP-06). */
-static bool is_own_peer(int fd, const struct addr *peer)
+static int bind_interface(int fd, const char *interface)
+{
+    if (interface == NULL)
+        return 0;
+    socklen_t len = (socklen_t)strlen(interface);
+    return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, len) == 0 ? 0 : errno;
+}
+
+static bool is_unspecified(const struct addr *addr)
+{
+    if (addr->sa.sa_family == AF_INET6)
+        return IN6_IS_ADDR_UNSPECIFIED(&addr->in6.sin6_addr);
+    return addr->in.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+bool socket_local_fits(const struct socket_options *options, const struct addr *to)
+{
+    const struct addr *local = options->local;
+    return local == NULL || local->sa.sa_family == to->sa.sa_family || is_unspecified(local);
+}
+
+static int bind_local(int fd, const struct addr *to, const struct addr *local)
+{
+    if (local == NULL)
+        return 0;
+    if (local->sa.sa_family != to->sa.sa_family) {
+        /* "0.0.0.0" is any address; "::" is any of IPv6, and of mapped IPv4 only on some systems.
+         */
+        bool any = local->sa.sa_family == AF_INET && is_unspecified(local);
+        return any ? 0 : EAFNOSUPPORT;
+    }
+    /* The port is picked by connect(2), which may share it between destinations. */
+    set_int(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    return bind(fd, &local->sa, addr_len(local)) == 0 ? 0 : errno;
+}
+
+static int tell_opened(int fd, const struct sockaddr *sa, socklen_t len, const char *host,
+                       const struct socket_options *options)
+{
+    gofer_address address = {.addr = sa, .addr_len = len, .host = host};
+    int err = options->opened != NULL ? options->opened(fd, &address, options->opened_arg) : 0;
+    return err >= 0 ? err : EINVAL;
+}
+
+static int prepare(int fd, const struct addr *to, const char *host,
+                   const struct socket_options *options)
+{
+    set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_keepalive(fd, options->keepalive_ms);
+    int err = bind_interface(fd, options->interface);
+    err = err != 0 ? err : tell_opened(fd, &to->sa, addr_len(to), host, options);
+    return err != 0 ? err : bind_local(fd, to, options->local);
+}
+
+/* --- outcomes --- */
+
+static bool peer_is_self(int fd, const struct addr *peer)
 {
     struct addr own = {0};
     socklen_t len = sizeof(own);
     return getsockname(fd, &own.sa, &len) == 0 && addr_equal(&own, peer);
+}
+
+bool socket_is_own_peer(int fd)
+{
+    struct addr peer = {0};
+    socklen_t len = sizeof(peer);
+    return getpeername(fd, &peer.sa, &len) == 0 && peer_is_self(fd, &peer);
 }
 
 static int pending_error(int fd)
@@ -64,35 +131,70 @@ int socket_connect_result(int fd)
         return pending;
     if (!has_peer)
         return err == ENOTCONN ? EINPROGRESS : err;
-    return is_own_peer(fd, &peer) ? ECONNREFUSED : 0;
+    return peer_is_self(fd, &peer) ? ECONNREFUSED : 0;
 }
 
-/* Connects a fresh non-blocking socket: 0, EINPROGRESS or another errno value. */
+/* --- connecting --- */
+
+static int give_up(int fd)
+{
+    close(fd);
+    return -1;
+}
+
 static int begin(int fd, const struct addr *addr)
 {
+    /* What succeeds at once is looked at like any other: it may be a connection to itself. */
     if (connect(fd, &addr->sa, addr_len(addr)) == 0)
-        return socket_connect_result(fd);
+        return EINPROGRESS;
     /* A second connect(2) after EINTR would only say EALREADY: the first one goes on. */
     return errno == EINTR ? EINPROGRESS : errno;
 }
 
-int socket_connect(const struct addr *addr, int64_t keepalive_ms, bool *in_progress, int *err)
+int socket_connect(const struct addr *addr, const char *host, const struct socket_options *options,
+                   int *err)
 {
-    *in_progress = false;
     int fd = socket(addr->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
     if (fd < 0) {
         *err = errno;
         return -1;
     }
-    set_options(fd, keepalive_ms);
+    *err = prepare(fd, addr, host, options);
+    if (*err != 0)
+        return give_up(fd);
     *err = begin(fd, addr);
-    *in_progress = *err == EINPROGRESS;
-    if (*err == 0 || *in_progress) {
-        *err = 0;
-        return fd;
-    }
-    close(fd);
-    return -1;
+    return *err == EINPROGRESS ? fd : give_up(fd);
+}
+
+/* 0 where the path does not fit. */
+static socklen_t unix_address(const char *path, struct sockaddr_un *un)
+{
+    size_t len = strlen(path);
+    *un = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (len == 0 || len > SOCKET_UNIX_PATH_MAX)
+        return 0;
+    memcpy(un->sun_path, path, len);
+    /* An abstract name has no end but its length: a final NUL would belong to it. */
+    if (path[0] == '@')
+        un->sun_path[0] = '\0';
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + (path[0] != '@'));
+}
+
+int socket_connect_unix(const char *path, const char *host, const struct socket_options *options,
+                        int *err)
+{
+    struct sockaddr_un un;
+    socklen_t len = unix_address(path, &un);
+    *err = ENAMETOOLONG;
+    int fd = len > 0 ? socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) : -1;
+    if (len > 0 && fd < 0)
+        *err = errno;
+    if (fd < 0)
+        return -1;
+    *err = tell_opened(fd, (const struct sockaddr *)&un, len, host, options);
+    if (*err == 0 && connect(fd, (const struct sockaddr *)&un, len) != 0)
+        *err = errno;
+    return *err == 0 ? fd : give_up(fd);
 }
 
 int socket_set_blocking(int fd)
@@ -101,4 +203,21 @@ int socket_set_blocking(int fd)
     if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
         return errno;
     return 0;
+}
+
+/* --- looking --- */
+
+bool socket_source(const struct addr *to, const struct socket_options *options, struct addr *source)
+{
+    /* Connecting a datagram socket sends nothing; it picks a route and an address. */
+    int fd = socket(to->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
+    if (fd < 0)
+        return false;
+    socklen_t len = sizeof(*source);
+    *source = (struct addr){0};
+    bool found = bind_interface(fd, options->interface) == 0 &&
+                 bind_local(fd, to, options->local) == 0 &&
+                 connect(fd, &to->sa, addr_len(to)) == 0 && getsockname(fd, &source->sa, &len) == 0;
+    close(fd);
+    return found;
 }

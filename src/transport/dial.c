@@ -2,24 +2,25 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * Looking a name up and connecting to its addresses in turn. An address gets an
- * equal share of what is left of the connect timeout, so that a silent one does
- * not use up the time of those behind it.
+ * The dial's task: addresses from the resolver into the race, the race's socket
+ * into a connection, and what went wrong into words. Each step does whatever is
+ * due, so an event says no more than that something may be.
  */
 #include "transport/dial.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <string.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "net/host_memory.h"
 #include "net/socket.h"
 #include "transport/conn.h"
 #include "transport/pool.h"
+
+/* How often a unix-domain socket is tried whose listener's queue is full. */
+enum { UNIX_RETRY_MS = 10 };
 
 static struct dial *dial_of(struct task *task)
 {
@@ -43,19 +44,9 @@ gofer_phase dial_phase(const struct dial *dial)
 
 /* --- the end --- */
 
-static void close_attempt(struct dial *d)
-{
-    if (d->watch.fd < 0)
-        return;
-    watch_drop(&d->watch, d->task.engine);
-    close(d->watch.fd);
-    d->watch = (struct watch){.fd = -1};
-    d->connecting = false;
-}
-
 static enum task_next end(struct dial *d, struct conn *conn)
 {
-    close_attempt(d);
+    racer_close(&d->racer);
     timer_disarm(timers_of(d), &d->task.timer);
     resolver_forget(pool_resolver(d->pool), &d->lookup);
     task_release_slot(&d->task);
@@ -77,11 +68,25 @@ static enum task_next fail_timeout(struct dial *d)
     return fail(d);
 }
 
-/* --- connecting --- */
+/* What a failure is to the caller: that of a resource, or of the peer or network. */
+static gofer_status status_of(enum racer_cause cause)
+{
+    switch (cause) {
+    case RACER_NOMEM:
+        return GOFER_ERR_NOMEM;
+    case RACER_STARVED:
+        return GOFER_ERR_SYSTEM;
+    default:
+        return GOFER_ERR_CONNECT;
+    }
+}
 
+/* --- connected --- */
+
+/* A socket is connected, however it came about. What a connection needs before its first request
+ * begins here. */
 static enum task_next connected(struct dial *d, int fd)
 {
-    d->watch = (struct watch){.fd = -1};
     int err = socket_set_blocking(fd);
     struct conn *conn = err == 0 ? conn_new(fd, d->task.engine, clock_now_ns()) : NULL;
     if (conn != NULL)
@@ -92,163 +97,150 @@ static enum task_next connected(struct dial *d, int fd)
     return fail(d);
 }
 
-/* The attempt's descriptor leaves the engine's set; the connection begins with a watch of its own.
- */
-static enum task_next attempt_succeeded(struct dial *d)
-{
-    int fd = d->watch.fd;
-    watch_drop(&d->watch, d->task.engine);
-    return connected(d, fd);
-}
+/* --- a unix-domain socket --- */
 
-/* What a failed connect is to the caller: refused a resource, or refused by the peer or network. */
-static gofer_status connect_status(int err)
+static enum task_next connect_unix(struct dial *d)
 {
-    switch (err) {
-    case ENOMEM:
-        return GOFER_ERR_NOMEM;
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOSPC:
-    case EADDRNOTAVAIL:
-        return GOFER_ERR_SYSTEM;
-    default:
-        return GOFER_ERR_CONNECT;
+    const struct racer_options *race = &pool_options_of(d->pool)->race;
+    int64_t now = clock_now_ns();
+    if (now >= d->deadline)
+        return fail_timeout(d);
+    int err;
+    int fd = socket_connect_unix(d->key->unix_socket, d->key->host, &race->socket, &err);
+    if (fd >= 0)
+        return connected(d, fd);
+    if (err == EAGAIN) {
+        /* The kernel tells nobody when the queue has a place again; only a blocking connect(2)
+         * waits for it. */
+        int64_t again = clock_after_ms(now, UNIX_RETRY_MS);
+        timer_arm(timers_of(d), &d->task.timer, clock_min(again, d->deadline));
+        return TASK_PARK;
     }
+    fault_set(&d->fault, status_of(racer_cause_of(err)), GOFER_PHASE_CONNECT, err,
+              "connect to %.80s", d->key->unix_socket);
+    return fail(d);
 }
 
-static enum task_next fail_connect(struct dial *d)
+/* --- the race --- */
+
+static enum task_next fail_race(struct dial *d)
 {
+    struct racer_failure f = racer_failure(&d->racer);
+    gofer_status status = status_of(f.cause);
+    if (f.cause == RACER_TIMED_OUT)
+        return fail_timeout(d);
+    if (f.cause == RACER_UNFIT) {
+        fault_set(&d->fault, status, GOFER_PHASE_CONNECT, f.err,
+                  "%.60s has no address of the family asked for", d->key->host);
+        return fail(d);
+    }
     struct buf text = BUF_INIT;
-    addr_write(&d->addrs[d->next - 1], &text);
+    addr_write(&f.addr, &text);
     char *addr = buf_take_str(&text);
-    fault_set(&d->fault, connect_status(d->last_errno), GOFER_PHASE_CONNECT, d->last_errno,
-              "connect to %s", addr != NULL ? addr : "?");
+    fault_set(&d->fault, status, GOFER_PHASE_CONNECT, f.err, "connect to %s%s",
+              addr != NULL ? addr : "?",
+              f.cause == RACER_DENIED ? " denied by the address filter" : "");
     mem_free(addr);
     return fail(d);
 }
 
-static void share_time(struct dial *d, int64_t now_ns)
+/* The family that won is remembered, and goes first next time. */
+static enum task_next won(struct dial *d, int fd)
 {
-    if (d->deadline == CLOCK_NEVER) {
-        d->attempt_deadline = CLOCK_NEVER;
-        return;
-    }
-    int64_t left = (int64_t)(d->addrs_len - d->next) + 1;
-    d->attempt_deadline = now_ns + (d->deadline - now_ns) / left;
+    host_memory_learn(pool_host_memory(d->pool), d->key->hash, d->racer.winner, d->racer.regular,
+                      clock_now_ns());
+    return connected(d, fd);
 }
 
-/* Begins with the next address. True where it is under way or done; *done says which. */
-static bool begin_attempt(struct dial *d, bool *done)
+static enum task_next race(struct dial *d, unsigned events)
 {
-    bool in_progress;
-    d->watch.fd = socket_connect(&d->addrs[d->next++], pool_options_of(d->pool)->keepalive_ms,
-                                 &in_progress, &d->last_errno);
-    if (d->watch.fd < 0)
-        return false;
-    *done = !in_progress;
-    if (*done)
-        return true;
-    d->last_errno = watch_arm(&d->watch, &d->task, EPOLLOUT);
-    if (d->last_errno != 0) {
-        close_attempt(d);
-        return false;
+    int fd = -1;
+    switch (racer_run(&d->racer, events & EV_IO, clock_now_ns(), &fd)) {
+    case RACER_WON:
+        return won(d, fd);
+    case RACER_FAILED:
+        return fail_race(d);
+    case RACER_RUNS:
+        break;
     }
-    d->connecting = true;
-    share_time(d, clock_now_ns());
-    timer_arm(timers_of(d), &d->task.timer, d->attempt_deadline);
+    if (racer_has_begun(&d->racer))
+        set_phase(d, GOFER_PHASE_CONNECT);
+    timer_arm(timers_of(d), &d->task.timer, d->racer.wake_at);
+    return TASK_PARK;
+}
+
+/* --- addresses --- */
+
+static bool fail_lookup(struct dial *d, enum lookup_error error)
+{
+    gofer_status code = error == LOOKUP_NOMEM ? GOFER_ERR_NOMEM : GOFER_ERR_RESOLVE;
+    fault_set(&d->fault, code, GOFER_PHASE_RESOLVE, 0, "lookup of %.80s: %s", d->key->host,
+              lookup_strerror(error));
+    return false;
+}
+
+static bool add(struct dial *d, struct addr *addrs, size_t len, bool more)
+{
+    for (size_t i = 0; i < len; i++)
+        addr_set_port(&addrs[i], d->key->port);
+    if (racer_add(&d->racer, addrs, len, more, clock_now_ns()))
+        return true;
+    fault_set(&d->fault, GOFER_ERR_NOMEM, GOFER_PHASE_CONNECT, ENOMEM, NULL);
+    return false;
+}
+
+/* Gives the race what the lookup found. The one place that knows how answers come: all at once. */
+static bool take_answer(struct dial *d)
+{
+    if (!d->looking || !resolver_answered(pool_resolver(d->pool), &d->lookup))
+        return true;
+    d->looking = false;
+    if (d->lookup.error != LOOKUP_OK)
+        return fail_lookup(d, d->lookup.error);
+    return add(d, d->lookup.addrs, d->lookup.addrs_len, false);
+}
+
+/* Whether the host is an address, which is added then. */
+static bool add_literal(struct dial *d, bool *ok)
+{
+    struct addr addrs[2];
+    if (!addr_parse(d->key->host, d->key->zone, 0, &addrs[0]))
+        return false;
+    /* "::" is this machine, where a server may listen on IPv4 only (L11). */
+    bool any = addrs[0].sa.sa_family == AF_INET6 &&
+               IN6_IS_ADDR_UNSPECIFIED(&addrs[0].in6.sin6_addr) &&
+               addr_parse("::1", NULL, 0, &addrs[0]) && addr_parse("127.0.0.1", NULL, 0, &addrs[1]);
+    *ok = add(d, addrs, any ? 2 : 1, false);
     return true;
 }
 
-static enum task_next try_next(struct dial *d)
+static bool find_addresses(struct dial *d)
 {
-    set_phase(d, GOFER_PHASE_CONNECT);
-    while (d->next < d->addrs_len) {
-        bool done;
-        if (!begin_attempt(d, &done))
-            continue;
-        return done ? attempt_succeeded(d) : TASK_PARK;
-    }
-    return fail_connect(d);
-}
-
-/* Whether the connect in progress has an outcome; EV_IO may be about nothing. */
-static bool has_outcome(const struct dial *d)
-{
-    struct pollfd p = {.fd = d->watch.fd, .events = POLLOUT};
-    return poll(&p, 1, 0) > 0;
-}
-
-static enum task_next attempt_ready(struct dial *d)
-{
-    if (!has_outcome(d)) {
-        d->last_errno = watch_arm(&d->watch, &d->task, EPOLLOUT);
-        if (d->last_errno == 0)
-            return TASK_PARK;
-    } else {
-        d->last_errno = socket_connect_result(d->watch.fd);
-        if (d->last_errno == 0)
-            return attempt_succeeded(d);
-    }
-    close_attempt(d);
-    return try_next(d);
-}
-
-static enum task_next attempt_timed_out(struct dial *d)
-{
-    if (has_outcome(d))
-        return attempt_ready(d);
-    close_attempt(d);
-    d->last_errno = ETIMEDOUT;
-    return d->next < d->addrs_len ? try_next(d) : fail_timeout(d);
-}
-
-/* --- looking up --- */
-
-static enum task_next answered(struct dial *d)
-{
-    if (!resolver_answered(pool_resolver(d->pool), &d->lookup))
-        return TASK_PARK;
-    if (d->lookup.error == LOOKUP_OK) {
-        d->addrs = d->lookup.addrs;
-        d->addrs_len = d->lookup.addrs_len;
-        for (size_t i = 0; i < d->addrs_len; i++)
-            addr_set_port(&d->lookup.addrs[i], d->key->port);
-        return try_next(d);
-    }
-    gofer_status code = d->lookup.error == LOOKUP_NOMEM ? GOFER_ERR_NOMEM : GOFER_ERR_RESOLVE;
-    fault_set(&d->fault, code, GOFER_PHASE_RESOLVE, 0, "lookup of %.80s: %s", d->key->host,
-              lookup_strerror(d->lookup.error));
-    return fail(d);
-}
-
-static enum task_next begin(struct dial *d)
-{
-    int64_t now = clock_now_ns();
-    d->deadline = clock_after_ms(now, pool_options_of(d->pool)->connect_timeout_ms);
-    if (addr_parse(d->key->host, d->key->zone, d->key->port, &d->literal)) {
-        d->addrs = &d->literal;
-        d->addrs_len = 1;
-        return try_next(d);
-    }
+    bool ok;
+    if (add_literal(d, &ok))
+        return ok;
     set_phase(d, GOFER_PHASE_RESOLVE);
-    timer_arm(timers_of(d), &d->task.timer, d->deadline);
+    d->looking = true;
     d->lookup = (struct lookup){.task = &d->task, .host = d->key->host};
     resolver_ask(pool_resolver(d->pool), &d->lookup);
-    return answered(d);
+    return true;
+}
+
+static bool begin(struct dial *d)
+{
+    const struct pool_options *o = pool_options_of(d->pool);
+    struct host_memory *memory = pool_host_memory(d->pool);
+    int64_t now = clock_now_ns();
+    d->deadline = clock_after_ms(now, o->connect_timeout_ms);
+    struct racer_goal goal = {.host = d->key->host,
+                              .deadline = d->deadline,
+                              .turn = host_memory_turn(memory, d->key->hash),
+                              .preferred = host_memory_family(memory, d->key->hash, now)};
+    racer_init(&d->racer, &d->task, &o->race, &goal);
+    return d->key->unix_socket != NULL || find_addresses(d);
 }
 
 /* --- the task --- */
-
-static enum task_next on_timer(struct dial *d)
-{
-    int64_t due = d->connecting ? d->attempt_deadline : d->deadline;
-    if (clock_now_ns() >= due)
-        return d->connecting ? attempt_timed_out(d) : fail_timeout(d);
-    timer_arm(timers_of(d), &d->task.timer, due);
-    return TASK_PARK;
-}
 
 static enum task_next dial_step(struct task *task, unsigned events, struct turn *turn)
 {
@@ -258,13 +250,11 @@ static enum task_next dial_step(struct task *task, unsigned events, struct turn 
         fault_set(&d->fault, GOFER_ERR_CANCELED, dial_phase(d), 0, NULL);
         return fail(d);
     }
-    if (events & EV_START)
-        return begin(d);
-    if (!d->connecting && resolver_answered(pool_resolver(d->pool), &d->lookup))
-        return answered(d);
-    if (d->connecting && (events & EV_IO))
-        return attempt_ready(d);
-    return events & EV_TIMER ? on_timer(d) : TASK_PARK;
+    if ((events & EV_START) && !begin(d))
+        return fail(d);
+    if (d->key->unix_socket != NULL)
+        return connect_unix(d);
+    return take_answer(d) ? race(d, events) : fail(d);
 }
 
 static void dial_free(struct task *task)
@@ -282,7 +272,6 @@ struct dial *dial_new(struct pool *pool, const struct key *key, struct engine *e
     task_init(&d->task, engine, &dial_ops);
     d->pool = pool;
     d->key = key;
-    d->watch.fd = -1;
     set_phase(d, GOFER_PHASE_CONNECT);
     return d;
 }

@@ -5,9 +5,14 @@
  * A dial: from a key to a connected conn, as a task of its own that workers run,
  * so that the call that waits for it can be handed another connection first.
  *
- *     LOOKUP ──► CONNECT (address by address) ──► ended: conn
- *        │          │
- *        └──────────┴── error, connect_timeout_ms, EV_CANCEL, EV_CLOSE ──► ended: fault
+ *     LOOKUP ──► RACE (net/racer.h) ──► connected() ──► ended: conn
+ *        │ └─────► │ addresses may         │
+ *        │         │ come while it runs    │
+ *        └─────────┴───────────────────────┴── error, connect_timeout_ms, EV_CANCEL,
+ *                                              EV_CLOSE ──► ended: fault
+ *
+ * A key with a unix-domain socket has neither: it connects, again and again while
+ * the listener's queue is full.
  *
  * `want`, `host` and the links belong to the pool and its lock. The rest is the
  * dial's own; `phase` is atomic, because a call that times out asks for it.
@@ -21,8 +26,7 @@
 #include "base/fault.h"
 #include "base/list.h"
 #include "engine/task.h"
-#include "engine/watch.h"
-#include "net/addr.h"
+#include "net/racer.h"
 #include "net/resolver.h"
 #include "transport/key.h"
 
@@ -43,16 +47,10 @@ struct dial {
 
     /* the dial's own */
     _Atomic int phase; /* gofer_phase */
-    struct lookup lookup;
-    struct addr literal;
-    const struct addr *addrs;
-    size_t addrs_len;
-    size_t next; /* the address to try next */
-    struct watch watch;
-    bool connecting;
     int64_t deadline;
-    int64_t attempt_deadline;
-    int last_errno; /* of the address tried last */
+    struct lookup lookup;
+    bool looking; /* the lookup may have more addresses */
+    struct racer racer;
     struct fault fault;
 };
 

@@ -10,11 +10,20 @@
 #include "base/buf.h"
 #include "base/map.h"
 
-static bool set_strings(struct key *key, const char *host, const char *zone)
+/* Makes *to a copy of a string that may be NULL. False without memory. */
+static bool copy_string(char **to, const char *from)
 {
-    key->host = mem_strdup(host);
-    key->zone = zone != NULL ? mem_strdup(zone) : NULL;
-    bool ok = key->text != NULL && key->host != NULL && (zone == NULL || key->zone != NULL);
+    *to = from != NULL ? mem_strdup(from) : NULL;
+    return from == NULL || *to != NULL;
+}
+
+static bool set_strings(struct key *key, const char *host, const char *zone,
+                        const char *unix_socket)
+{
+    bool host_ok = copy_string(&key->host, host);
+    bool zone_ok = copy_string(&key->zone, zone);
+    bool unix_ok = copy_string(&key->unix_socket, unix_socket);
+    bool ok = key->text != NULL && host_ok && zone_ok && unix_ok;
     if (!ok)
         key_fini(key);
     return ok;
@@ -22,22 +31,30 @@ static bool set_strings(struct key *key, const char *host, const char *zone)
 
 bool key_init(struct key *key, const struct url *url)
 {
+    return key_init_route(key, url, &(struct key_route){.unix_socket = NULL});
+}
+
+bool key_init_route(struct key *key, const struct url *url, const struct key_route *route)
+{
     *key = (struct key){.port = url->port};
     struct buf text = BUF_INIT;
     buf_printf(&text, "%s://%s%s%s:%u", url->scheme, url->host, url->zone != NULL ? "%" : "",
                url->zone != NULL ? url->zone : "", url->port);
+    /* No host holds a space, so no other key begins like this one. */
+    if (route->unix_socket != NULL)
+        buf_printf(&text, " unix:%s", route->unix_socket);
     key->len = text.len;
     key->text = buf_take_str(&text);
     if (key->text != NULL)
         HASH_VALUE(key->text, key->len, key->hash);
-    return set_strings(key, url->host, url->zone);
+    return set_strings(key, url->host, url->zone, route->unix_socket);
 }
 
 bool key_copy(struct key *to, const struct key *from)
 {
     *to = *from;
     to->text = mem_strdup(from->text);
-    return set_strings(to, from->host, from->zone);
+    return set_strings(to, from->host, from->zone, from->unix_socket);
 }
 
 void key_fini(struct key *key)
@@ -45,5 +62,6 @@ void key_fini(struct key *key)
     mem_free(key->text);
     mem_free(key->host);
     mem_free(key->zone);
+    mem_free(key->unix_socket);
     *key = (struct key){0};
 }

@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: MIT
  *
  * The key: everything that two calls must have in common to share a connection,
- * in one canonical text, "scheme://host%zone:port". What a client's options
+ * in one canonical text, "scheme://host%zone:port", and " unix:path" behind it
+ * where the way there is a unix-domain socket. What a client's options
  * decide is the same for all calls of its pool and is not in the text; an option
  * that a single request may set and that changes the connection belongs here.
  */
@@ -23,10 +24,17 @@ struct key {
     char *host; /* to dial: ASCII, no brackets */
     char *zone; /* or NULL */
     uint16_t port;
+    char *unix_socket; /* the path to connect to instead of host and port; or NULL */
 };
 
-/* Makes the key of a URL. False without memory. */
+/* How a request asks to reach its URL's host. */
+struct key_route {
+    const char *unix_socket; /* or NULL */
+};
+
+/* Makes the key of a URL that is reached directly, or by a route. False without memory. */
 bool key_init(struct key *key, const struct url *url);
+bool key_init_route(struct key *key, const struct url *url, const struct key_route *route);
 
 /* A copy with its own strings. False without memory. */
 bool key_copy(struct key *to, const struct key *from);

@@ -259,6 +259,7 @@ struct pool *pool_new(const struct pool_options *options, struct engine *engine,
     pool->options = *options;
     pool->engine = engine;
     pool->resolver = resolver;
+    host_memory_init(&pool->memory, (uint32_t)clock_now_ns());
     pool->timer.fire = pool_look_after_idle;
     pool->starved_timer.fire = pool_feed_in_time;
     pool->timer.arg = pool->starved_timer.arg = pool;
@@ -320,4 +321,9 @@ const struct pool_options *pool_options_of(const struct pool *pool)
 struct resolver *pool_resolver(struct pool *pool)
 {
     return pool->resolver;
+}
+
+struct host_memory *pool_host_memory(struct pool *pool)
+{
+    return &pool->memory;
 }

@@ -33,12 +33,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/racer.h"
 #include "transport/conn.h"
 #include "transport/key.h"
 #include "transport/want.h"
 
 struct dial;
 struct engine;
+struct host_memory;
 struct pool;
 struct resolver;
 struct waiter;
@@ -50,7 +52,7 @@ struct pool_options {
     int64_t idle_timeout_ms;
     int64_t max_age_ms;
     int64_t connect_timeout_ms;
-    int64_t keepalive_ms;
+    struct racer_options race; /* how dials connect; what it points to outlives the pool */
     bool disable_keep_alives;
     bool skip_check;
     /* Tests: takes a new dial instead of the engine. Called under the pool's lock. */
@@ -161,6 +163,7 @@ void pool_free(struct pool *pool);
 
 const struct pool_options *pool_options_of(const struct pool *pool);
 struct resolver *pool_resolver(struct pool *pool);
+struct host_memory *pool_host_memory(struct pool *pool);
 
 /* The dial ended: with a connection (*conn is NULL after) or with a fault. The dial's last act
  * towards the pool. */

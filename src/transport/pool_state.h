@@ -16,6 +16,7 @@
 #include "base/lock.h"
 #include "base/map.h"
 #include "engine/timer.h"
+#include "net/host_memory.h"
 #include "transport/idle_watch.h"
 #include "transport/pool.h"
 
@@ -39,6 +40,7 @@ struct pool {
     struct pool_options options;
     struct engine *engine;
     struct resolver *resolver;
+    struct host_memory memory; /* of dials; it has no lock */
     struct idle_watch watch;
     struct timer timer;         /* looks after the idle connections */
     struct timer starved_timer; /* tries again for the starved wants */

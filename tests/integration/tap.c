@@ -97,8 +97,13 @@ int socket(int domain, int type, int protocol)
 
 int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
-    int said = ask(TAP_CONNECT);
+    int type = 0, said = 0;
+    socklen_t type_len = sizeof type;
 
+    /* A datagram socket's only asks for a route. */
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) == 0 && type == SOCK_STREAM)
+        said = ask(TAP_CONNECT);
+    know_next();
     return said < 0 ? refuse(said) : next.connect(fd, addr, len);
 }
 

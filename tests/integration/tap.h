@@ -8,8 +8,8 @@
  * check and the write, a cancel at the seventh system call, a machine without
  * descriptors.
  *
- * The program defines socket, connect, sendmsg and recv itself, and passes
- * them on. Only threads that were marked are tapped: the test's own, and a
+ * The program defines socket, connect (of streams), sendmsg and recv itself, and
+ * passes them on. Only threads that were marked are tapped: the test's own, and a
  * client's workers where tap_thread is its worker_start. The test servers use
  * other calls or other threads.
  */

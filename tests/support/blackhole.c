@@ -15,9 +15,9 @@
 
 enum { FILL = sizeof((struct blackhole *)0)->fill / sizeof(int) };
 
-static int open_socket(int flags)
+static int open_socket(int family, int flags)
 {
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 
     if (fd >= 0)
         return fd;
@@ -25,23 +25,35 @@ static int open_socket(int flags)
     abort();
 }
 
+static void open_at(struct blackhole *hole, struct sockaddr *addr, socklen_t len)
+{
+    hole->listener = open_socket(addr->sa_family, 0);
+    if (bind(hole->listener, addr, len) != 0 || listen(hole->listener, 0) != 0 ||
+        getsockname(hole->listener, addr, &len) != 0)
+        abort();
+    for (int i = 0; i < FILL; i++) {
+        /* The first completes; the others find the queue full and stay in SYN_SENT. */
+        hole->fill[i] = open_socket(addr->sa_family, i == 0 ? 0 : SOCK_NONBLOCK);
+        (void)!connect(hole->fill[i], addr, len);
+    }
+}
+
 void blackhole_open(struct blackhole *hole)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
-    socklen_t len = sizeof addr;
 
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    hole->listener = open_socket(0);
-    if (bind(hole->listener, (struct sockaddr *)&addr, sizeof addr) != 0 ||
-        listen(hole->listener, 0) != 0 ||
-        getsockname(hole->listener, (struct sockaddr *)&addr, &len) != 0)
-        abort();
+    open_at(hole, (struct sockaddr *)&addr, sizeof addr);
     hole->port = ntohs(addr.sin_port);
-    for (int i = 0; i < FILL; i++) {
-        /* The first completes; the others find the queue full and stay in SYN_SENT. */
-        hole->fill[i] = open_socket(i == 0 ? 0 : SOCK_NONBLOCK);
-        (void)!connect(hole->fill[i], (struct sockaddr *)&addr, sizeof addr);
-    }
+}
+
+void blackhole_open_ipv6(struct blackhole *hole, uint16_t port)
+{
+    struct sockaddr_in6 addr = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+
+    addr.sin6_port = htons(port);
+    open_at(hole, (struct sockaddr *)&addr, sizeof addr);
+    hole->port = port;
 }
 
 void blackhole_close(struct blackhole *hole)

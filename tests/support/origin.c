@@ -12,11 +12,13 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,10 +41,12 @@ struct peer {
 
 struct origin {
     int fd;
+    int unix_fd; /* or -1 */
     uint16_t port;
     origin_handler handler;
     void *arg;
     pthread_t acceptor;
+    pthread_t unix_acceptor;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     unsigned counts[ORIGIN_COUNTS];
@@ -102,12 +106,10 @@ static void start_peer(struct origin *origin, int fd)
     pthread_attr_destroy(&attr);
 }
 
-static void *accept_main(void *arg)
+static void *accept_from(struct origin *origin, int listener)
 {
-    struct origin *origin = arg;
-
     for (;;) {
-        int fd = accept4(origin->fd, NULL, NULL, SOCK_CLOEXEC);
+        int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
         if (fd >= 0)
             start_peer(origin, fd);
         else if (errno == EMFILE || errno == ENFILE)
@@ -115,6 +117,20 @@ static void *accept_main(void *arg)
         else if (errno != EINTR && errno != ECONNABORTED)
             return NULL;
     }
+}
+
+static void *accept_main(void *arg)
+{
+    struct origin *origin = arg;
+
+    return accept_from(origin, origin->fd);
+}
+
+static void *accept_unix_main(void *arg)
+{
+    struct origin *origin = arg;
+
+    return accept_from(origin, origin->unix_fd);
 }
 
 static void init_lock(struct origin *origin)
@@ -137,6 +153,7 @@ struct origin *origin_start(origin_handler handler, void *arg)
     must(origin != NULL, "calloc");
     origin->handler = handler;
     origin->arg = arg;
+    origin->unix_fd = -1;
     init_lock(origin);
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     origin->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -147,6 +164,33 @@ struct origin *origin_start(origin_handler handler, void *arg)
     origin->port = ntohs(addr.sin_port);
     must(pthread_create(&origin->acceptor, NULL, accept_main, origin) == 0, "pthread_create");
     return origin;
+}
+
+void origin_listen_unix(struct origin *origin, const char *path)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    size_t len = strlen(path);
+
+    must(len < sizeof addr.sun_path, "path");
+    memcpy(addr.sun_path, path, len);
+    if (path[0] == '@')
+        addr.sun_path[0] = '\0';
+    len += offsetof(struct sockaddr_un, sun_path);
+    origin->unix_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    must(origin->unix_fd >= 0, "socket");
+    must(bind(origin->unix_fd, (struct sockaddr *)&addr, (socklen_t)len) == 0, "bind");
+    must(listen(origin->unix_fd, 64) == 0, "listen");
+    must(pthread_create(&origin->unix_acceptor, NULL, accept_unix_main, origin) == 0,
+         "pthread_create");
+}
+
+static void stop_unix(struct origin *origin)
+{
+    if (origin->unix_fd < 0)
+        return;
+    shutdown(origin->unix_fd, SHUT_RDWR);
+    pthread_join(origin->unix_acceptor, NULL);
+    close(origin->unix_fd);
 }
 
 static void cut_peers(struct origin *origin)
@@ -166,6 +210,7 @@ void origin_stop(struct origin *origin)
     shutdown(origin->fd, SHUT_RDWR);
     pthread_join(origin->acceptor, NULL);
     close(origin->fd);
+    stop_unix(origin);
     cut_peers(origin);
     while (origin->peers != NULL) {
         struct peer *peer = origin->peers;

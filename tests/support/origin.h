@@ -44,6 +44,10 @@ struct origin *origin_start(origin_handler handler, void *arg);
 /* Cuts every connection, joins every thread, frees. NULL is legal. */
 void origin_stop(struct origin *origin);
 
+/* Serves a unix-domain socket as well; "@name" is abstract. Once an origin; before its first call.
+ */
+void origin_listen_unix(struct origin *origin, const char *path);
+
 uint16_t origin_port(const struct origin *origin);
 
 /* Writes http://127.0.0.1:port and path into buf (ORIGIN_URL_BYTES); returns buf. */

@@ -8,8 +8,10 @@
  */
 #include "client/key_options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <CUnit/CUnit.h>
 #include <gofer/gofer.h>
@@ -36,6 +38,22 @@ static void other_progress(void *arg, int64_t sent, int64_t total)
 {
     (void)arg, (void)sent, (void)total;
 }
+
+static bool other_filter(const gofer_address *address, void *arg)
+{
+    (void)arg;
+    return address->addr->sa_family == AF_INET;
+}
+
+static int other_opened(int fd, const gofer_address *address, void *arg)
+{
+    (void)address;
+    (void)arg;
+    return fd >= 0 ? 0 : EBADF;
+}
+
+/* A unix-domain socket of the origin that a row calls. */
+static char other_path[64];
 
 static gofer_request *other_method(gofer_request *request, const char *url)
 {
@@ -148,6 +166,9 @@ static unsigned connections_of(const struct request_row *row)
     gofer_client *client = gofer_client_new(&base);
     CU_ASSERT_PTR_NOT_NULL_FATAL(client);
     gofer_request *request = gofer_request_new("GET", origin_url(origin, "/", url));
+    snprintf(other_path, sizeof other_path, "@gofer-key-%ld-%u", (long)getpid(),
+             origin_port(origin));
+    origin_listen_unix(origin, other_path);
     get(client, url);
     request = row->change(request, url);
     CU_ASSERT_EQUAL(gofer_request_status(request), GOFER_OK);

@@ -43,6 +43,7 @@ static const struct row rows[] = {
     ROW(max_conns_per_host, GOFER_NEVER),
     ROW(max_response_header_bytes, 256 * 1024),
     ROW(max_body_bytes, 64 * 1024 * 1024),
+    ROW(fallback_delay_ms, 250),
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

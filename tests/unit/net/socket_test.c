@@ -10,6 +10,10 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <CUnit/CUnit.h>
@@ -43,11 +47,10 @@ static int get_int(int fd, int level, int option)
 }
 
 /* Connects and waits for the outcome: the descriptor, or -1 with *err. */
-static int connected(const struct addr *addr, int64_t keepalive_ms, int *err)
+static int connected_with(const struct addr *addr, const struct socket_options *options, int *err)
 {
-    bool in_progress;
-    int fd = socket_connect(addr, keepalive_ms, &in_progress, err);
-    if (fd < 0 || !in_progress)
+    int fd = socket_connect(addr, "host.test", options, err);
+    if (fd < 0)
         return fd;
     struct pollfd p = {.fd = fd, .events = POLLOUT};
     CU_ASSERT_EQUAL(poll(&p, 1, 10000), 1);
@@ -56,6 +59,11 @@ static int connected(const struct addr *addr, int64_t keepalive_ms, int *err)
         return fd;
     close(fd);
     return -1;
+}
+
+static int connected(const struct addr *addr, int64_t keepalive_ms, int *err)
+{
+    return connected_with(addr, &(struct socket_options){.keepalive_ms = keepalive_ms}, err);
 }
 
 static void connects_to_a_listener(void)
@@ -89,11 +97,9 @@ static void unreachable_family_is_an_error(void)
 {
     struct addr addr;
     int err = 0;
-    bool in_progress;
     CU_ASSERT(addr_parse("255.255.255.255", NULL, 9, &addr));
-    CU_ASSERT_EQUAL(socket_connect(&addr, -1, &in_progress, &err), -1);
+    CU_ASSERT_EQUAL(connected(&addr, -1, &err), -1);
     CU_ASSERT_NOT_EQUAL(err, 0);
-    CU_ASSERT_FALSE(in_progress);
 }
 
 static void sockets_are_born_with_their_options(void)
@@ -167,12 +173,129 @@ static void result_that_is_still_to_come_is_no_success(void)
     CU_ASSERT_EQUAL(socket_connect_result(-1), EBADF);
 }
 
+/* --- unix-domain sockets --- */
+
+static int unix_listener(const char *path, int backlog)
+{
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    memcpy(un.sun_path, path, strlen(path));
+    if (path[0] == '@')
+        un.sun_path[0] = '\0';
+    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CU_ASSERT_FATAL(fd >= 0 && bind(fd, (struct sockaddr *)&un, len) == 0);
+    CU_ASSERT_FATAL(backlog < 0 || listen(fd, backlog) == 0);
+    return fd;
+}
+
+static int connected_unix(const char *path, int *err)
+{
+    struct socket_options options = {.keepalive_ms = 15000};
+    *err = 0;
+    int fd = socket_connect_unix(path, "host.test", &options, err);
+    CU_ASSERT_EQUAL(*err != 0, fd < 0);
+    if (fd >= 0)
+        CU_ASSERT(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    return fd;
+}
+
+static void make_path(char path[64], const char *format)
+{
+    snprintf(path, 64, format, (long)getpid());
+}
+
+static void connects_to_a_path_and_to_an_abstract_name(void)
+{
+    static const char *const formats[] = {"/tmp/gofer-socket-%ld", "@gofer-socket-%ld"};
+    for (int i = 0; i < 2; i++) {
+        char path[64];
+        int err;
+        make_path(path, formats[i]);
+        int server = unix_listener(path, 8);
+        int fd = connected_unix(path, &err);
+        CU_ASSERT_FATAL(fd >= 0);
+        CU_ASSERT_EQUAL(socket_set_blocking(fd), 0);
+        CU_ASSERT_EQUAL(send(fd, "x", 1, MSG_NOSIGNAL), 1);
+        close(fd);
+        close(server);
+        unlink(path);
+    }
+}
+
+static void a_unix_socket_that_is_not_there_is_an_error(void)
+{
+    char path[64], longest[SOCKET_UNIX_PATH_MAX + 2];
+    int err;
+    make_path(path, "/tmp/gofer-nobody-%ld");
+    CU_ASSERT(connected_unix(path, &err) < 0 && err == ENOENT);
+    make_path(path, "@gofer-nobody-%ld");
+    CU_ASSERT(connected_unix(path, &err) < 0 && err == ECONNREFUSED);
+    int holder = unix_listener(path, -1);
+    CU_ASSERT(connected_unix(path, &err) < 0 && err == ECONNREFUSED);
+    close(holder);
+    memset(longest, 'x', sizeof longest);
+    longest[sizeof longest - 1] = '\0';
+    CU_ASSERT(connected_unix(longest, &err) < 0 && err == ENAMETOOLONG);
+    longest[SOCKET_UNIX_PATH_MAX] = '\0';
+    CU_ASSERT(connected_unix(longest, &err) < 0 && err == ENOENT);
+    CU_ASSERT(connected_unix("", &err) < 0 && err == ENAMETOOLONG);
+}
+
+static void a_full_queue_is_no_wait(void)
+{
+    char path[64];
+    int err;
+    make_path(path, "@gofer-full-%ld");
+    int server = unix_listener(path, 0);
+    int first = connected_unix(path, &err);
+    CU_ASSERT(first >= 0);
+    CU_ASSERT(connected_unix(path, &err) < 0 && err == EAGAIN);
+    close(accept(server, NULL, NULL));
+    int second = connected_unix(path, &err);
+    CU_ASSERT(second >= 0);
+    close(first);
+    close(second);
+    close(server);
+}
+
+/* --- routes --- */
+
+static bool source_of(const char *ip, const struct socket_options *options, const char *wanted)
+{
+    struct addr to, source, expected;
+    CU_ASSERT_FATAL(addr_parse(ip, NULL, 9, &to) && addr_parse(wanted, NULL, 0, &expected));
+    if (!socket_source(&to, options, &source))
+        return false;
+    addr_set_port(&source, 0);
+    CU_ASSERT(addr_equal(&source, &expected));
+    return true;
+}
+
+static void the_source_is_what_the_system_would_send_from(void)
+{
+    struct addr local;
+    struct socket_options options = {.keepalive_ms = -1};
+    CU_ASSERT(source_of("127.0.0.1", &options, "127.0.0.1"));
+    CU_ASSERT(source_of("::1", &options, "::1"));
+    CU_ASSERT_FALSE(source_of("255.255.255.255", &options, "127.0.0.1"));
+    CU_ASSERT(addr_parse("127.0.0.5", NULL, 0, &local));
+    options.local = &local;
+    CU_ASSERT(source_of("127.0.0.1", &options, "127.0.0.5"));
+    CU_ASSERT(addr_parse("192.0.2.77", NULL, 0, &local)); /* another machine's */
+    CU_ASSERT_FALSE(source_of("127.0.0.1", &options, "192.0.2.77"));
+}
+
 CU_TestInfo socket_tests[] = {
     {"connects to a listener", connects_to_a_listener},
+    {"connects to a path and to an abstract name", connects_to_a_path_and_to_an_abstract_name},
+    {"a unix socket that is not there is an error", a_unix_socket_that_is_not_there_is_an_error},
+    {"a full queue is no wait", a_full_queue_is_no_wait},
+    {"the source is what the system would send from",
+     the_source_is_what_the_system_would_send_from},
     {"TCP-03 refused port is an error", refused_port_is_an_error},
     {"address that cannot be connected to is an error", unreachable_family_is_an_error},
     {"sockets are born with their options", sockets_are_born_with_their_options},
-    {"keepalive is whole seconds within the kernel's bounds",
+    {"L7 keepalive is whole seconds within the kernel's bounds",
      keepalive_is_whole_seconds_within_the_kernels_bounds},
     {"sockets block once told so", sockets_block_once_told_so},
     {"TCP-06 self-connect is refused", self_connect_is_refused},

@@ -51,7 +51,7 @@ struct rig {
                            .idle_timeout_ms = -1,                                                  \
                            .max_age_ms = -1,                                                       \
                            .connect_timeout_ms = -1,                                               \
-                           .keepalive_ms = -1})
+                           .race = {.socket = {.keepalive_ms = -1}}})
 
 /* Makes all of it, with the clock standing at one second. */
 void rig_begin(struct rig *rig, struct pool_options options);

@@ -47,7 +47,7 @@ static struct pool_options draw_options(struct seed *seed)
         .idle_timeout_ms = DRAW(seed, 20, 300, 3000, -1),
         .max_age_ms = DRAW(seed, 100, 2000, -1, -1),
         .connect_timeout_ms = -1,
-        .keepalive_ms = -1,
+        .race = {.socket = {.keepalive_ms = -1}},
         .disable_keep_alives = seed_once_in(seed, 10),
         .skip_check = seed_once_in(seed, 4),
     };
