@@ -6,7 +6,6 @@
  */
 #include "net/hostname.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -18,16 +17,26 @@ static bool is_label_char(char c)
     return ascii_is_alpha(c) || ascii_is_digit(c) || c == '-' || c == '_';
 }
 
-/* The length without the final dot. */
-static size_t name_len(const char *host)
+size_t hostname_len(const char *host)
 {
-    size_t len = strnlen(host, HOSTNAME_MAX + 2);
+    size_t len = strlen(host);
     return len > 0 && host[len - 1] == '.' ? len - 1 : len;
+}
+
+bool hostname_equal(const char *a, const char *b)
+{
+    size_t len = hostname_len(a);
+    if (len != hostname_len(b))
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (ascii_lower(a[i]) != ascii_lower(b[i]))
+            return false;
+    return true;
 }
 
 bool hostname_is_valid(const char *host)
 {
-    size_t len = name_len(host);
+    size_t len = hostname_len(host);
     if (len > HOSTNAME_MAX)
         return false;
     size_t label = 0;
@@ -43,19 +52,18 @@ bool hostname_is_valid(const char *host)
     return named && label > 0;
 }
 
-/* Whether the name is `top` or ends in a label that is. */
+/* Whether the name ends in a label before which others stand. */
 static bool is_under(const char *host, const char *top)
 {
-    size_t len = name_len(host);
+    size_t len = hostname_len(host);
     size_t top_len = strlen(top);
-    if (len < top_len || !ascii_equal_n(host + len - top_len, top_len, top))
-        return false;
-    return len == top_len || host[len - top_len - 1] == '.';
+    return len > top_len && host[len - top_len - 1] == '.' &&
+           ascii_equal_n(host + len - top_len, top_len, top);
 }
 
 bool hostname_is_local(const char *host)
 {
-    return is_under(host, "localhost");
+    return hostname_equal(host, "localhost") || is_under(host, "localhost");
 }
 
 bool hostname_is_onion(const char *host)

@@ -9,6 +9,7 @@
 #define GOFER_NET_HOSTNAME_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* The longest name, its final dot not counted (RFC 1035, 2.3.4: 255 bytes on the wire). */
 enum { HOSTNAME_MAX = 253 };
@@ -23,7 +24,12 @@ bool hostname_is_valid(const char *host);
 /* "localhost" or a name under it: always loopback, never asked (RFC 6761, 6.3). */
 bool hostname_is_local(const char *host);
 
-/* "onion" or a name under it: does not exist in the DNS and is never asked (RFC 7686, 2). */
+/* A name under "onion": does not exist in the DNS and is never asked (RFC 7686, 2). "onion" alone
+ * is a name like any other. */
 bool hostname_is_onion(const char *host);
+
+/* The length without the final dot. Names that only differ in it or in case are equal. */
+size_t hostname_len(const char *host);
+bool hostname_equal(const char *a, const char *b);
 
 #endif

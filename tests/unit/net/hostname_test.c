@@ -94,9 +94,35 @@ static void onion_is_a_whole_label(void)
 {
     CU_ASSERT(hostname_is_onion("abc.onion"));
     CU_ASSERT(hostname_is_onion("abc.ONION."));
-    CU_ASSERT(hostname_is_onion("onion"));
     CU_ASSERT_FALSE(hostname_is_onion("abc.onions"));
     CU_ASSERT_FALSE(hostname_is_onion("red-onion"));
+}
+
+/* Table dns_avoid_names: "onion" itself is no name under it. */
+static void names_of_the_table_are_avoided(void)
+{
+    static const struct {
+        const char *name;
+        bool avoid;
+    } rows[] = {
+        {"foo.com", false},    {"foo.com.", false},  {"foo.onion.", true},
+        {"foo.onion", true},   {"foo.ONION", true},  {"foo.ONION.", true},
+        {"foo.local.", false}, {"foo.local", false}, {"foo.LOCAL", false},
+        {"foo.LOCAL.", false}, {"", true},           {"local", false},
+        {"onion", false},      {"local.", false},    {"onion.", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        CU_ASSERT_EQUAL(!hostname_is_valid(rows[i].name) || hostname_is_onion(rows[i].name),
+                        rows[i].avoid);
+}
+
+static void names_are_equal_but_for_case_and_a_final_dot(void)
+{
+    CU_ASSERT(hostname_equal("a.test", "A.Test."));
+    CU_ASSERT(hostname_equal("", "."));
+    CU_ASSERT_FALSE(hostname_equal("a.test", "a.test.."));
+    CU_ASSERT_FALSE(hostname_equal("a.test", "a.tes"));
+    CU_ASSERT_FALSE(hostname_equal("a.test", "b.test"));
 }
 
 CU_TestInfo hostname_tests[] = {
@@ -107,5 +133,7 @@ CU_TestInfo hostname_tests[] = {
     {"other bytes and bare numbers are invalid", other_bytes_and_bare_numbers_are_invalid},
     {"localhost is a whole label", localhost_is_a_whole_label},
     {"L16 onion is a whole label", onion_is_a_whole_label},
+    {"L16 table dns_avoid_names", names_of_the_table_are_avoided},
+    {"names are equal but for case and a final dot", names_are_equal_but_for_case_and_a_final_dot},
     CU_TEST_INFO_NULL,
 };
