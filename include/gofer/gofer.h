@@ -19,6 +19,7 @@
 #include <gofer/error.h>
 #include <gofer/future.h>
 #include <gofer/request.h>
+#include <gofer/resolver.h>
 #include <gofer/response.h>
 #include <gofer/worker.h>
 

@@ -2,181 +2,43 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * c-ares, as far as gofer uses it. c-ares gets gofer's own socket functions, for
- * what its own do not do: a descriptor is close-on-exec from birth, leaves the
- * epoll set before it is closed, raises no SIGPIPE when a server resets a TCP
- * query, and hands over a bounded number of datagrams a step. An empty datagram
- * is dropped: old versions took it for the end of the connection (CVE-2023-32067).
- *
- * Which socket became ready is not known to the task (EV_IO says only that one
- * did), so all of them are offered to c-ares: there are two a server at most,
- * and a read in vain is one system call.
+ * c-ares, as far as gofer uses it: raw questions, no search, no files. Every
+ * option is given, so that it reads no configuration of its own.
  *
  * c-ares 1.18 says "could not contact DNS servers" where every server answered
  * SERVFAIL or REFUSED. Its own remedy (ARES_FLAG_NOCHECKRESP) would give up the
- * next server, so the datagrams that pass through sock_read() are looked at.
+ * next server, so the datagrams are looked at on their way in.
  */
 #include "net/dns.h"
 
-#include <ares.h>
-#include <errno.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/ascii.h"
 #include "base/clock.h"
-#include "engine/watch.h"
+#include "net/dns_socket.h"
+#include "net/hostname.h"
 
-enum { READS_PER_STEP = 64 };
+enum { CLASS_IN = 1, TYPE_A = 1, TYPE_AAAA = 28, EDNS_BYTES = 1232 };
 
-struct sock {
-    struct watch watch;
-    uint32_t events; /* what c-ares waits for */
-    unsigned round;  /* the last dns_process() that offered it */
-    struct link link;
-};
+/* Newer versions keep answers themselves, for as long as they see fit; a size of 0 stops that. */
+#ifdef ARES_OPT_QUERY_CACHE
+enum { OPT_NO_CACHE = ARES_OPT_QUERY_CACHE };
+#else
+enum { OPT_NO_CACHE = 0 };
+#endif
 
 struct dns {
-    ares_channel channel;
-    struct task *task;
+    struct dns_sockets socks;
+    struct resolv_conf conf;
     struct list *answers;
-    struct list socks;
     struct list open; /* questions without an answer */
-    unsigned round;
-    int reads_left; /* in this step */
 };
 
-/* --- sockets --- */
-
-static struct sock *sock_of(struct dns *dns, int fd)
+static int type_of(int family)
 {
-    struct link *l = list_first(&dns->socks);
-    while (l != NULL && list_item(l, struct sock, link)->watch.fd != fd)
-        l = list_next(l);
-    return list_item(l, struct sock, link);
+    return family == AF_INET6 ? TYPE_AAAA : TYPE_A;
 }
-
-static int sock_open(int family, int type, int protocol, void *arg)
-{
-    struct dns *dns = arg;
-    struct sock *sock = mem_zalloc(sizeof(*sock));
-    if (sock == NULL) {
-        errno = ENOMEM;
-        return -1;
-    }
-    sock->watch.fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
-    if (sock->watch.fd < 0) {
-        mem_free(sock);
-        return -1;
-    }
-    int on = 1;
-    if (type == SOCK_STREAM)
-        setsockopt(sock->watch.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    list_push(&dns->socks, &sock->link);
-    return sock->watch.fd;
-}
-
-static int sock_close(int fd, void *arg)
-{
-    struct dns *dns = arg;
-    struct sock *sock = sock_of(dns, fd);
-    if (sock != NULL) {
-        watch_drop(&sock->watch, dns->task->engine);
-        list_remove(&sock->link);
-        mem_free(sock);
-    }
-    return close(fd);
-}
-
-static int sock_connect(int fd, const struct sockaddr *addr, ares_socklen_t len, void *arg)
-{
-    (void)arg;
-    return connect(fd, addr, len);
-}
-
-/* Whether a response's name is the host, or the host with something of the search list behind. */
-static bool is_about(const char *name, const char *host)
-{
-    size_t len = strlen(name);
-    size_t i = 0;
-    while (i < len && ascii_lower(name[i]) == ascii_lower(host[i]))
-        i++;
-    bool host_ends = host[i] == '\0' || (host[i] == '.' && host[i + 1] == '\0');
-    return host_ends && (i == len || name[i] == '.');
-}
-
-/* Remembers a server's failure for the questions that it is about. */
-static void note_failure(struct dns *dns, const unsigned char *packet, size_t len)
-{
-    enum { RCODE_AT = 3, RCODE = 15, SERVFAIL = 2, REFUSED = 5, HEAD = 12 };
-    if (len <= HEAD)
-        return;
-    int rcode = packet[RCODE_AT] & RCODE;
-    char *name = NULL;
-    long used;
-    if ((rcode != SERVFAIL && rcode != REFUSED) ||
-        ares_expand_name(packet + HEAD, packet, (int)len, &name, &used) != ARES_SUCCESS)
-        return;
-    for (struct link *l = list_first(&dns->open); l != NULL; l = list_next(l)) {
-        struct dns_question *q = list_item(l, struct dns_question, link);
-        if (is_about(name, q->host))
-            q->failure = rcode == SERVFAIL ? LOOKUP_SERVFAIL : LOOKUP_REFUSED;
-    }
-    ares_free_string(name);
-}
-
-static ares_ssize_t sock_read(int fd, void *data, size_t len, int flags, struct sockaddr *from,
-                              ares_socklen_t *from_len, void *arg)
-{
-    struct dns *dns = arg;
-    while (dns->reads_left > 0) {
-        dns->reads_left--;
-        ssize_t n = recvfrom(fd, data, len, flags, from, from_len);
-        bool datagram = from != NULL;
-        if ((n == 0 && datagram) || (n < 0 && errno == EINTR))
-            continue;
-        if (n > 0 && datagram)
-            note_failure(dns, data, (size_t)n);
-        return n;
-    }
-    /* More may be there: the watch, armed again, reports it at once. */
-    errno = EAGAIN;
-    return -1;
-}
-
-static ares_ssize_t sock_write(int fd, const struct iovec *parts, int len, void *arg)
-{
-    (void)arg;
-    struct msghdr msg = {.msg_iov = (struct iovec *)(uintptr_t)parts, .msg_iovlen = (size_t)len};
-    ssize_t n;
-    do
-        n = sendmsg(fd, &msg, MSG_NOSIGNAL);
-    while (n < 0 && errno == EINTR);
-    return n;
-}
-
-static const struct ares_socket_functions sock_functions = {
-    .asocket = sock_open,
-    .aclose = sock_close,
-    .aconnect = sock_connect,
-    .arecvfrom = sock_read,
-    .asendv = sock_write,
-};
-
-/* c-ares says what it waits for. */
-static void note_interest(void *arg, ares_socket_t fd, int readable, int writable)
-{
-    struct sock *sock = sock_of(arg, fd);
-    if (sock != NULL)
-        sock->events = (readable ? (uint32_t)EPOLLIN : 0) | (writable ? (uint32_t)EPOLLOUT : 0);
-}
-
-/* --- the channel --- */
 
 static enum lookup_error error_of(int status)
 {
@@ -202,38 +64,91 @@ static enum lookup_error error_of(int status)
     }
 }
 
+/* --- what servers say and c-ares does not pass on --- */
+
+/* The answer code of a response that failed, and its question. */
+static enum lookup_error read_failure(const unsigned char *packet, size_t len, char **name,
+                                      int *type)
+{
+    enum { RCODE_AT = 3, RCODE = 15, SERVFAIL = 2, REFUSED = 5, HEAD = 12 };
+    long used;
+    int rcode = len > HEAD ? packet[RCODE_AT] & RCODE : 0;
+    if ((rcode != SERVFAIL && rcode != REFUSED) ||
+        ares_expand_name(packet + HEAD, packet, (int)len, name, &used) != ARES_SUCCESS)
+        return LOOKUP_OK;
+    size_t at = HEAD + (size_t)used;
+    *type = at + 2 <= len ? packet[at] << 8 | packet[at + 1] : 0;
+    return rcode == SERVFAIL ? LOOKUP_SERVFAIL : LOOKUP_REFUSED;
+}
+
+/* Remembers a server's failure for the questions that it is about. */
+static void note_failure(void *arg, const unsigned char *packet, size_t len)
+{
+    struct dns *dns = arg;
+    char *name = NULL;
+    int type = 0;
+    enum lookup_error failure = read_failure(packet, len, &name, &type);
+    if (failure == LOOKUP_OK)
+        return;
+    for (struct link *l = list_first(&dns->open); l != NULL; l = list_next(l)) {
+        struct dns_question *q = list_item(l, struct dns_question, link);
+        if (type_of(q->family) == type && hostname_equal(name, q->host))
+            q->failure = failure;
+    }
+    ares_free_string(name);
+}
+
+/* --- the channel --- */
+
+static int set_servers(struct dns *dns)
+{
+    struct ares_addr_port_node nodes[RESOLV_CONF_SERVERS_MAX];
+    memset(nodes, 0, sizeof(nodes));
+    for (size_t i = 0; i < dns->conf.servers_len; i++) {
+        const struct addr *server = &dns->conf.servers[i];
+        bool ipv6 = server->sa.sa_family == AF_INET6;
+        nodes[i].family = ipv6 ? AF_INET6 : AF_INET;
+        nodes[i].udp_port = nodes[i].tcp_port =
+            ntohs(ipv6 ? server->in6.sin6_port : server->in.sin_port);
+        if (ipv6)
+            memcpy(&nodes[i].addr.addr6, &server->in6.sin6_addr, sizeof(server->in6.sin6_addr));
+        else
+            nodes[i].addr.addr4 = server->in.sin_addr;
+        nodes[i].next = i + 1 < dns->conf.servers_len ? &nodes[i + 1] : NULL;
+    }
+    return ares_set_servers_ports(dns->socks.channel, nodes);
+}
+
+static int open_channel(struct dns *dns)
+{
+    char nowhere[] = "/dev/null";
+    char lookups[] = "b";
+    struct ares_options options = {
+        .flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_EDNS |
+                 (dns->conf.use_tcp ? ARES_FLAG_USEVC : 0),
+        .timeout = dns->conf.timeout_ms,
+        .tries = dns->conf.attempts,
+        .ndots = 1,
+        .lookups = lookups,
+        .resolvconf_path = nowhere,
+        .ednspsz = EDNS_BYTES,
+        .sock_state_cb = dns_sockets_note,
+        .sock_state_cb_data = &dns->socks,
+    };
+    int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS |
+               ARES_OPT_LOOKUPS | ARES_OPT_RESOLVCONF | ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_STATE_CB |
+               ARES_OPT_SERVERS | ARES_OPT_DOMAINS | ARES_OPT_SORTLIST | OPT_NO_CACHE;
+    mask |= dns->conf.rotate ? ARES_OPT_ROTATE : ARES_OPT_NOROTATE;
+    int status = ares_init_options(&dns->socks.channel, &options, mask);
+    return status == ARES_SUCCESS ? set_servers(dns) : status;
+}
+
 static void init_library(void)
 {
     ares_library_init(ARES_LIB_INIT_ALL);
 }
 
-static int open_channel(struct dns *dns, const struct resolver_options *o)
-{
-    int mask = ARES_OPT_SOCK_STATE_CB | ARES_OPT_LOOKUPS;
-    char lookups[] = "fb";
-    struct ares_options options = {
-        .sock_state_cb = note_interest,
-        .sock_state_cb_data = dns,
-        .lookups = lookups,
-        .timeout = o->timeout_ms,
-        .tries = o->tries,
-        .resolvconf_path = (char *)(uintptr_t)o->resolv_conf,
-        .flags = ARES_FLAG_NOSEARCH,
-        .udp_port = o->port,
-        .tcp_port = o->port,
-    };
-    mask |= o->timeout_ms > 0 ? ARES_OPT_TIMEOUTMS : 0;
-    mask |= o->tries > 0 ? ARES_OPT_TRIES : 0;
-    mask |= o->resolv_conf != NULL ? ARES_OPT_RESOLVCONF : 0;
-    mask |= o->servers != NULL ? ARES_OPT_FLAGS : 0;
-    mask |= o->port != 0 ? ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT : 0;
-    int status = ares_init_options(&dns->channel, &options, mask);
-    if (status == ARES_SUCCESS && o->servers != NULL)
-        status = ares_set_servers_ports_csv(dns->channel, o->servers);
-    return status;
-}
-
-struct dns *dns_new(struct task *task, const struct resolver_options *options, struct list *answers,
+struct dns *dns_new(struct task *task, struct resolv_conf *conf, struct list *answers,
                     enum lookup_error *error)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -242,14 +157,20 @@ struct dns *dns_new(struct task *task, const struct resolver_options *options, s
     struct dns *dns = mem_zalloc(sizeof(*dns));
     if (dns == NULL)
         return NULL;
-    dns->task = task;
+    dns->conf = *conf;
     dns->answers = answers;
-    *error = error_of(open_channel(dns, options));
+    dns->socks = (struct dns_sockets){.task = task,
+                                      .servers = dns->conf.servers,
+                                      .servers_len = dns->conf.servers_len,
+                                      .on_datagram = note_failure,
+                                      .arg = dns};
+    *conf = (struct resolv_conf){.servers_len = 0};
+    *error = error_of(open_channel(dns));
     if (*error != LOOKUP_OK) {
         dns_free(dns);
         return NULL;
     }
-    ares_set_socket_functions(dns->channel, &sock_functions, dns);
+    dns_sockets_attach(&dns->socks);
     return dns;
 }
 
@@ -257,106 +178,107 @@ void dns_free(struct dns *dns)
 {
     if (dns == NULL)
         return;
-    if (dns->channel != NULL)
-        ares_destroy(dns->channel);
+    if (dns->socks.channel != NULL)
+        ares_destroy(dns->socks.channel);
+    resolv_conf_fini(&dns->conf);
     mem_free(dns);
+}
+
+const struct resolv_conf *dns_conf(const struct dns *dns)
+{
+    return &dns->conf;
 }
 
 /* --- questions and answers --- */
 
-/* Appends the answer's addresses of one family. */
-static void copy_family(struct dns_question *q, const struct ares_addrinfo *info, int family)
+static void note_ttl(struct dns_question *q, int ttl_s)
 {
-    for (const struct ares_addrinfo_node *n = info->nodes; n != NULL; n = n->ai_next) {
-        if (q->addrs_len == LOOKUP_MAX_ADDRS)
-            return;
-        struct addr *addr = &q->addrs[q->addrs_len];
-        if (n->ai_family != family || n->ai_addrlen > sizeof(*addr))
-            continue;
-        memcpy(addr, n->ai_addr, n->ai_addrlen);
-        addr_set_port(addr, 0);
-        q->addrs_len++;
-    }
+    int64_t ttl_ms = ttl_s > 0 ? ttl_s * INT64_C(1000) : 0; /* RFC 2181, 8 */
+    if (q->answer.len == 0 || ttl_ms < q->ttl_ms)
+        q->ttl_ms = ttl_ms;
 }
 
-/* IPv4 first: addresses are tried in turn, and of the two it is the one that works nearly
- * everywhere. */
-static enum lookup_error copy_answer(struct dns_question *q, const struct ares_addrinfo *info)
+static int read_ipv4(struct dns_question *q, const unsigned char *packet, int len)
 {
-    size_t n = 0;
-    for (const struct ares_addrinfo_node *node = info->nodes; node != NULL; node = node->ai_next)
-        n++;
-    q->addrs = mem_zalloc_array(n < LOOKUP_MAX_ADDRS ? n : LOOKUP_MAX_ADDRS, sizeof(*q->addrs));
-    if (q->addrs == NULL)
-        return LOOKUP_NOMEM;
-    copy_family(q, info, AF_INET);
-    copy_family(q, info, AF_INET6);
-    return q->addrs_len > 0 ? LOOKUP_OK : LOOKUP_NOT_FOUND;
+    struct ares_addrttl found[ANSWER_MAX_FAMILY];
+    int n = ANSWER_MAX_FAMILY;
+    int status = ares_parse_a_reply(packet, len, NULL, found, &n);
+    for (int i = 0; status == ARES_SUCCESS && i < n; i++) {
+        struct addr addr = {.in = {.sin_family = AF_INET, .sin_addr = found[i].ipaddr}};
+        note_ttl(q, found[i].ttl);
+        if (!answer_add(&q->answer, &addr, 1))
+            return ARES_ENOMEM;
+    }
+    return status;
+}
+
+static int read_ipv6(struct dns_question *q, const unsigned char *packet, int len)
+{
+    struct ares_addr6ttl found[ANSWER_MAX_FAMILY];
+    int n = ANSWER_MAX_FAMILY;
+    int status = ares_parse_aaaa_reply(packet, len, NULL, found, &n);
+    for (int i = 0; status == ARES_SUCCESS && i < n; i++) {
+        struct addr addr = {.in6 = {.sin6_family = AF_INET6}};
+        memcpy(&addr.in6.sin6_addr, &found[i].ip6addr, sizeof(addr.in6.sin6_addr));
+        note_ttl(q, found[i].ttl);
+        if (!answer_add(&q->answer, &addr, 1))
+            return ARES_ENOMEM;
+    }
+    return status;
+}
+
+static enum lookup_error read_answer(struct dns_question *q, int status,
+                                     const unsigned char *packet, int len)
+{
+    if (status == ARES_SUCCESS)
+        status = q->family == AF_INET6 ? read_ipv6(q, packet, len) : read_ipv4(q, packet, len);
+    if (status == ARES_SUCCESS && q->answer.len == 0)
+        return LOOKUP_NOT_FOUND;
+    if (status == ARES_ECONNREFUSED && q->failure != LOOKUP_OK)
+        return q->failure;
+    return error_of(status);
 }
 
 /* c-ares's callback. It only records. */
-static void record(void *arg, int status, int timeouts, struct ares_addrinfo *info)
+static void record(void *arg, int status, int timeouts, unsigned char *packet, int len)
 {
     (void)timeouts;
     struct dns_question *q = arg;
-    q->error = error_of(status);
-    if (status == ARES_SUCCESS)
-        q->error = copy_answer(q, info);
-    else if (status == ARES_ECONNREFUSED && q->failure != LOOKUP_OK)
-        q->error = q->failure;
-    ares_freeaddrinfo(info);
+    /* The first of several answers of a server without EDNS turns it off for the channel, and only
+     * that one question is asked again by c-ares. */
+    if (status == ARES_EFORMERR && !q->without_edns) {
+        q->without_edns = true;
+        ares_query(q->dns->socks.channel, q->host, CLASS_IN, type_of(q->family), record, q);
+        return;
+    }
+    q->answer.error = read_answer(q, status, packet, len);
+    q->answered = true;
     list_remove(&q->link);
     list_push(q->dns->answers, &q->link);
 }
 
-void dns_ask(struct dns *dns, const char *host, struct dns_question *question)
+void dns_ask(struct dns *dns, struct dns_question *question)
 {
-    struct ares_addrinfo_hints hints = {
-        .ai_flags = ARES_AI_NOSORT,
-        .ai_family = AF_UNSPEC,
-        .ai_socktype = SOCK_STREAM,
-    };
     question->dns = dns;
-    question->host = host;
     list_push(&dns->open, &question->link);
-    ares_getaddrinfo(dns->channel, host, NULL, &hints, record, question);
-}
-
-static struct sock *next_unoffered(struct dns *dns)
-{
-    struct link *l = list_first(&dns->socks);
-    while (l != NULL && list_item(l, struct sock, link)->round == dns->round)
-        l = list_next(l);
-    return list_item(l, struct sock, link);
+    ares_query(dns->socks.channel, question->host, CLASS_IN, type_of(question->family), record,
+               question);
 }
 
 void dns_process(struct dns *dns)
 {
-    dns->round++;
-    dns->reads_left = READS_PER_STEP;
-    /* A socket may be closed and another opened while one is processed; hence no iterator. */
-    for (struct sock *s = next_unoffered(dns); s != NULL; s = next_unoffered(dns)) {
-        s->round = dns->round;
-        ares_process_fd(dns->channel, s->events & EPOLLIN ? s->watch.fd : ARES_SOCKET_BAD,
-                        s->events & EPOLLOUT ? s->watch.fd : ARES_SOCKET_BAD);
-    }
-    ares_process_fd(dns->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    dns_sockets_process(&dns->socks);
 }
 
 void dns_watch(struct dns *dns)
 {
-    for (struct link *l = list_first(&dns->socks); l != NULL; l = list_next(l)) {
-        struct sock *s = list_item(l, struct sock, link);
-        /* Where it cannot be armed, the query's own time-out reads what came. */
-        if (s->events != 0)
-            watch_arm(&s->watch, dns->task, s->events);
-    }
+    dns_sockets_watch(&dns->socks);
 }
 
 int64_t dns_due_ns(struct dns *dns, int64_t now_ns)
 {
     struct timeval tv;
-    if (ares_timeout(dns->channel, NULL, &tv) == NULL)
+    if (ares_timeout(dns->socks.channel, NULL, &tv) == NULL)
         return CLOCK_NEVER;
     /* A millisecond more: c-ares compares to the microsecond, and early is in vain. */
     return clock_after_ms(now_ns, (int64_t)tv.tv_sec * 1000 + tv.tv_usec / 1000 + 1);

@@ -2,9 +2,11 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * One c-ares channel and its sockets: the resolver's lower half, and the only
- * file that calls c-ares. The resolver's task owns channels and calls all of
- * this; no lock.
+ * One c-ares channel: questions of one name and one family, and what the
+ * resolv.conf says that it was made of. With dns_socket the only place that
+ * knows c-ares. It asks, tries again, turns to the next server and to TCP, and
+ * takes no forgery; what is asked, and in which order, is not its business.
+ * The resolver's task owns channels and calls all of this; no lock.
  *
  * Invariant: a question is open from dns_ask() until it is in the list of
  * answers, and gets there exactly once, dns_free() included.
@@ -17,34 +19,44 @@
 #include <stdint.h>
 
 #include "base/list.h"
-#include "net/resolver.h"
+#include "net/answer.h"
+#include "net/resolv_conf.h"
 
 struct dns;
+struct query;
+struct task;
 
 /* A question, embedded in whatever stands behind it. */
 struct dns_question {
-    struct link link; /* among the open questions, then in the list of answers; else the owner's */
-    struct dns *dns;  /* whom it was asked */
-    const char *host; /* borrowed until it is answered */
+    struct query *query;       /* the asker's own; the next three also are its to set */
+    const char *host;          /* borrowed until it is answered; without a final dot */
+    int family;                /* AF_INET or AF_INET6 */
+    struct dns *dns;           /* whom it was asked */
+    struct link link;          /* among the open questions, then in the list of answers */
     enum lookup_error failure; /* what a server said that c-ares keeps to itself */
-    enum lookup_error error;
-    struct addr *addrs; /* once answered; the question's owner frees them */
-    size_t addrs_len;
+    bool without_edns;         /* asked a second time */
+    bool answered;
+    struct answer answer; /* the asker frees it */
+    int64_t ttl_ms;       /* of the address that is good for the shortest time */
 };
 
 /*
- * Opens a channel, which reads the system's configuration. Its sockets wake
- * `task`; its answers go to `answers`. NULL and *error on failure.
+ * Opens a channel to the servers of *conf, which it takes over (*conf is empty
+ * after). Its sockets wake `task`; its answers go to `answers`. NULL and *error
+ * on failure.
  */
-struct dns *dns_new(struct task *task, const struct resolver_options *options, struct list *answers,
+struct dns *dns_new(struct task *task, struct resolv_conf *conf, struct list *answers,
                     enum lookup_error *error);
 
 /* Closes the channel and its sockets; open questions are answered LOOKUP_FAILED. NULL is legal. */
 void dns_free(struct dns *dns);
 
-/* Asks for both families. The answer may be in the list on return: /etc/hosts. The host, and the
- * question's place, must last until then. */
-void dns_ask(struct dns *dns, const char *host, struct dns_question *question);
+/* What it was made of; lives as long as it. */
+const struct resolv_conf *dns_conf(const struct dns *dns);
+
+/* Asks: query, host and family are set, the rest is zero. The answer may be in the list on return.
+ */
+void dns_ask(struct dns *dns, struct dns_question *question);
 
 /* Reads, writes and times out whatever is due. */
 void dns_process(struct dns *dns);

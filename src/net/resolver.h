@@ -2,18 +2,24 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * Host names to addresses through c-ares, which one task alone calls (design
- * 7.11). Lookups reach the task through a mailbox; c-ares callbacks only record;
- * answers leave as EV_ANSWER wakes. One lookup of a name is in flight at a time,
- * whoever asks; one asker's end does not disturb the others.
+ * Host names to addresses. One task alone calls c-ares (design 7.11): lookups
+ * reach it through a mailbox, c-ares callbacks only record, answers leave as
+ * EV_ANSWER wakes. One lookup of a name is in flight at a time, whoever asks;
+ * one asker's end does not disturb the others.
  *
- *                resolver_ask                the answer, a wake
+ * In this order a name is answered by: what it is itself (an address, no name at
+ * all), the program's overrides, what every machine knows (localhost, .onion),
+ * the cache, /etc/hosts, the name servers of resolv.conf. The program's own
+ * function, where there is one, stands in place of the last two.
+ *
+ *                resolver_ask            the whole answer, a wake
  *        NEW ───────────────────► ASKED ───────────────────────► ANSWERED
- *         ▲  └───────────────────────────────────────────────────►  │
- *         │          literals, localhost, bad names: no wake        │
+ *         ▲  └─────────────────────┼─┘ a part of it, a wake ─────►  │
+ *         │          what needs no question: no wake                │
  *         └──────────────────── resolver_forget ◄───────────────────┘
  *
- * Lock: LOCK_RESOLVER guards the mailbox and every lookup's state and answer.
+ * Lock: LOCK_RESOLVER guards the mailbox, the cache and what lookups have below
+ * "the resolver's".
  */
 #ifndef GOFER_NET_RESOLVER_H
 #define GOFER_NET_RESOLVER_H
@@ -25,43 +31,55 @@
 #include "base/list.h"
 #include "engine/task.h"
 #include "net/addr.h"
+#include "net/answer.h"
+#include "net/lookup_key.h"
+#include <gofer/resolver.h>
 
-struct resolver;
+struct dns_overrides;
 struct engine;
+struct resolver;
 
 enum lookup_state { LOOKUP_NEW, LOOKUP_ASKED, LOOKUP_ANSWERED };
 
-enum lookup_error {
-    LOOKUP_OK,
-    LOOKUP_NOT_FOUND, /* NXDOMAIN or no address */
-    LOOKUP_REFUSED,   /* REFUSED */
-    LOOKUP_SERVFAIL,  /* the server failed */
-    LOOKUP_TIMEOUT,   /* no server answered */
-    LOOKUP_BAD_NAME,  /* no host name: hostname.h; not asked */
-    LOOKUP_NOMEM,
-    LOOKUP_FAILED /* anything else */
-};
-
-/* One asker's question. Embedded in the asker (a dial). */
+/*
+ * One asker's question. Embedded in the asker (a dial), which sets the first
+ * four members and zeroes the rest.
+ */
 struct lookup {
-    struct task *task; /* woken with EV_ANSWER */
-    const char *host;  /* borrowed until the lookup ends */
-    enum lookup_state state;
-    enum lookup_error error;
-    struct addr *addrs; /* owned by the lookup once answered; ports 0; IPv4 first */
-    size_t addrs_len;
-    struct link link; /* resolver's: in the mailbox or among those that a query answers */
-};
+    struct task *task;     /* woken with EV_ANSWER */
+    const char *host;      /* borrowed until the lookup ends */
+    uint16_t port;         /* the addresses'; overrides depend on it */
+    enum lookup_kind kind; /* 0: both families */
 
-/* At most so many addresses of an answer are kept. */
-enum { LOOKUP_MAX_ADDRS = 64 };
+    /* The asker's: as of its last resolver_ask() or resolver_answered(). */
+    struct addr *addrs; /* owned by the lookup; grows at its end and may move */
+    size_t addrs_len;
+    bool more;               /* the rest of the answer is still to come */
+    enum lookup_error error; /* LOOKUP_OK as long as there is more, or where there are addresses */
+
+    /* The resolver's. */
+    enum lookup_state state;
+    struct answer arrived; /* and not yet taken */
+    struct link link;      /* in the mailbox or behind a query */
+};
 
 struct resolver_options {
-    const char *servers; /* "127.0.0.1:5353,...", and then no search list; NULL: resolv_conf's */
+    const char *servers;     /* endpoint.h; NULL: resolv_conf's */
     const char *resolv_conf; /* NULL: /etc/resolv.conf */
+    const char *hosts;       /* NULL: /etc/hosts */
     uint16_t port;           /* of resolv_conf's servers; 0: 53 */
-    int recheck_ms;          /* how often resolv_conf's age is looked at; 0: 5 s */
-    int timeout_ms, tries;   /* 0: c-ares's */
+    int recheck_ms;          /* how often the two files are looked at; 0: 5 s */
+    int timeout_ms, tries;   /* 0: resolv_conf's */
+
+    int64_t max_ttl_ms;      /* 0: 60 s; negative: as long as the answers say */
+    int64_t negative_ttl_ms; /* 0: 1 s */
+    int64_t stale_ms;        /* how long an answer may serve after its end; negative: for ever */
+    size_t cache_max;        /* answers; 0: 1,000 */
+
+    const struct dns_overrides *overrides; /* borrowed; or NULL */
+    gofer_resolver *hook;                  /* asked in place of files and servers; or NULL */
+    void *hook_arg;
+    void (*hook_close)(void *hook_arg); /* or NULL; called once, when nothing can use it any more */
 };
 
 /* Makes the resolver, which copies the options; c-ares starts at the first question. NULL without
@@ -69,32 +87,34 @@ struct resolver_options {
 struct resolver *resolver_new(struct engine *engine, const struct resolver_options *options);
 
 /*
- * Asks. Any thread, no lock held. What needs no question is answered at once: an
- * address, "localhost" (127.0.0.1, then ::1), a name that is none or may not be
- * asked. Then the lookup is LOOKUP_ANSWERED on return and no wake comes;
- * otherwise the asker's task gets EV_ANSWER once.
+ * Asks. Any thread, no lock held. What needs no question is answered at once:
+ * then `more` is false on return and no wake comes. Otherwise the asker's task
+ * gets EV_ANSWER once or more often, until the answer is whole: addresses of one
+ * family may come before those of the other (RFC 8305, 3).
  */
 void resolver_ask(struct resolver *resolver, struct lookup *lookup);
 
-/* Whether the answer is there (then error and addrs are set). The asker's thread. */
-bool resolver_answered(struct resolver *resolver, const struct lookup *lookup);
+/*
+ * Takes what has arrived: addrs, more and error are then up to date, and new
+ * addresses stand behind those that were there. True where the answer is whole.
+ * The asker's thread; no lock held; legal at any time after resolver_ask().
+ */
+bool resolver_answered(struct resolver *resolver, struct lookup *lookup);
 
 /* Detaches: after it returns no wake comes. Frees the addresses. Legal in every state, also twice.
  */
 void resolver_forget(struct resolver *resolver, struct lookup *lookup);
 
 /*
- * Ends the resolver's task: drops the channel and its descriptors, and answers
- * LOOKUP_FAILED to who still waits. Returns at once; resolver_ended() tells.
- * A question after that is answered LOOKUP_FAILED at once.
+ * Ends the resolver's task: drops the channels and their descriptors, and
+ * answers LOOKUP_FAILED to who still waits. Returns at once; resolver_ended()
+ * tells. A question after that is answered LOOKUP_FAILED at once.
  */
 void resolver_close(struct resolver *resolver);
 bool resolver_ended(struct resolver *resolver);
 
-/* Frees a resolver that has ended, or of which nothing was ever asked nor closed. NULL is legal. */
+/* Frees a resolver that has ended, or of which nothing was ever asked nor closed; what the hook
+ * still holds keeps its memory. NULL is legal. */
 void resolver_free(struct resolver *resolver);
-
-/* A lookup_error in words. */
-const char *lookup_strerror(enum lookup_error error);
 
 #endif

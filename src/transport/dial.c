@@ -131,7 +131,7 @@ static enum task_next fail_race(struct dial *d)
         return fail_timeout(d);
     if (f.cause == RACER_UNFIT) {
         fault_set(&d->fault, status, GOFER_PHASE_CONNECT, f.err,
-                  "%.60s has no address of the family asked for", d->key->host);
+                  "%.60s has no address of the family asked for", d->to.host);
         return fail(d);
     }
     struct buf text = BUF_INIT;
@@ -174,7 +174,7 @@ static enum task_next race(struct dial *d, unsigned events)
 static bool fail_lookup(struct dial *d, enum lookup_error error)
 {
     gofer_status code = error == LOOKUP_NOMEM ? GOFER_ERR_NOMEM : GOFER_ERR_RESOLVE;
-    fault_set(&d->fault, code, GOFER_PHASE_RESOLVE, 0, "lookup of %.80s: %s", d->key->host,
+    fault_set(&d->fault, code, GOFER_PHASE_RESOLVE, 0, "lookup of %.80s: %s", d->to.host,
               lookup_strerror(error));
     return false;
 }
@@ -182,29 +182,34 @@ static bool fail_lookup(struct dial *d, enum lookup_error error)
 static bool add(struct dial *d, struct addr *addrs, size_t len, bool more)
 {
     for (size_t i = 0; i < len; i++)
-        addr_set_port(&addrs[i], d->key->port);
+        addr_set_port(&addrs[i], d->to.port);
     if (racer_add(&d->racer, addrs, len, more, clock_now_ns()))
         return true;
     fault_set(&d->fault, GOFER_ERR_NOMEM, GOFER_PHASE_CONNECT, ENOMEM, NULL);
     return false;
 }
 
-/* Gives the race what the lookup found. The one place that knows how answers come: all at once. */
+/* Gives the race what the lookup found since it was asked last: all at once, or the one family's
+ * addresses and then the other's. */
 static bool take_answer(struct dial *d)
 {
-    if (!d->looking || !resolver_answered(pool_resolver(d->pool), &d->lookup))
+    if (!d->looking)
         return true;
-    d->looking = false;
+    d->looking = !resolver_answered(pool_resolver(d->pool), &d->lookup);
     if (d->lookup.error != LOOKUP_OK)
         return fail_lookup(d, d->lookup.error);
-    return add(d, d->lookup.addrs, d->lookup.addrs_len, false);
+    size_t known = d->known;
+    d->known = d->lookup.addrs_len;
+    if (d->looking && d->known == known)
+        return true;
+    return add(d, d->lookup.addrs + known, d->known - known, d->looking);
 }
 
 /* Whether the host is an address, which is added then. */
 static bool add_literal(struct dial *d, bool *ok)
 {
     struct addr addrs[2];
-    if (!addr_parse(d->key->host, d->key->zone, 0, &addrs[0]))
+    if (!addr_parse(d->to.host, d->to.zone, 0, &addrs[0]))
         return false;
     /* "::" is this machine, where a server may listen on IPv4 only (L11). */
     bool any = addrs[0].sa.sa_family == AF_INET6 &&
@@ -214,6 +219,11 @@ static bool add_literal(struct dial *d, bool *ok)
     return true;
 }
 
+static enum lookup_kind kind_of(sa_family_t family)
+{
+    return family == AF_INET ? LOOKUP_IPV4 : family == AF_INET6 ? LOOKUP_IPV6 : LOOKUP_ANY;
+}
+
 static bool find_addresses(struct dial *d)
 {
     bool ok;
@@ -221,7 +231,10 @@ static bool find_addresses(struct dial *d)
         return ok;
     set_phase(d, GOFER_PHASE_RESOLVE);
     d->looking = true;
-    d->lookup = (struct lookup){.task = &d->task, .host = d->key->host};
+    d->lookup = (struct lookup){.task = &d->task,
+                                .host = d->to.host,
+                                .port = d->to.port,
+                                .kind = kind_of(pool_options_of(d->pool)->race.family)};
     resolver_ask(pool_resolver(d->pool), &d->lookup);
     return true;
 }
@@ -232,7 +245,9 @@ static bool begin(struct dial *d)
     struct host_memory *memory = pool_host_memory(d->pool);
     int64_t now = clock_now_ns();
     d->deadline = clock_after_ms(now, o->connect_timeout_ms);
-    struct racer_goal goal = {.host = d->key->host,
+    d->to = (struct destination){d->key->host, d->key->zone, d->key->port};
+    connect_to_apply(o->connect_to, &d->to);
+    struct racer_goal goal = {.host = d->to.host,
                               .deadline = d->deadline,
                               .turn = host_memory_turn(memory, d->key->hash),
                               .preferred = host_memory_family(memory, d->key->hash, now)};

@@ -26,6 +26,7 @@
 #include "base/fault.h"
 #include "base/list.h"
 #include "engine/task.h"
+#include "net/connect_to.h"
 #include "net/racer.h"
 #include "net/resolver.h"
 #include "transport/key.h"
@@ -48,8 +49,10 @@ struct dial {
     /* the dial's own */
     _Atomic int phase; /* gofer_phase */
     int64_t deadline;
+    struct destination to; /* the key's host and port, or where to connect instead */
     struct lookup lookup;
     bool looking; /* the lookup may have more addresses */
+    size_t known; /* those of its addresses that the race has */
     struct racer racer;
     struct fault fault;
 };

@@ -38,6 +38,7 @@
 #include "transport/key.h"
 #include "transport/want.h"
 
+struct connect_to;
 struct dial;
 struct engine;
 struct host_memory;
@@ -55,6 +56,7 @@ struct pool_options {
     struct racer_options race; /* how dials connect; what it points to outlives the pool */
     bool disable_keep_alives;
     bool skip_check;
+    const struct connect_to *connect_to; /* borrowed; or NULL */
     /* Tests: takes a new dial instead of the engine. Called under the pool's lock. */
     void (*dial_starter)(struct dial *dial, void *arg);
     void *dial_starter_arg;
