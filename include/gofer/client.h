@@ -15,6 +15,7 @@
 #include <gofer/address.h>
 #include <gofer/error.h>
 #include <gofer/request.h>
+#include <gofer/resolver.h>
 #include <gofer/response.h>
 
 GOFER_BEGIN_DECLS
@@ -95,6 +96,21 @@ typedef struct gofer_client_options {
     gofer_address_filter *address_filter; /* none: which addresses may be connected to, as
                                              gofer_deny_private */
     void *address_filter_arg;
+    /* --- names --- */
+    int64_t dns_cache_max_ttl_ms;  /* 60 s: no answer is kept for longer, whatever it says */
+    int64_t dns_stale_ms;          /* 0: for how long an answer that is over may serve while it is
+                                      asked for again, or the servers are down */
+    const char *dns_servers;       /* resolv.conf's; "192.0.2.1,192.0.2.2:5353,[2001:db8::1]:53" */
+    const char *const *resolve;    /* "host:port:address[,address]...": not looked up; the host may
+                                      be "*" */
+    size_t resolve_len;            /* how many */
+    const char *const *connect_to; /* "host:port:other_host:other_port": connected to the other; an
+                                      empty part matches everything, or changes nothing */
+    size_t connect_to_len;         /* how many */
+    gofer_resolver *resolver;      /* asked instead of the DNS; see <gofer/resolver.h> */
+    void *resolver_arg;
+    void (*resolver_close)(void *arg); /* called once, when the client was freed and the resolver
+                                          has no lookup left; not where the client was not made */
 } gofer_client_options;
 
 /* Counters of a client. Members may be added at the end. */

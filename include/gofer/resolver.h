@@ -21,19 +21,13 @@
 
 #include <stdint.h>
 
+#include <gofer/address.h>
 #include <gofer/error.h>
 
 GOFER_BEGIN_DECLS
 
 /* A name that is to be looked up. */
 typedef struct gofer_lookup gofer_lookup;
-
-/* Which addresses are wanted. */
-typedef enum gofer_family {
-    GOFER_FAMILY_ANY = 0,
-    GOFER_FAMILY_IPV4,
-    GOFER_FAMILY_IPV6
-} gofer_family;
 
 /*
  * Looks a name up; gofer_client_options.resolver. Runs on a thread of the
@@ -47,7 +41,7 @@ typedef void gofer_resolver(gofer_lookup *lookup, void *arg);
 GOFER_API const char *gofer_lookup_host(const gofer_lookup *lookup);
 
 /* Which addresses are wanted. */
-GOFER_API gofer_family gofer_lookup_family(const gofer_lookup *lookup);
+GOFER_API gofer_address_family gofer_lookup_family(const gofer_lookup *lookup);
 
 /*
  * Adds an address in digits: "192.0.2.1", "2001:db8::1", "fe80::1%eth0". Before

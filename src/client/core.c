@@ -302,6 +302,7 @@ static struct pool_options pool_options(struct core *core)
         .race = racer_options(core),
         .disable_keep_alives = o->disable_keep_alives,
         .skip_check = o->skip_checkout_check,
+        .connect_to = core->names.connect_to,
     };
 }
 
@@ -342,8 +343,8 @@ static int build(struct core *core, const gofer_client_options *given)
     core->engine = engine_new(&engine, &err);
     if (core->engine == NULL)
         return err;
-    struct resolver_options resolver = {0};
     struct pool_options pool = pool_options(core);
+    struct resolver_options resolver = names_resolver_options(&core->names, &core->options);
     core->resolver = resolver_new(core->engine, &resolver);
     errno = ENOMEM;
     if (core->resolver != NULL)
@@ -392,6 +393,8 @@ struct core *core_new(const gofer_client_options *options)
     /* Threads may run already; nothing else does. */
     if (core->engine != NULL)
         engine_stop(core->engine);
+    if (core->resolver != NULL)
+        resolver_give_back_hook(core->resolver);
     core_free(core);
     errno = err;
     return NULL;

@@ -22,6 +22,7 @@
 
 #include "base/list.h"
 #include "base/lock.h"
+#include "client/names.h"
 #include "engine/timer.h"
 #include "http/header.h"
 #include "net/addr.h"
@@ -45,6 +46,7 @@ struct core {
     struct headers defaults;
     struct addr local_address; /* to connect from, where the options name one */
     char *interface;           /* or NULL */
+    struct names names;
     struct engine *engine;
     struct resolver *resolver;
     struct pool *pool;

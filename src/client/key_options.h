@@ -61,7 +61,17 @@ enum key_scope {
     ROW(socket_opened, PER_CLIENT, "socket", other_opened)                                         \
     ROW(socket_opened_arg, PER_CLIENT, "socket", &other_object)                                    \
     ROW(address_filter, PER_CLIENT, "dial", other_filter)                                          \
-    ROW(address_filter_arg, PER_CLIENT, "dial", &other_object)
+    ROW(address_filter_arg, PER_CLIENT, "dial", &other_object)                                     \
+    ROW(dns_cache_max_ttl_ms, PER_CLIENT, "names", 5000)                                           \
+    ROW(dns_stale_ms, PER_CLIENT, "names", 5000)                                                   \
+    ROW(dns_servers, PER_CLIENT, "names", "192.0.2.53")                                            \
+    ROW(resolve, PER_CLIENT, "names", other_resolve)                                               \
+    ROW(resolve_len, PER_CLIENT, "names", 2)                                                       \
+    ROW(connect_to, PER_CLIENT, "names", other_connect_to)                                         \
+    ROW(connect_to_len, PER_CLIENT, "names", 2)                                                    \
+    ROW(resolver, PER_CLIENT, "names", other_resolver)                                             \
+    ROW(resolver_arg, PER_CLIENT, "names", &other_object)                                          \
+    ROW(resolver_close, PER_CLIENT, "names", other_hook)
 
 /* struct snapshot. ROW(member, scope, what it is about, its zero, how to change it in `request`).
  */

@@ -48,6 +48,8 @@ static const struct number numbers[] = {
     NUMBER(min_rate_bytes_per_s, GOFER_NEVER),
     NUMBER(min_rate_window_ms, 30000),
     NUMBER(fallback_delay_ms, 250),
+    NUMBER(dns_cache_max_ttl_ms, 60000),
+    NUMBER(dns_stale_ms, 0),
 };
 
 static int resolve_numbers(gofer_client_options *o)
@@ -170,6 +172,7 @@ int settings_resolve(struct core *core, const gofer_client_options *given)
         err = EINVAL;
     err = err != 0 ? err : resolve_dialing(core, o);
     err = err != 0 ? err : resolve_headers(core, o);
+    err = err != 0 ? err : names_resolve(&core->names, o);
     return err != 0 ? err : resolve_agent(core, o->user_agent);
 }
 
@@ -177,5 +180,6 @@ void settings_fini(struct core *core)
 {
     headers_fini(&core->defaults);
     mem_free(core->interface);
+    names_fini(&core->names);
     mem_free(core->user_agent);
 }

@@ -209,7 +209,7 @@ struct resolver *resolver_new(struct engine *engine, const struct resolver_optio
         task_unref(&r->task);
         return NULL;
     }
-    r->options.hook_close = options->hook_close;
+    r->options.hook_close = options->hook != NULL ? options->hook_close : NULL;
     r->cache.max = r->options.cache_max;
     r->recheck_at = options->hook != NULL ? CLOCK_NEVER : 0;
     r->servers.task = &r->task;
@@ -220,6 +220,11 @@ struct resolver *resolver_new(struct engine *engine, const struct resolver_optio
     /* Two owners: the engine until the task ends, and who made it. */
     task_ref(&r->task);
     return r;
+}
+
+void resolver_give_back_hook(struct resolver *resolver)
+{
+    resolver->options.hook_close = NULL;
 }
 
 void resolver_close(struct resolver *resolver)

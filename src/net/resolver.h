@@ -86,6 +86,9 @@ struct resolver_options {
  * memory. */
 struct resolver *resolver_new(struct engine *engine, const struct resolver_options *options);
 
+/* The hook's argument stays the program's: hook_close will not be called. Before any question. */
+void resolver_give_back_hook(struct resolver *resolver);
+
 /*
  * Asks. Any thread, no lock held. What needs no question is answered at once:
  * then `more` is false on return and no wake comes. Otherwise the asker's task

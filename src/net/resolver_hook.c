@@ -13,6 +13,7 @@
 #include <gofer/resolver.h>
 
 #include "base/alloc.h"
+#include "base/callback.h"
 #include "net/endpoint.h"
 #include "net/resolver_state.h"
 
@@ -25,8 +26,9 @@ bool resolver_call_hook(struct resolver *r, struct query *q)
     lookup->query = q;
     lookup->key = q->key;
     task_ref(&r->task);
-    lock_assert_none();
+    callback_enter();
     r->options.hook(lookup, r->options.hook_arg);
+    callback_leave();
     return true;
 }
 
@@ -43,17 +45,17 @@ const char *gofer_lookup_host(const gofer_lookup *lookup)
     return lookup_key_host(&lookup->key);
 }
 
-gofer_family gofer_lookup_family(const gofer_lookup *lookup)
+gofer_address_family gofer_lookup_family(const gofer_lookup *lookup)
 {
     switch (lookup_key_kind(&lookup->key)) {
     case LOOKUP_IPV4:
-        return GOFER_FAMILY_IPV4;
+        return GOFER_IPV4;
     case LOOKUP_IPV6:
-        return GOFER_FAMILY_IPV6;
+        return GOFER_IPV6;
     case LOOKUP_ANY:
         break;
     }
-    return GOFER_FAMILY_ANY;
+    return GOFER_ANY_FAMILY;
 }
 
 gofer_status gofer_lookup_add(gofer_lookup *lookup, const char *address)

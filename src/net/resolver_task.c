@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/callback.h"
 #include "base/clock.h"
 #include "net/resolver_state.h"
 
@@ -375,8 +376,11 @@ static void free_task(struct task *task)
     mem_free((char *)(uintptr_t)r->options.hosts);
     lock_fini(&r->lock);
     mem_free(r);
-    if (close != NULL)
-        close(arg);
+    if (close == NULL)
+        return;
+    callback_enter();
+    close(arg);
+    callback_leave();
 }
 
 const struct task_ops resolver_task_ops = {.name = "resolver", .step = step, .free = free_task};

@@ -29,6 +29,17 @@ static gofer_cancel *other_cancel;
 static const gofer_header other_headers[] = {{"X-Other", "1"}, {"X-More", "2"}};
 static const gofer_header base_headers[] = {{"X-Base", "1"}, {"X-More", "2"}};
 
+static const char *const other_resolve[] = {"a.test:80:192.0.2.1", "b.test:80:192.0.2.2"};
+static const char *const base_resolve[] = {"a.test:80:192.0.2.3", "b.test:80:192.0.2.4"};
+static const char *const other_connect_to[] = {"a.test:80:c.test:80", "b.test:80:d.test:80"};
+static const char *const base_connect_to[] = {"a.test:80:e.test:80", "b.test:80:f.test:80"};
+
+static void other_resolver(gofer_lookup *lookup, void *arg)
+{
+    (void)arg;
+    gofer_lookup_fail(lookup);
+}
+
 static void other_hook(void *arg)
 {
     (void)arg;
@@ -66,8 +77,13 @@ static gofer_request *other_method(gofer_request *request, const char *url)
 static const struct route hello[] = {{.reply = REPLY_HELLO}};
 
 /* The client's options that all others differ from in one. */
-static const gofer_client_options base = {
-    .workers = GOFER_NO_WORKERS, .headers = base_headers, .headers_len = 1};
+static const gofer_client_options base = {.workers = GOFER_NO_WORKERS,
+                                          .headers = base_headers,
+                                          .headers_len = 1,
+                                          .resolve = base_resolve,
+                                          .resolve_len = 1,
+                                          .connect_to = base_connect_to,
+                                          .connect_to_len = 1};
 
 static void call(gofer_client *client, const gofer_request *request)
 {

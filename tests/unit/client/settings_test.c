@@ -44,6 +44,8 @@ static const struct row rows[] = {
     ROW(max_response_header_bytes, 256 * 1024),
     ROW(max_body_bytes, 64 * 1024 * 1024),
     ROW(fallback_delay_ms, 250),
+    ROW(dns_cache_max_ttl_ms, 60000),
+    ROW(dns_stale_ms, 0),
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -191,10 +193,36 @@ static void the_agent_is_copied_and_checked(void)
     CU_ASSERT_EQUAL(outcome(&(gofer_client_options){.user_agent = "a\nb"}), EINVAL);
 }
 
+static void texts_about_names_are_checked(void)
+{
+    static const char *const servers[] = {"", "a.test", "192.0.2.1,", "192.0.2.1:0"};
+    static const char *const bad[] = {"a.test:80", NULL};
+    CU_ASSERT_EQUAL(outcome(&(gofer_client_options){.dns_servers = "192.0.2.1,[::1]:53"}), 0);
+    for (size_t i = 0; i < sizeof servers / sizeof servers[0]; i++)
+        CU_ASSERT_EQUAL(outcome(&(gofer_client_options){.dns_servers = servers[i]}), EINVAL);
+    for (int i = 0; i < 2; i++) {
+        const char *const *text = &bad[i];
+        CU_ASSERT_EQUAL(outcome(&(gofer_client_options){.resolve = text, .resolve_len = 1}),
+                        EINVAL);
+        CU_ASSERT_EQUAL(outcome(&(gofer_client_options){.connect_to = text, .connect_to_len = 1}),
+                        EINVAL);
+    }
+    CU_ASSERT_EQUAL(outcome(&(gofer_client_options){.resolve_len = 1}), EINVAL);
+    CU_ASSERT_EQUAL(outcome(&(gofer_client_options){.connect_to_len = 1}), EINVAL);
+}
+
 static gofer_status scarce_settings(void)
 {
+    static const char *const resolve[] = {"a.test:80:192.0.2.1"};
+    static const char *const connect_to[] = {"a.test:80:b.test:81"};
     gofer_header headers[] = {{"X-A", "b"}, {"X-B", "c"}};
-    gofer_client_options o = {.headers = headers, .headers_len = 2, .user_agent = "mine"};
+    gofer_client_options o = {.headers = headers,
+                              .headers_len = 2,
+                              .user_agent = "mine",
+                              .resolve = resolve,
+                              .resolve_len = 1,
+                              .connect_to = connect_to,
+                              .connect_to_len = 1};
     switch (outcome(&o)) {
     case 0:
         return GOFER_OK;
@@ -220,6 +248,7 @@ CU_TestInfo settings_tests[] = {
     {"default headers are copied", default_headers_are_copied},
     {"bad default headers are refused", bad_default_headers_are_refused},
     {"the agent is copied and checked", the_agent_is_copied_and_checked},
+    {"texts about names are checked", texts_about_names_are_checked},
     {"out of memory is ENOMEM", out_of_memory_is_enomem},
     CU_TEST_INFO_NULL,
 };

@@ -27,7 +27,7 @@ struct hook {
     struct gate called;
     struct gate closed;
     gofer_lookup *held; /* the latest; read after `called` was passed */
-    gofer_family family;
+    gofer_address_family family;
     char host[64];
 };
 
@@ -81,7 +81,7 @@ static void hook_replaces_files_and_servers(void)
     setup_hook(&w, &hook);
     CU_ASSERT(is_v4(&w, "NOW.test."));
     CU_ASSERT_STRING_EQUAL(hook.host, "now.test.");
-    CU_ASSERT_EQUAL(hook.family, GOFER_FAMILY_ANY);
+    CU_ASSERT_EQUAL(hook.family, GOFER_ANY_FAMILY);
     CU_ASSERT_EQUAL(dns_server_questions(w.server), 0);
     CU_ASSERT_EQUAL(error_of(&w, "empty"), LOOKUP_NOT_FOUND);
     CU_ASSERT_EQUAL(error_of(&w, "fail"), LOOKUP_FAILED);
@@ -156,7 +156,7 @@ static void hook_learns_which_family_is_wanted(void)
     a->lookup.kind = LOOKUP_IPV6;
     begin_asker(a);
     CU_ASSERT(gate_wait(&hook.called, 1));
-    CU_ASSERT_EQUAL(hook.family, GOFER_FAMILY_IPV6);
+    CU_ASSERT_EQUAL(hook.family, GOFER_IPV6);
     CU_ASSERT_EQUAL(gofer_lookup_add(hook.held, "192.0.2.3"), GOFER_ERR_INVALID);
     CU_ASSERT_EQUAL(gofer_lookup_add(hook.held, "2001:db8::3"), GOFER_OK);
     gofer_lookup_done(hook.held, GOFER_NEVER);
