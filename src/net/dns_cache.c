@@ -75,6 +75,13 @@ void dns_cache_put(struct dns_cache *cache, const struct lookup_key *key,
     entry->retry_at = 0;
 }
 
+void dns_cache_drop(struct dns_cache *cache, const struct lookup_key *key)
+{
+    struct cache_entry *entry = look_up(cache, key);
+    if (entry != NULL)
+        drop(cache, entry);
+}
+
 void dns_cache_clear(struct dns_cache *cache)
 {
     for (struct link *l = list_first(&cache->used); l != NULL; l = list_first(&cache->used))

@@ -52,6 +52,9 @@ static inline bool cache_entry_is_fresh(const struct cache_entry *entry, int64_t
 void dns_cache_put(struct dns_cache *cache, const struct lookup_key *key,
                    const struct answer *answer, int64_t expires_at, int64_t stale_until);
 
+/* Drops the entry, if there is one. */
+void dns_cache_drop(struct dns_cache *cache, const struct lookup_key *key);
+
 /* Drops everything. */
 void dns_cache_clear(struct dns_cache *cache);
 

@@ -13,7 +13,14 @@
 #include "net/hostname.h"
 #include "net/resolver_state.h"
 
-enum { MAX_TTL_MS = 60000, NEGATIVE_TTL_MS = 1000, CACHE_MAX = 1000, RECHECK_MS = 5000 };
+enum {
+    MAX_TTL_MS = 60000,
+    NEGATIVE_TTL_MS = 1000,
+    CACHE_MAX = 1000,
+    ASKING_MAX =
+        1000, /* c-ares has 65,536 numbers for questions, and looks at each for time-outs */
+    RECHECK_MS = 5000
+};
 
 /* --- answers that need no question --- */
 
@@ -187,6 +194,7 @@ static void resolve_numbers(struct resolver_options *o)
     o->max_ttl_ms = o->max_ttl_ms == 0 ? MAX_TTL_MS : o->max_ttl_ms;
     o->negative_ttl_ms = o->negative_ttl_ms == 0 ? NEGATIVE_TTL_MS : o->negative_ttl_ms;
     o->cache_max = o->cache_max == 0 ? CACHE_MAX : o->cache_max;
+    o->asking_max = o->asking_max == 0 ? ASKING_MAX : o->asking_max;
     o->recheck_ms = o->recheck_ms == 0 ? RECHECK_MS : o->recheck_ms;
 }
 

@@ -75,6 +75,7 @@ struct resolver_options {
     int64_t negative_ttl_ms; /* 0: 1 s */
     int64_t stale_ms;        /* how long an answer may serve after its end; negative: for ever */
     size_t cache_max;        /* answers; 0: 1,000 */
+    size_t asking_max;       /* names asked for at a time, the others wait; 0: 1,000 */
 
     const struct dns_overrides *overrides; /* borrowed; or NULL */
     gofer_resolver *hook;                  /* asked in place of files and servers; or NULL */

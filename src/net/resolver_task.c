@@ -11,19 +11,12 @@
  * When one has changed, the whole cache goes: what it holds may be what the
  * change was to put right.
  */
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/callback.h"
 #include "base/clock.h"
 #include "net/resolver_state.h"
 
-enum {
-    MAIL_PER_STEP = 64,
-    ASKING_MAX =
-        1000, /* c-ares has 65,536 numbers for questions, and looks at each for time-outs */
-    RETRY_MS = 1000
-};
+enum { MAIL_PER_STEP = 64, RETRY_MS = 1000 };
 
 /* --- handing out --- */
 
@@ -59,16 +52,17 @@ static void tell(struct resolver *r, struct query *q)
         engine_poke(r->task.engine);
 }
 
-/* How long the answer is to be kept; 0: not at all. */
-static int64_t kept_ms(const struct resolver *r, const struct query *q)
+/* Whether the query came to know something; a failure for the moment is no knowledge. */
+static bool has_answer(const struct query *q)
 {
-    const struct resolver_options *o = &r->options;
+    return q->found.error == LOOKUP_OK || (q->found.error == LOOKUP_NOT_FOUND && !q->doubtful);
+}
+
+/* How long an answer is to be kept; 0: not at all. */
+static int64_t kept_ms(const struct resolver_options *o, const struct query *q)
+{
     bool found = q->found.error == LOOKUP_OK;
     int64_t ms = q->ttl_ms;
-    if (q->found.error != LOOKUP_OK && q->found.error != LOOKUP_NOT_FOUND)
-        return 0;
-    if (!found && q->doubtful)
-        return 0;
     if (found && o->max_ttl_ms >= 0 && ms > o->max_ttl_ms)
         ms = o->max_ttl_ms;
     if ((!found || q->doubtful) && ms > o->negative_ttl_ms)
@@ -76,16 +70,25 @@ static int64_t kept_ms(const struct resolver *r, const struct query *q)
     return ms;
 }
 
-/* Keeps the answer. A failure leaves an older one in place, to be tried again soon. */
-static void keep_locked(struct resolver *r, const struct query *q)
+static void keep_locked(struct resolver *r, const struct query *q, int64_t now_ns)
+{
+    int64_t ms = kept_ms(&r->options, q);
+    if (ms == 0) {
+        dns_cache_drop(&r->cache, &q->key);
+        return;
+    }
+    int64_t expires_at = clock_after_ms(now_ns, ms);
+    int64_t stale_until =
+        q->found.error == LOOKUP_OK ? clock_after_ms(expires_at, r->options.stale_ms) : expires_at;
+    dns_cache_put(&r->cache, &q->key, &q->found, expires_at, stale_until);
+}
+
+/* An answer takes the older one's place; a failure leaves that there, to be tried again soon. */
+static void conclude_locked(struct resolver *r, const struct query *q)
 {
     int64_t now = clock_now_ns();
-    int64_t ms = kept_ms(r, q);
-    if (ms > 0) {
-        int64_t expires_at = clock_after_ms(now, ms);
-        bool found = q->found.error == LOOKUP_OK;
-        dns_cache_put(&r->cache, &q->key, &q->found, expires_at,
-                      found ? clock_after_ms(expires_at, r->options.stale_ms) : expires_at);
+    if (has_answer(q)) {
+        keep_locked(r, q, now);
         return;
     }
     struct cache_entry *entry = dns_cache_find(&r->cache, &q->key, now);
@@ -96,7 +99,7 @@ static void keep_locked(struct resolver *r, const struct query *q)
 static void finish(struct resolver *r, struct query *q)
 {
     lock_take(&r->lock);
-    keep_locked(r, q);
+    conclude_locked(r, q);
     bool owed = tell_locked(q, true);
     lock_drop(&r->lock);
     if (owed)
@@ -134,7 +137,7 @@ static void begin(struct resolver *r, struct query *q)
     }
     if (hosts_find(&r->hosts, lookup_key_host(&q->key), lookup_key_kind(&q->key), &q->found))
         finish(r, q);
-    else if (r->asking < ASKING_MAX)
+    else if (r->asking < r->options.asking_max)
         ask_servers(r, q);
     else
         list_push(&r->waiting, &q->waiting);
@@ -142,7 +145,7 @@ static void begin(struct resolver *r, struct query *q)
 
 static void begin_waiting(struct resolver *r)
 {
-    while (r->asking < ASKING_MAX && r->waiting.len > 0)
+    while (r->asking < r->options.asking_max && r->waiting.len > 0)
         ask_servers(r, list_item(list_pop(&r->waiting), struct query, waiting));
 }
 

@@ -32,9 +32,16 @@ enum {
     PATIENCE_S = 10
 };
 
+union address {
+    struct sockaddr sa;
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+};
+
 struct question {
     struct dns_query query;
-    struct sockaddr_in from;
+    union address from;
+    socklen_t from_len;
 };
 
 struct record {
@@ -59,7 +66,7 @@ struct dns_server {
     int conn; /* the TCP connection or -1; the thread's */
     int pipe[2];
     uint16_t port;
-    char address[32];
+    char address[64];
     pthread_t thread;
     struct question held[HELD_MAX]; /* the thread's */
     int held_len;
@@ -236,8 +243,7 @@ bool dns_server_wait_asked(struct dns_server *server, const char *name, unsigned
 
 static void send_udp(struct dns_server *s, const struct question *q, const struct dns_packet *p)
 {
-    sendto(s->udp, p->bytes, p->len, MSG_NOSIGNAL, (const struct sockaddr *)&q->from,
-           sizeof(q->from));
+    sendto(s->udp, p->bytes, p->len, MSG_NOSIGNAL, &q->from.sa, q->from_len);
 }
 
 static void send_flags(struct dns_server *s, const struct question *q, unsigned flags)
@@ -292,10 +298,9 @@ static void answer_udp(struct dns_server *s, const struct question *q)
 
 static void read_udp(struct dns_server *s)
 {
-    struct question q = {.query = {.len = 0}};
-    socklen_t len = sizeof(q.from);
-    ssize_t n = recvfrom(s->udp, q.query.packet, sizeof(q.query.packet), 0,
-                         (struct sockaddr *)&q.from, &len);
+    struct question q = {.from_len = sizeof(q.from)};
+    ssize_t n =
+        recvfrom(s->udp, q.query.packet, sizeof(q.query.packet), 0, &q.from.sa, &q.from_len);
     if (n < DNS_HEAD || !dns_query_parse(&q.query, (size_t)n))
         return;
     count(s, &q.query, false);
@@ -403,38 +408,60 @@ static void *serve(void *arg)
 
 /* --- life --- */
 
-/* Binds a UDP and a TCP socket to one port; TCP's may be taken where UDP's was free. */
-static bool try_bind(struct dns_server *s)
+static uint16_t port_of(const union address *addr)
 {
-    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    return ntohs(addr->sa.sa_family == AF_INET6 ? addr->in6.sin6_port : addr->in.sin_port);
+}
+
+/* Binds a UDP and a TCP socket to one port; TCP's may be taken where UDP's was free. */
+static bool try_bind(struct dns_server *s, const union address *loopback)
+{
+    union address addr = *loopback;
     socklen_t len = sizeof(addr);
-    s->udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    s->tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    s->udp = socket(addr.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    s->tcp = socket(addr.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     must(s->udp >= 0 && s->tcp >= 0, "dns_server: socket");
-    must(bind(s->tcp, (struct sockaddr *)&addr, len) == 0, "dns_server: bind");
-    must(getsockname(s->tcp, (struct sockaddr *)&addr, &len) == 0, "dns_server: getsockname");
-    s->port = ntohs(addr.sin_port);
-    if (bind(s->udp, (struct sockaddr *)&addr, len) == 0 && listen(s->tcp, 16) == 0)
+    must(bind(s->tcp, &addr.sa, len) == 0, "dns_server: bind");
+    must(getsockname(s->tcp, &addr.sa, &len) == 0, "dns_server: getsockname");
+    s->port = port_of(&addr);
+    if (bind(s->udp, &addr.sa, len) == 0 && listen(s->tcp, 16) == 0)
         return true;
     close(s->udp);
     close(s->tcp);
     return false;
 }
 
-struct dns_server *dns_server_start(void)
+static struct dns_server *start(const union address *loopback, const char *shown)
 {
     struct dns_server *s = calloc(1, sizeof(*s));
     must(s != NULL, "dns_server: memory");
     s->conn = -1;
     int tries = 0;
-    while (!try_bind(s))
+    while (!try_bind(s, loopback))
         must(++tries < 100, "dns_server: no port");
-    snprintf(s->address, sizeof(s->address), "127.0.0.1:%u", (unsigned)s->port);
+    snprintf(s->address, sizeof(s->address), "%s:%u", shown, (unsigned)s->port);
     must(pipe2(s->pipe, O_CLOEXEC) == 0, "dns_server: pipe");
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->asked, NULL);
     must(pthread_create(&s->thread, NULL, serve, s) == 0, "dns_server: thread");
     return s;
+}
+
+struct dns_server *dns_server_start(void)
+{
+    union address loopback = {.in = {.sin_family = AF_INET}};
+    loopback.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return start(&loopback, "127.0.0.1");
+}
+
+struct dns_server *dns_server_start_ipv6(void)
+{
+    union address loopback = {.in6 = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback}};
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool has = fd >= 0 && bind(fd, &loopback.sa, sizeof(loopback)) == 0;
+    if (fd >= 0)
+        close(fd);
+    return has ? start(&loopback, "[::1]") : NULL;
 }
 
 void dns_server_stop(struct dns_server *server)

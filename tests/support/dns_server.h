@@ -45,10 +45,13 @@ enum dns_rule {
 /* Starts it; aborts the test program where it cannot. */
 struct dns_server *dns_server_start(void);
 
+/* The same on ::1; NULL where this machine has no IPv6. */
+struct dns_server *dns_server_start_ipv6(void);
+
 /* Ends and joins the thread, closes its sockets. NULL is legal. */
 void dns_server_stop(struct dns_server *server);
 
-/* The port, and "127.0.0.1:port". */
+/* The port, and "127.0.0.1:port" or "[::1]:port". */
 uint16_t dns_server_port(const struct dns_server *server);
 const char *dns_server_address(const struct dns_server *server);
 

@@ -106,6 +106,22 @@ static void a_ttl_of_zero_is_not_kept(void)
     teardown_clock(&w);
 }
 
+/* What was kept under a longer time must not outlive such an answer as a stale one. */
+static void a_ttl_that_becomes_zero_ends_what_was_kept(void)
+{
+    struct world w;
+    setup_clock(&w, 0, 3600 * 1000);
+    dns_server_add(w.server, "web.test", "192.0.2.1", 10);
+    CU_ASSERT(is_v4(&w, "web.test"));
+    dns_server_clear(w.server);
+    dns_server_add(w.server, "web.test", "192.0.2.2", 0);
+    move_s(11);
+    CU_ASSERT(is_v4(&w, "web.test")); /* stale, and asked for again */
+    CU_ASSERT(becomes_addr(&w, "web.test", "192.0.2.2"));
+    CU_ASSERT(is_addr(&w, "web.test", "192.0.2.2"));
+    teardown_clock(&w);
+}
+
 static void a_name_that_does_not_exist_is_kept_for_a_second(void)
 {
     struct world w;
@@ -295,6 +311,7 @@ CU_TestInfo resolver_cache_tests[] = {
      the_longest_time_is_a_minute_unless_said_otherwise},
     {"an alias shortens the time", an_alias_shortens_the_time},
     {"a ttl of zero is not kept", a_ttl_of_zero_is_not_kept},
+    {"a ttl that becomes zero ends what was kept", a_ttl_that_becomes_zero_ends_what_was_kept},
     {"a name that does not exist is kept for a second",
      a_name_that_does_not_exist_is_kept_for_a_second},
     {"DNS-01 transient failures are not kept", transient_failures_are_not_kept},

@@ -227,6 +227,25 @@ static void servers_rotate_where_that_is_wanted(void)
     end_two(&w, other);
 }
 
+static void servers_may_be_ipv6s(void)
+{
+    struct world w;
+    struct dns_server *server = dns_server_start_ipv6();
+    if (server == NULL) {
+        printf("skipped: no IPv6 ");
+        return;
+    }
+    world_begin(&w);
+    dns_server_stop(w.server);
+    w.server = server;
+    struct resolver_options options = world_options(&w);
+    world_run(&w, 2, &options);
+    CU_ASSERT(is_v4(&w, "v4.test"));
+    CU_ASSERT_EQUAL(ask(&w, "tc.test")->lookup.addrs_len, 200);
+    w.fds -= 4; /* the server was there before the world began */
+    teardown(&w);
+}
+
 static void tcp_is_used_where_that_is_wanted(void)
 {
     struct world w;
@@ -254,6 +273,7 @@ CU_TestInfo resolver_search_tests[] = {
     {"L18 a lame server is believed, unlike in Go", a_lame_server_is_believed},
     {"L18 one server gets all questions", one_server_gets_all_questions},
     {"L18 servers rotate where that is wanted", servers_rotate_where_that_is_wanted},
+    {"servers may be IPv6's", servers_may_be_ipv6s},
     {"L19 TCP is used where that is wanted", tcp_is_used_where_that_is_wanted},
     CU_TEST_INFO_NULL,
 };

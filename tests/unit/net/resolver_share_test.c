@@ -90,6 +90,31 @@ static void different_names_do_not_wait_for_each_other(void)
     teardown(&w);
 }
 
+static void names_beyond_the_limit_wait_their_turn(void)
+{
+    static const char *const names[] = {"held.a.test", "held.b.test", "v4.c.test", "v4.d.test"};
+    struct world w;
+    world_begin(&w);
+    struct resolver_options options = world_options(&w);
+    options.timeout_ms = PATIENCE_S * 1000;
+    options.asking_max = 2;
+    world_run(&w, 2, &options);
+    for (int i = 0; i < 2; i++) {
+        begin(&w, names[i]);
+        CU_ASSERT(dns_server_wait_asked(w.server, names[i], 1));
+    }
+    struct asker *third = begin(&w, names[2]);
+    struct asker *fourth = begin(&w, names[3]);
+    await_asked(&w, 4);
+    cancel(fourth);
+    await(fourth);
+    CU_ASSERT_EQUAL(dns_server_questions(w.server), 4);
+    dns_server_release(w.server);
+    await(third);
+    CU_ASSERT(has(&third->lookup, 0, "192.0.2.1"));
+    teardown(&w);
+}
+
 /* --- forgetting --- */
 
 static void forgotten_lookup_is_not_woken(void)
@@ -225,6 +250,7 @@ CU_TestInfo resolver_share_tests[] = {
     {"DNS-12 second asker joins the query in flight", second_asker_joins_the_query_in_flight},
     {"L21 kinds of a name are not merged", kinds_of_a_name_are_not_merged},
     {"different names do not wait for each other", different_names_do_not_wait_for_each_other},
+    {"names beyond the limit wait their turn", names_beyond_the_limit_wait_their_turn},
     {"DNS-02 forgotten lookup is not woken", forgotten_lookup_is_not_woken},
     {"DNS-02 a lookup is forgotten between two parts", a_lookup_is_forgotten_between_two_parts},
     {"L21 forgetting leaves the others their answer", forgetting_leaves_the_others_their_answer},
