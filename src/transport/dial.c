@@ -174,8 +174,9 @@ static enum task_next race(struct dial *d, unsigned events)
 static bool fail_lookup(struct dial *d, enum lookup_error error)
 {
     gofer_status code = error == LOOKUP_NOMEM ? GOFER_ERR_NOMEM : GOFER_ERR_RESOLVE;
-    fault_set(&d->fault, code, GOFER_PHASE_RESOLVE, 0, "lookup of %.80s: %s", d->to.host,
-              lookup_strerror(error));
+    bool unfit = error == LOOKUP_NOT_FOUND && d->lookup.kind != LOOKUP_ANY;
+    fault_set(&d->fault, code, GOFER_PHASE_RESOLVE, 0, "lookup of %.45s: %s%s", d->to.host,
+              lookup_strerror(error), unfit ? ", or of another family" : "");
     return false;
 }
 

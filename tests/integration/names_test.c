@@ -87,6 +87,36 @@ static void a_dead_address_does_not_hide_the_live_one(void)
     end(&s);
 }
 
+/* One family's answer never comes; the lookup as a whole would last longer than the dial may. */
+static void the_dial_does_not_wait_for_the_other_family(void)
+{
+    static const unsigned held[] = {DNS_AAAA, DNS_A};
+
+    for (int i = 0; i < 2; i++) {
+        struct scene s = begin((gofer_client_options){.connect_timeout_ms = 2000});
+        dns_server_add(s.dns, "web.test", "127.0.0.1", 60);
+        dns_server_add(s.dns, "web.test", "::ffff:127.0.0.1", 60);
+        dns_server_rule(s.dns, "web.test", held[i], DNS_RULE_HOLD);
+        expect_hello(s.client, s.origin, "web.test");
+        EXPECT(dns_server_wait_type(s.dns, "web.test", held[i], 1));
+        end(&s);
+    }
+}
+
+static void only_the_family_asked_for_is_looked_up(void)
+{
+    struct scene s = begin((gofer_client_options){.address_family = GOFER_IPV4});
+
+    dns_server_add(s.dns, "web.test", "127.0.0.1", 60);
+    dns_server_add(s.dns, "six.test", "::1", 60);
+    expect_hello(s.client, s.origin, "web.test");
+    EXPECT_INT(dns_server_asked_type(s.dns, "web.test", DNS_AAAA), 0);
+    struct outcome got = get(s.client, s.origin, "six.test");
+    rig_expect_error(&got, GOFER_ERR_RESOLVE);
+    EXPECT_HOLDS(got.error->message, "no such host, or of another family");
+    end(&s);
+}
+
 static void a_failed_lookup_is_an_error_with_its_reason(void)
 {
     static const struct {
@@ -389,6 +419,9 @@ static void a_client_that_is_not_made_closes_nothing(void)
 CU_TestInfo names_tests[] = {
     {"a name is looked up and connected to", a_name_is_looked_up_and_connected_to},
     {"a dead address does not hide the live one", a_dead_address_does_not_hide_the_live_one},
+    {"DNS-06 the dial does not wait for the other family",
+     the_dial_does_not_wait_for_the_other_family},
+    {"only the family asked for is looked up", only_the_family_asked_for_is_looked_up},
     {"DNS-01 L22 a failed lookup is an error with its reason",
      a_failed_lookup_is_an_error_with_its_reason},
     {"DNS-02 the deadline holds while a server is silent",
