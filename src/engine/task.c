@@ -180,17 +180,31 @@ enum task_hold task_hold_answer(const struct task *task)
     return (word & STATE) == ENDED ? TASK_GONE : TASK_HELD;
 }
 
+bool task_hold_withdraw(struct task *task)
+{
+    uint32_t old = atomic_load(&task->word);
+    while (old & WANTED)
+        if (change(task, &old, old & ~(uint32_t)WANTED))
+            return true;
+    return false;
+}
+
 /* The thread that runs the task lets go of it. Where another one waits to hold it, it is that
  * one's from here on, and true is returned. */
 static bool hand_over(struct task *task)
 {
     uint32_t old = atomic_load(&task->word);
-    do {
-        if ((old & WANTED) == 0)
-            return false;
-    } while (!change(task, &old, (old & ~(uint32_t)(WANTED | STATE)) | DRIVEN));
-    task->ops->wake_driver(task);
-    return true;
+    bool handed = false;
+    if ((old & WANTED) == 0)
+        return false;
+    /* The other one sees the word before it is woken, and may end the task at once. */
+    task_ref(task);
+    while ((old & WANTED) && !handed)
+        handed = change(task, &old, (old & ~(uint32_t)(WANTED | STATE)) | DRIVEN);
+    if (handed)
+        task->ops->wake_driver(task);
+    task_unref(task);
+    return handed;
 }
 
 void task_unhold(struct task *task)

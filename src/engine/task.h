@@ -153,6 +153,10 @@ enum task_hold { TASK_HELD, TASK_BUSY, TASK_GONE };
 enum task_hold task_try_hold(struct task *task, bool insist);
 enum task_hold task_hold_answer(const struct task *task);
 
+/* Does not wait any longer for a task that was TASK_BUSY. False where the answer is there already:
+ * see task_hold_answer(). */
+bool task_hold_withdraw(struct task *task);
+
 /* Gives it back: it runs again where an event is pending, else it is parked. */
 void task_unhold(struct task *task);
 
