@@ -25,7 +25,7 @@ static struct {
     int64_t began;
     struct origin *origins[MANY];
     unsigned origins_len;
-    struct route *scripts[MANY]; /* of the origin with the same index, or NULL */
+    void *args[MANY]; /* of the origin with the same index, owned; or NULL */
     struct gate *gates[MANY];
     unsigned gates_len;
     gofer_client *clients[MANY];
@@ -93,7 +93,7 @@ static void drop_origins(void)
     }
     while (rig.origins_len > 0) {
         origin_stop(rig.origins[--rig.origins_len]);
-        free(rig.scripts[rig.origins_len]);
+        free(rig.args[rig.origins_len]);
     }
     while (rig.gates_len > 0)
         free(rig.gates[--rig.gates_len]);
@@ -151,25 +151,30 @@ struct origin *rig_origin(origin_handler handler, void *arg)
 
     REQUIRE(rig.origins_len < MANY);
     origin = origin_start(handler, arg);
-    rig.scripts[rig.origins_len] = NULL;
+    rig.args[rig.origins_len] = NULL;
     rig.origins[rig.origins_len++] = origin;
+    return origin;
+}
+
+struct origin *rig_origin_copy(origin_handler handler, const void *arg, size_t len)
+{
+    void *copy = malloc(len);
+    struct origin *origin;
+
+    REQUIRE(copy != NULL);
+    memcpy(copy, arg, len);
+    origin = rig_origin(handler, copy);
+    rig.args[rig.origins_len - 1] = copy;
     return origin;
 }
 
 struct origin *rig_script(const struct route *routes)
 {
     size_t n = 1;
-    struct route *copy;
-    struct origin *origin;
 
     while (routes[n - 1].target != NULL)
         n++;
-    copy = calloc(n, sizeof *copy);
-    REQUIRE(copy != NULL);
-    memcpy(copy, routes, n * sizeof *copy);
-    origin = rig_origin(script_serve, copy);
-    rig.scripts[rig.origins_len - 1] = copy;
-    return origin;
+    return rig_origin_copy(script_serve, routes, n * sizeof *routes);
 }
 
 struct gate *rig_gate(void)
@@ -234,6 +239,15 @@ void rig_keep(gofer_response *response)
             abort();
     }
     rig.responses[rig.responses_len++] = response;
+}
+
+void rig_free(gofer_response *response)
+{
+    for (size_t i = 0; i < rig.responses_len; i++) {
+        if (rig.responses[i] == response)
+            rig.responses[i] = rig.responses[--rig.responses_len];
+    }
+    gofer_response_free(response);
 }
 
 /* --- calls --- */

@@ -52,9 +52,11 @@ const char *rig_echo_url(const char *word, unsigned long n, char *buf);
 /* A gate for this test; it opens when the test is over. */
 struct gate *rig_gate(void);
 
-/* An origin for this test; one that plays a script, of which it takes a copy. What a handler's
- * argument points to must live until the handler has returned. */
+/* An origin for this test; one whose handler gets a copy of len bytes as its argument; one that
+ * plays a script, a copy too. What an argument points to must live until the handler has returned.
+ */
 struct origin *rig_origin(origin_handler handler, void *arg);
+struct origin *rig_origin_copy(origin_handler handler, const void *arg, size_t len);
 struct origin *rig_script(const struct route *routes);
 
 /* A client for this test; workers 0 means the driver's. */
@@ -67,8 +69,9 @@ void rig_end_client(gofer_client *client);
 gofer_request *rig_request(const char *method, const struct origin *origin, const char *path);
 gofer_request *rig_request_to(const char *method, const char *url);
 
-/* Takes over a response, to be freed after the test. */
+/* Takes over a response, to be freed after the test; or by rig_free(), before. */
 void rig_keep(gofer_response *response);
+void rig_free(gofer_response *response);
 
 /* How a call ended. */
 struct outcome {
