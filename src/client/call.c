@@ -236,13 +236,24 @@ static enum task_next stream_on(struct call *c, unsigned events, struct turn *tu
     return park_on(c, wanted);
 }
 
+/*
+ * The socket was shut down under the driver. A cancel or close is still pending
+ * then; a time limit's event may have been taken already, and the limit may have
+ * moved on since: the connection is lost all the same.
+ */
+static enum task_next interrupted_by(struct call *c)
+{
+    if (task_pending(&c->task) & (EV_CANCEL | EV_CLOSE))
+        return TASK_YIELD;
+    limits_blame(c);
+    return fail(c);
+}
+
 /* The response's head is the outcome; the call goes on behind it. */
 static enum task_next begin_stream(struct call *c, struct turn *turn)
 {
-    if (driver_unpublish(c)) {
-        limits_blame(c);
-        return fail(c);
-    }
+    if (driver_unpublish(c))
+        return interrupted_by(c);
     gofer_response *response = download_take_response(&c->exchange.down);
     c->stream = stream_new(c, response);
     if (c->stream == NULL) {
@@ -292,19 +303,6 @@ static enum task_next park_on_socket(struct call *c, struct turn *turn)
     if (exchange_must_poll(&c->exchange))
         driver_await_socket(c);
     return TASK_YIELD;
-}
-
-/*
- * The socket was shut down under the driver. A cancel or close is still pending
- * then; a time limit's event may have been taken already, and the limit may have
- * moved on since: the connection is lost all the same.
- */
-static enum task_next interrupted_by(struct call *c)
-{
-    if (task_pending(&c->task) & (EV_CANCEL | EV_CLOSE))
-        return TASK_YIELD;
-    limits_blame(c);
-    return fail(c);
 }
 
 static enum task_next go_on(struct call *c, struct turn *turn)
@@ -391,6 +389,9 @@ static enum task_next call_step(struct task *task, unsigned events, struct turn 
     struct call *c = call_of_task(task);
     if (call_state(c) == CALL_DRAIN)
         return drain(c, events, turn);
+    /* Its user has left: what would end the call otherwise concerns nobody any more. */
+    if (call_state(c) == CALL_STREAM && stream_is_closed(c->stream))
+        return begin_drain(c, events, turn);
     int64_t now = call_state(c) < CALL_EXCHANGE || (events & EV_TIMER) ? clock_now_ns() : 0;
     if (limits_end(c, events, now))
         return call_state(c) == CALL_STREAM ? fail_stream(c) : fail(c);

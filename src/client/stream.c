@@ -339,6 +339,10 @@ static ssize_t read_once(gofer_response *response, void *buf, size_t len, struct
     struct stream *s = response->stream;
     struct call *c = s->call;
     size_t got;
+    if (stream_is_closed(s)) {
+        let_go(s);
+        return after_end(s);
+    }
     if (!look_at_events(s)) {
         end_task(s);
         return -1;
@@ -407,6 +411,10 @@ ssize_t stream_read(gofer_response *response, void *buf, size_t len, int64_t at_
 static ssize_t write_once(struct stream *s, const void *data, size_t len, struct conn **pinned)
 {
     struct call *c = s->call;
+    if (stream_is_closed(s)) {
+        let_go(s);
+        return after_end(s);
+    }
     if (!look_at_events(s)) {
         end_task(s);
         return -1;
