@@ -80,7 +80,9 @@ GOFER_API ssize_t gofer_response_read_for(gofer_response *response, void *buf, s
 /*
  * Calls fn(arg) once, on a thread of the client, as soon as a read would not
  * block: for bytes, the end, or an error; at once and on this thread where that
- * is so already. fn NULL takes an earlier one back. GOFER_OK, or GOFER_ERR_NOMEM.
+ * is so already. fn NULL, and freeing the response, take an earlier one back that
+ * is not on its way yet. A read may still find nothing (GOFER_READ_PENDING): ask
+ * again then. GOFER_OK, or GOFER_ERR_NOMEM, where an earlier one stays.
  */
 GOFER_API gofer_status gofer_response_on_readable(gofer_response *response, void (*fn)(void *arg),
                                                   void *arg);

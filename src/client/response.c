@@ -93,14 +93,18 @@ const gofer_error *gofer_response_error(const gofer_response *response)
 {
     if (response == NULL)
         return NULL;
-    return response->stream != NULL ? stream_error(response->stream) : response->error;
+    if (response->stream != NULL)
+        return stream_error(response->stream);
+    return response->refused ? &stream_closed_error : response->error;
 }
 
 /* --- the body, piece by piece --- */
 
 static ssize_t read_gathered(gofer_response *r, void *buf, size_t len)
 {
-    if (r->error != NULL || r->closed)
+    if (r->error == NULL && r->closed)
+        r->refused = true;
+    if (r->error != NULL || r->refused)
         return -1;
     size_t left = r->body_len - r->read_at;
     size_t n = left < len ? left : len;

@@ -36,10 +36,16 @@ struct stream {
     struct stream_drain drain;
 };
 
-static const gofer_error closed_error = {.code = GOFER_ERR_CLOSED,
+const gofer_error stream_closed_error = {.code = GOFER_ERR_CLOSED,
                                          .phase = GOFER_PHASE_BODY,
                                          .sent = GOFER_SENT_ALL,
                                          .message = "the response was closed"};
+
+/* In a child process, whose parent's call it is. */
+static const gofer_error forked_error = {.code = GOFER_ERR_FORKED,
+                                         .phase = GOFER_PHASE_BODY,
+                                         .sent = GOFER_SENT_ALL,
+                                         .message = "the client belongs to the parent process"};
 
 struct stream *stream_new(struct call *call, gofer_response *response)
 {
@@ -282,7 +288,7 @@ static ssize_t after_end(struct stream *s)
     bool failed = s->call->error.code != GOFER_OK || s->error != NULL;
     lock_drop(&s->call->lock);
     if (closed && !failed)
-        return fail_with(s, &closed_error);
+        return fail_with(s, &stream_closed_error);
     return failed ? -1 : 0;
 }
 
@@ -440,7 +446,7 @@ static ssize_t write_some(struct stream *s, const void *data, size_t len)
         if (is_refused(s))
             return after_end(s);
         if (hold(s, true) == TASK_GONE)
-            return after_end(s) == 0 ? fail_with(s, &closed_error) : -1;
+            return after_end(s) == 0 ? fail_with(s, &stream_closed_error) : -1;
         struct conn *pinned = NULL;
         ssize_t n = write_once(s, data, len, &pinned);
         if (n != AGAIN)
@@ -456,7 +462,8 @@ ssize_t stream_write(gofer_response *response, const void *data, size_t len)
     struct core *core = s->call->core;
     size_t done = 0;
     if (call_is_foreign(s->call) || !core_enter_waiting(core))
-        return call_is_foreign(s->call) || after_end(s) != 0 ? -1 : fail_with(s, &closed_error);
+        return call_is_foreign(s->call) || after_end(s) != 0 ? -1
+                                                             : fail_with(s, &stream_closed_error);
     while (done < len) {
         ssize_t n = write_some(s, (const char *)data + done, len - done);
         if (n < 0)
@@ -506,6 +513,8 @@ void stream_close(struct stream *stream)
 void stream_release(struct stream *stream)
 {
     struct call *c = stream->call;
+    if (!call_is_foreign(c))
+        stream_on_readable(stream, NULL, NULL);
     stream_close(stream);
     task_unref(&c->task);
 }
@@ -524,10 +533,10 @@ gofer_status stream_on_readable(struct stream *stream, void (*fn)(void *arg), vo
     stream->notice = over ? NULL : notice;
     lock_drop(&c->lock);
     notice_free(old);
-    if (!over)
-        call_wake(c, EV_MAIL);
-    else if (notice != NULL)
+    if (notice != NULL && over)
         notice_run(notice);
+    else if (notice != NULL)
+        call_wake(c, EV_MAIL);
     return GOFER_OK;
 }
 
@@ -535,7 +544,7 @@ const gofer_error *stream_error(struct stream *stream)
 {
     struct call *c = stream->call;
     if (call_is_foreign(c))
-        return NULL;
+        return &forked_error;
     lock_take(&c->lock);
     const gofer_error *error = c->error.code != GOFER_OK ? &c->error : stream->error;
     lock_drop(&c->lock);

@@ -64,6 +64,9 @@ void stream_end_early(struct stream *stream, unsigned events);
 
 /* --- for the public functions --- */
 
+/* What reading a closed response fails with, streaming or not. */
+extern const gofer_error stream_closed_error;
+
 /* gofer_response_read_for() with an absolute time: 0 polls. */
 ssize_t stream_read(gofer_response *response, void *buf, size_t len, int64_t at_ns);
 ssize_t stream_write(gofer_response *response, const void *data, size_t len);

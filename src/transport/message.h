@@ -14,6 +14,7 @@
 #ifndef GOFER_TRANSPORT_MESSAGE_H
 #define GOFER_TRANSPORT_MESSAGE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,7 +44,8 @@ struct gofer_response {
     size_t trailers_len;
     struct stream *stream; /* client/stream.h; or NULL: not streaming */
     size_t read_at;        /* where gofer_response_read() is in a gathered body */
-    bool closed;           /* a gathered one, by gofer_response_close() */
+    _Atomic bool closed;   /* a gathered one, by gofer_response_close(), on any thread */
+    _Atomic bool refused;  /* and read after that */
     gofer_error *error;    /* inside this allocation, or NULL */
 };
 
