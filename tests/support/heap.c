@@ -7,11 +7,14 @@
 #include "support/heap.h"
 
 #include <gofer/gofer.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 static atomic_long live;
 static atomic_long total;
+static atomic_long bytes;
+static atomic_long peak;
 static atomic_long countdown; /* 1: the next allocation fails; 0 and below: none */
 
 static bool must_fail(void)
@@ -21,11 +24,22 @@ static bool must_fail(void)
     return atomic_fetch_sub(&countdown, 1) == 1;
 }
 
+/* A block came, went, or changed its size. */
+static void weigh(long delta)
+{
+    long now = atomic_fetch_add(&bytes, delta) + delta;
+    long most = atomic_load(&peak);
+
+    while (now > most && !atomic_compare_exchange_weak(&peak, &most, now))
+        continue;
+}
+
 static void *count(void *block)
 {
     if (block != NULL) {
         atomic_fetch_add(&live, 1);
         atomic_fetch_add(&total, 1);
+        weigh((long)malloc_usable_size(block));
     }
     return block;
 }
@@ -37,15 +51,26 @@ static void *heap_malloc(size_t size)
 
 static void *heap_realloc(void *block, size_t size)
 {
+    long before;
+    void *moved;
+
     if (must_fail())
         return NULL;
-    return block == NULL ? count(malloc(size)) : realloc(block, size);
+    if (block == NULL)
+        return count(malloc(size));
+    before = (long)malloc_usable_size(block);
+    moved = realloc(block, size);
+    if (moved != NULL)
+        weigh((long)malloc_usable_size(moved) - before);
+    return moved;
 }
 
 static void heap_free(void *block)
 {
-    if (block != NULL)
+    if (block != NULL) {
         atomic_fetch_sub(&live, 1);
+        weigh(-(long)malloc_usable_size(block));
+    }
     free(block);
 }
 
@@ -74,4 +99,19 @@ bool heap_failed(void)
 long heap_total(void)
 {
     return atomic_load(&total);
+}
+
+long heap_bytes(void)
+{
+    return atomic_load(&bytes);
+}
+
+long heap_peak(void)
+{
+    return atomic_load(&peak);
+}
+
+void heap_forget_peak(void)
+{
+    atomic_store(&peak, atomic_load(&bytes));
 }

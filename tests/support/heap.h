@@ -2,9 +2,9 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * A heap for gofer_set_allocator() that counts the library's live blocks, so that
- * a test can say that nothing was left, and that fails one allocation on demand,
- * so that a test can walk through all of them.
+ * A heap for gofer_set_allocator() that counts the library's live blocks and their
+ * bytes, so that a test can say that nothing was left or how little it took, and that fails one
+ * allocation on demand, so that a test can walk through all of them.
  *
  * The counters are atomic: any thread.
  */
@@ -27,5 +27,11 @@ bool heap_failed(void);
 
 /* Allocations since the program began. */
 long heap_total(void);
+
+/* Bytes in the blocks that the library holds now; the most at any time since the last
+ * heap_forget_peak(). */
+long heap_bytes(void);
+long heap_peak(void);
+void heap_forget_peak(void);
 
 #endif
