@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: MIT
  *
  * A heap for gofer_set_allocator() that counts the library's live blocks and their
- * bytes, so that a test can say that nothing was left or how little it took, and that fails one
- * allocation on demand, so that a test can walk through all of them.
+ * bytes, so that a test can say that nothing was left, or how little it took, and
+ * that fails one allocation on demand, so that a test can walk through all of them.
  *
  * The counters are atomic: any thread.
  */
