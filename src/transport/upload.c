@@ -61,22 +61,13 @@ static enum upload_next broke(struct upload *u)
     return UPLOAD_BROKEN;
 }
 
-/* What of the body the socket took. */
-static uint64_t body_sent(const struct upload *u)
+static void tell_progress(const struct upload *u, uint64_t sent)
 {
     const struct upload_request *q = u->request;
-    if (!q->chunked && q->source->kind != SOURCE_READER)
-        return u->sent > q->head_len ? u->sent - q->head_len : 0;
-    return u->taken > u->kept.len ? u->taken - u->kept.len : 0;
-}
-
-static void tell_progress(struct upload *u)
-{
-    const struct upload_request *q = u->request;
-    if (q->progress == NULL || q->source == NULL || u->state != UPLOAD_BODY)
+    if (q->progress == NULL)
         return;
     callback_enter();
-    q->progress(q->progress_arg, (int64_t)body_sent(u), q->source->len);
+    q->progress(q->progress_arg, (int64_t)sent, q->source->len);
     callback_leave();
 }
 
@@ -108,6 +99,8 @@ static enum upload_next after_head(struct upload *u)
     if (u->request->source == NULL)
         return done(u);
     u->state = u->request->expects_continue ? UPLOAD_CONTINUE : UPLOAD_BODY;
+    if (u->sent > u->request->head_len)
+        tell_progress(u, u->sent - u->request->head_len);
     return u->state == UPLOAD_CONTINUE ? UPLOAD_EXPECTS : UPLOAD_TURN_OVER;
 }
 
@@ -134,7 +127,7 @@ static enum upload_next write_memory(struct upload *u, struct conn *conn)
         if (n < 0)
             return broke(u);
         u->sent += (uint64_t)n;
-        tell_progress(u);
+        tell_progress(u, u->sent - q->head_len);
     }
     return done(u);
 }
@@ -172,7 +165,7 @@ static enum upload_next write_file(struct upload *u, struct conn *conn, struct f
             return gave_too_few(u, fault);
         u->taken += (uint64_t)n;
         u->sent += (uint64_t)n;
-        tell_progress(u);
+        tell_progress(u, u->taken);
     }
     return done(u);
 }
@@ -259,14 +252,14 @@ static enum upload_next finish_pulled(struct upload *u, struct conn *conn, struc
     return next;
 }
 
-/* What the source may give now; one byte more than is left shows that it has too many. */
+/* What the source may give now. */
 static size_t room_for_pull(const struct upload *u, const struct turn *turn)
 {
     size_t room = turn->scratch_len - CHUNK_LINE_BYTES - CHUNK_END_BYTES;
     if (u->request->source->len < 0)
         return room;
     uint64_t left = (uint64_t)u->request->source->len - u->taken;
-    return left < room ? (size_t)left + 1 : room;
+    return left < room ? (size_t)left : room;
 }
 
 /* Frames n bytes that stand behind the room for a size line, and sends them. */
@@ -289,25 +282,44 @@ static bool has_all(const struct upload *u)
     return s->len >= 0 && u->taken == (uint64_t)s->len;
 }
 
+/* A source that has more than it said is found out before its last byte goes, so that the server
+ * gets no request that looks whole. */
+static bool has_too_many(struct upload *u)
+{
+    char extra;
+    return has_all(u) && source_read(u->request->source, u->taken, &extra, 1) > 0;
+}
+
 /* Takes one piece from the source and sends it. UPLOAD_WRITTEN: go on. */
 static enum upload_next pull(struct upload *u, struct conn *conn, struct turn *turn,
                              struct fault *fault)
 {
     struct source *s = u->request->source;
-    /* The last byte was asked for with one more than it: nothing is left to ask a known length. */
-    if (has_all(u))
+    if (has_all(u) && u->taken > 0)
         return finish_pulled(u, conn, fault);
-    ssize_t n = source_read(s, u->taken, turn->scratch + CHUNK_LINE_BYTES, room_for_pull(u, turn));
+    size_t room = room_for_pull(u, turn);
+    ssize_t n = room == 0 ? 0 : source_read(s, u->taken, turn->scratch + CHUNK_LINE_BYTES, room);
     if (n == GOFER_BODY_LATER)
         return UPLOAD_LATER;
     if (n < 0)
         return source_failed(fault, errno, "the request body's source failed");
-    if (n == 0)
-        return s->len < 0 ? finish_pulled(u, conn, fault) : gave_too_few(u, fault);
-    if (s->len >= 0 && (uint64_t)n > (uint64_t)s->len - u->taken)
-        return source_failed(fault, 0, "the request body's source gave more bytes than it said");
     u->taken += (uint64_t)n;
-    return send_pulled(u, conn, turn->scratch, (size_t)n, fault);
+    u->untold += (uint32_t)n;
+    if (has_too_many(u))
+        return source_failed(fault, 0, "the request body's source gave more bytes than it said");
+    if (n > 0)
+        return send_pulled(u, conn, turn->scratch, (size_t)n, fault);
+    return s->len < 0 || has_all(u) ? finish_pulled(u, conn, fault) : gave_too_few(u, fault);
+}
+
+/* Tells what the socket took since the last time; framing that is kept counts as body. */
+static void tell_pulled(struct upload *u)
+{
+    uint32_t left = u->kept.len < u->untold ? (uint32_t)u->kept.len : u->untold;
+    if (left == u->untold)
+        return;
+    u->untold = left;
+    tell_progress(u, u->taken - left);
 }
 
 static enum upload_next write_pulled(struct upload *u, struct conn *conn, struct turn *turn,
@@ -316,11 +328,11 @@ static enum upload_next write_pulled(struct upload *u, struct conn *conn, struct
     uint64_t before = u->sent;
     for (int pulls = 0; pulls < TURN_MAX_READS && u->sent - before < TURN_MAX_BYTES; pulls++) {
         enum upload_next next = send_kept(u, conn);
+        tell_pulled(u);
         if (next == UPLOAD_WRITTEN && u->source_over)
             return done(u);
         if (next == UPLOAD_WRITTEN)
             next = pull(u, conn, turn, fault);
-        tell_progress(u);
         if (next != UPLOAD_WRITTEN)
             return next;
     }

@@ -63,6 +63,7 @@ struct upload {
     uint64_t taken;   /* body bytes taken from the source */
     bool source_over; /* the source gave its last byte */
     bool begun;       /* the source was made to begin */
+    uint32_t untold;  /* of pulled bytes: how many no progress has told of */
     struct buf kept;  /* framed bytes that wait for the socket */
 };
 
