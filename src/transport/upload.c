@@ -148,6 +148,13 @@ static enum upload_next gave_too_few(struct upload *u, struct fault *fault)
     return UPLOAD_FAILED;
 }
 
+/* What a socket does not fail with: the file cannot be sent so, or not be read at all. Reading it
+ * tells which. */
+static bool is_files_errno(int err)
+{
+    return err == EINVAL || err == ENOSYS || err == EBADF || err == EIO || err == EOVERFLOW;
+}
+
 static enum upload_next write_file(struct upload *u, struct conn *conn, struct fault *fault)
 {
     struct source *s = u->request->source;
@@ -158,9 +165,12 @@ static enum upload_next write_file(struct upload *u, struct conn *conn, struct f
         uint64_t left = (uint64_t)s->len - u->taken;
         size_t count = left < SENDFILE_MAX_BYTES ? (size_t)left : SENDFILE_MAX_BYTES;
         ssize_t n = conn_send_file(conn, s->fd, s->offset + (int64_t)u->taken, count);
+        if (n < 0 && is_files_errno(errno)) {
+            u->copies = true;
+            return UPLOAD_TURN_OVER;
+        }
         if (n < 0)
-            return errno == EIO ? source_failed(fault, errno, "reading the request body's file")
-                                : broke(u);
+            return broke(u);
         if (n == 0)
             return gave_too_few(u, fault);
         u->taken += (uint64_t)n;
@@ -347,7 +357,7 @@ static enum upload_next write_body(struct upload *u, struct conn *conn, struct t
     const struct upload_request *q = u->request;
     if (body_in_memory(q) > 0 || (q->source->kind == SOURCE_MEMORY && !q->chunked))
         return write_memory(u, conn);
-    if (q->source->kind == SOURCE_FILE && !q->chunked && conn_can_send_file(conn))
+    if (q->source->kind == SOURCE_FILE && !q->chunked && !u->copies && conn_can_send_file(conn))
         return write_file(u, conn, fault);
     return write_pulled(u, conn, turn, fault);
 }

@@ -4,7 +4,7 @@
  *
  * An upload: one request on its way out, head and body, in steps that do not
  * block. Bytes in memory go out with the head in one send; a file goes from the
- * page cache to the socket where the connection allows it; everything else is
+ * page cache to the socket where connection and file allow it; everything else is
  * pulled through the thread's scratch buffer, in chunks (RFC 9112 section 7.1)
  * where the length is unknown or trailers follow. What the socket did not take
  * of pulled bytes is kept, because it cannot be fetched again.
@@ -63,6 +63,7 @@ struct upload {
     uint64_t taken;   /* body bytes taken from the source */
     bool source_over; /* the source gave its last byte */
     bool begun;       /* the source was made to begin */
+    bool copies;      /* sendfile refused the file */
     uint32_t untold;  /* of pulled bytes: how many no progress has told of */
     struct buf kept;  /* framed bytes that wait for the socket */
 };
