@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -28,6 +29,7 @@ static struct {
     int (*connect)(int fd, const struct sockaddr *addr, socklen_t len);
     ssize_t (*sendmsg)(int fd, const struct msghdr *msg, int flags);
     ssize_t (*recv)(int fd, void *buf, size_t len, int flags);
+    ssize_t (*sendfile)(int to, int from, off_t *offset, size_t count);
 } next;
 
 /* The way POSIX says a function pointer comes out of dlsym(). */
@@ -37,6 +39,7 @@ static void find_next(void)
     *(void **)&next.connect = dlsym(RTLD_NEXT, "connect");
     *(void **)&next.sendmsg = dlsym(RTLD_NEXT, "sendmsg");
     *(void **)&next.recv = dlsym(RTLD_NEXT, "recv");
+    *(void **)&next.sendfile = dlsym(RTLD_NEXT, "sendfile");
 }
 
 static void know_next(void)
@@ -88,6 +91,11 @@ static int refuse(int said)
     return -1;
 }
 
+static size_t cut(size_t len, int said)
+{
+    return said > 0 && (size_t)said < len ? (size_t)said : len;
+}
+
 int socket(int domain, int type, int protocol)
 {
     int said = ask(TAP_SOCKET);
@@ -111,20 +119,27 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
     int said = ask(TAP_SENDMSG);
     struct iovec part = {0};
-    struct msghdr cut = *msg;
+    struct msghdr first = *msg;
 
     if (said <= 0)
         return said < 0 ? refuse(said) : next.sendmsg(fd, msg, flags);
     part.iov_base = msg->msg_iov[0].iov_base;
-    part.iov_len = msg->msg_iov[0].iov_len < (size_t)said ? msg->msg_iov[0].iov_len : (size_t)said;
-    cut.msg_iov = &part;
-    cut.msg_iovlen = 1;
-    return next.sendmsg(fd, &cut, flags);
+    part.iov_len = cut(msg->msg_iov[0].iov_len, said);
+    first.msg_iov = &part;
+    first.msg_iovlen = 1;
+    return next.sendmsg(fd, &first, flags);
 }
 
 ssize_t recv(int fd, void *buf, size_t len, int flags)
 {
     int said = ask(TAP_RECV);
 
-    return said < 0 ? refuse(said) : next.recv(fd, buf, len, flags);
+    return said < 0 ? refuse(said) : next.recv(fd, buf, cut(len, said), flags);
+}
+
+ssize_t sendfile(int to, int from, off_t *offset, size_t count)
+{
+    int said = ask(TAP_SENDFILE);
+
+    return said < 0 ? refuse(said) : next.sendfile(to, from, offset, cut(count, said));
 }

@@ -18,12 +18,12 @@
 
 #include <stdbool.h>
 
-enum tap_call { TAP_SOCKET, TAP_CONNECT, TAP_SENDMSG, TAP_RECV, TAP_CALLS };
+enum tap_call { TAP_SOCKET, TAP_CONNECT, TAP_SENDMSG, TAP_RECV, TAP_SENDFILE, TAP_CALLS };
 
 /*
  * Runs before the nth tapped call (from 1). 0 lets it through; a negative errno
- * value is what it fails with; a positive number is how many bytes TAP_SENDMSG
- * may send. On the thread that makes the call.
+ * value is what it fails with; a positive number is how many bytes it may send or
+ * receive. On the thread that makes the call.
  */
 typedef int (*tap_fn)(enum tap_call call, unsigned nth, void *arg);
 
