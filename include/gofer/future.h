@@ -70,7 +70,8 @@ GOFER_API bool gofer_future_done(const gofer_future *future);
 GOFER_API void gofer_future_on_done(gofer_future *future,
                                     void (*fn)(gofer_future *future, void *arg), void *arg);
 
-/* Cancels the call. When it has no outcome yet it ends with GOFER_ERR_CANCELED. Returns at once. */
+/* Cancels the call. When it has no outcome yet it ends with GOFER_ERR_CANCELED, and so does a
+ * streaming response that was not read to its end. Returns at once. */
 GOFER_API void gofer_future_cancel(gofer_future *future);
 
 /* Frees the handle. An unfinished call goes on without it and its response is dropped. NULL is
