@@ -3,24 +3,22 @@
  * SPDX-License-Identifier: MIT
  *
  * The examples' server: one thread, one epoll set, a small state for each
- * connection. See origin.h for what it answers.
+ * connection. See origin.h for what it answers, and origin_answers.c for how.
  *
  * Invariant: each connection is in exactly one list, that of what it waits for.
  * All answers of one list wait equally long, so its first connection is the
  * first one due, and a list is all the timer there is. Only the server's thread
  * touches lists and connections; `requests` is the one shared figure.
  */
-#define _GNU_SOURCE 1 /* accept4, strcasestr */
+#define _GNU_SOURCE 1 /* accept4 */
 
 #include "origin.h"
+#include "origin_inside.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,45 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The lists: connections that wait for the peer, or for their time to answer. */
-enum list { LIST_PEER, LIST_50MS, LIST_2S, LISTS };
-
 static const int list_delay_ms[LISTS] = {0, 50, 2000};
-
-struct conn {
-    struct conn *prev;
-    struct conn *next;
-    int fd;
-    int64_t due_ms;   /* in a list with a delay: when to answer */
-    size_t in_len;    /* bytes of the request so far */
-    size_t head_len;  /* of the answer */
-    size_t body_len;  /* of the answer */
-    size_t sent;      /* of head and body together */
-    const char *body; /* the answer's: in text, in in, or the pattern */
-    char head[320];   /* the answer's */
-    char text[32];    /* a short answer's body */
-    char in[8192];    /* the request, and a NUL */
-};
-
-struct origin {
-    pthread_t thread;
-    int listener;
-    int epoll;
-    int stop;                 /* an eventfd: readable when the thread is to end */
-    struct conn lists[LISTS]; /* heads of rings */
-    _Atomic size_t requests;
-    char *pattern; /* ORIGIN_MIB + 256 bytes: byte i is i modulo 256 */
-    char url[40];
-    char example_url[80]; /* of origin_or_argument() */
-};
-
-struct request {
-    const char *path;
-    size_t path_len;
-    unsigned long id;
-    const char *body;
-    size_t body_len;
-};
 
 static int64_t now_ms(void)
 {
@@ -98,7 +58,7 @@ static void append_conn(struct origin *o, enum list list, struct conn *c)
     head->prev = c;
 }
 
-static void move_conn(struct origin *o, enum list list, struct conn *c)
+void origin_move_conn(struct origin *o, enum list list, struct conn *c)
 {
     unlink_conn(c);
     append_conn(o, list, c);
@@ -132,6 +92,7 @@ static void accept_conns(struct origin *o)
         }
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         c->fd = fd;
+        c->on_input = origin_take_request;
         append_conn(o, LIST_PEER, c);
         watch(o, EPOLL_CTL_ADD, fd, EPOLLIN, c);
     }
@@ -139,21 +100,24 @@ static void accept_conns(struct origin *o)
 
 /* --- answers --------------------------------------------------------------- */
 
-/* Sends what is left of the head and the body, as much as the socket takes. */
+/* Sends on: the head, and the body up to its next whole MiB, where a long one, which is made of the
+ * pattern, begins again. */
 static ssize_t send_some(struct conn *c)
 {
     size_t head_sent = c->sent < c->head_len ? c->sent : c->head_len;
     size_t body_sent = c->sent - head_sent;
+    size_t begun = body_sent % ORIGIN_MIB;
+    size_t left = c->body_len - body_sent;
     struct iovec parts[2] = {
         {c->head + head_sent, c->head_len - head_sent},
-        {(char *)c->body + body_sent, c->body_len - body_sent},
+        {(char *)c->body + begun, left < ORIGIN_MIB - begun ? left : ORIGIN_MIB - begun},
     };
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
 
     return sendmsg(c->fd, &message, MSG_NOSIGNAL);
 }
 
-static void send_answer(struct origin *o, struct conn *c)
+void origin_send_answer(struct origin *o, struct conn *c)
 {
     while (c->sent < c->head_len + c->body_len) {
         ssize_t n = send_some(c);
@@ -172,129 +136,10 @@ static void send_answer(struct origin *o, struct conn *c)
     watch(o, EPOLL_CTL_MOD, c->fd, EPOLLIN, c);
 }
 
-static void prepare_head(struct conn *c, const char *status, const char *type, unsigned long id)
-{
-    int len = snprintf(c->head, sizeof c->head,
-                       "HTTP/1.1 %s\r\n"
-                       "Content-Type: %.100s\r\n"
-                       "Content-Length: %zu\r\n"
-                       "X-Id: %lu\r\n\r\n",
-                       status, type, c->body_len, id);
-
-    c->head_len = (size_t)len;
-    c->sent = 0;
-}
-
-static void prepare_text(struct conn *c, const char *status, const struct request *r)
-{
-    int len =
-        snprintf(c->text, sizeof c->text, "%.*s %lu\n", (int)r->path_len - 1, r->path + 1, r->id);
-
-    c->body = c->text;
-    c->body_len = (size_t)len;
-    prepare_head(c, status, "text/plain", r->id);
-}
-
-static void answer_instant(struct origin *o, struct conn *c, const struct request *r)
-{
-    prepare_text(c, "200 OK", r);
-    send_answer(o, c);
-}
-
-static void answer_50ms(struct origin *o, struct conn *c, const struct request *r)
-{
-    prepare_text(c, "200 OK", r);
-    move_conn(o, LIST_50MS, c);
-}
-
-static void answer_2s(struct origin *o, struct conn *c, const struct request *r)
-{
-    prepare_text(c, "200 OK", r);
-    move_conn(o, LIST_2S, c);
-}
-
-static void answer_1mib(struct origin *o, struct conn *c, const struct request *r)
-{
-    c->body = o->pattern + r->id % 256;
-    c->body_len = ORIGIN_MIB;
-    prepare_head(c, "200 OK", "application/octet-stream", r->id);
-    send_answer(o, c);
-}
-
-static void answer_never(struct origin *o, struct conn *c, const struct request *r)
-{
-    (void)o, (void)r;
-    c->in_len = 0;
-}
-
-static void answer_echo(struct origin *o, struct conn *c, const struct request *r)
-{
-    const char *field = strcasestr(c->in, "\r\nContent-Type: ");
-    char type[101] = "application/octet-stream";
-
-    if (field != NULL && field < r->body)
-        sscanf(field + 16, "%100[^\r\n]", type);
-    c->body = r->body;
-    c->body_len = r->body_len;
-    prepare_head(c, "200 OK", type, r->id);
-    send_answer(o, c);
-}
-
-static void answer_not_found(struct origin *o, struct conn *c, const struct request *r)
-{
-    static const char words[] = "no such route\n";
-
-    c->body = words;
-    c->body_len = sizeof words - 1;
-    prepare_head(c, "404 Not Found", "text/plain", r->id);
-    send_answer(o, c);
-}
-
-static const struct route {
-    const char *path;
-    void (*answer)(struct origin *o, struct conn *c, const struct request *r);
-} routes[] = {
-    {"/instant", answer_instant}, {"/50ms", answer_50ms},   {"/2s", answer_2s},
-    {"/1MiB", answer_1mib},       {"/never", answer_never}, {"/echo", answer_echo},
-};
-
-static void answer(struct origin *o, struct conn *c, const struct request *r)
-{
-    atomic_fetch_add(&o->requests, 1);
-    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-        if (strlen(routes[i].path) == r->path_len &&
-            memcmp(routes[i].path, r->path, r->path_len) == 0) {
-            routes[i].answer(o, c, r);
-            return;
-        }
-    }
-    answer_not_found(o, c, r);
-}
-
 /* --- requests -------------------------------------------------------------- */
 
-/* Whether a whole request is there; then *r points into c->in. */
-static int parse_request(struct conn *c, struct request *r)
+static void read_some(struct origin *o, struct conn *c)
 {
-    const char *end = strstr(c->in, "\r\n\r\n");
-    const char *field = strcasestr(c->in, "\r\nContent-Length: ");
-    const char *path = strchr(c->in, '/');
-    const char *query;
-
-    if (end == NULL || path == NULL)
-        return 0;
-    r->body = end + 4;
-    r->body_len = field != NULL && field < end ? strtoul(field + 18, NULL, 10) : 0;
-    r->path = path;
-    r->path_len = strcspn(path, "? ");
-    query = path + r->path_len;
-    r->id = strncmp(query, "?id=", 4) == 0 ? strtoul(query + 4, NULL, 10) : 0;
-    return c->in_len >= (size_t)(r->body - c->in) + r->body_len;
-}
-
-static void read_request(struct origin *o, struct conn *c)
-{
-    struct request r;
     ssize_t n = recv(c->fd, c->in + c->in_len, sizeof c->in - 1 - c->in_len, 0);
 
     if (n <= 0) { /* also when the request is too large for this server */
@@ -303,8 +148,7 @@ static void read_request(struct origin *o, struct conn *c)
     }
     c->in_len += (size_t)n;
     c->in[c->in_len] = '\0';
-    if (parse_request(c, &r))
-        answer(o, c, &r);
+    c->on_input(o, c);
 }
 
 /* --- the thread ------------------------------------------------------------ */
@@ -332,8 +176,8 @@ static void answer_due(struct origin *o)
         while (head->next != head && head->next->due_ms <= now_ms()) {
             struct conn *c = head->next;
 
-            move_conn(o, LIST_PEER, c);
-            send_answer(o, c);
+            origin_move_conn(o, LIST_PEER, c);
+            origin_send_answer(o, c);
         }
     }
 }
@@ -348,9 +192,9 @@ static int handle(struct origin *o, const struct epoll_event *event)
     if (event->data.ptr == &o->listener)
         accept_conns(o);
     else if (event->events & EPOLLOUT)
-        send_answer(o, c);
+        origin_send_answer(o, c);
     else
-        read_request(o, c);
+        read_some(o, c);
     return 1;
 }
 

@@ -10,12 +10,15 @@
  *     /50ms       after 50 ms                  "50ms ID\n"
  *     /2s         after 2 s                    "2s ID\n"
  *     /1MiB       1,048,576 bytes              byte i is (ID + i) modulo 256
+ *     /32MiB      32 times as many             likewise
  *     /never      never
  *     /echo       the request's body, with its Content-Type
+ *     /count      how long the request's body was, of any length: "N bytes\n"
+ *     /upgrade    101, with "Upgrade: echo"; then sends back whatever comes
  *
- * ID is the number after "?id=", 0 without one; every answer repeats it in an
- * X-Id header, so that a caller can tell that the answer is its own. Any other
- * path is 404.
+ * ID is the number after "?id=", 0 without one; every answer but the 101 repeats
+ * it in an X-Id header, so that a caller can tell that the answer is its own. Any
+ * other path is 404.
  *
  * All functions belong to the thread that started the origin, except
  * origin_requests().

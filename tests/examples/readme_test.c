@@ -2,9 +2,9 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * Runs README.md's programs against the examples' origin and compares what they
- * print. The programs are found below GOFER_BUILDDIR, the current directory
- * where it is not set.
+ * Runs README.md's programs, and those that move whole files, against the
+ * examples' origin and compares what they print and leave behind. The programs
+ * are found below GOFER_BUILDDIR, the current directory where it is not set.
  */
 #include "examples/origin.h"
 
@@ -120,6 +120,98 @@ static void parallel_prints_a_line_for_each(void)
     CU_ASSERT_STRING_EQUAL(r.out, expected);
 }
 
+/* --- files ------------------------------------------------------------------ */
+
+enum { DOWNLOADED = 32 * 1024 * 1024 };
+
+/* A name that nobody has, and nothing behind it. */
+static void new_name(char *name)
+{
+    strcpy(name, "/tmp/gofer-readme-test-XXXXXX");
+    int fd = mkstemp(name);
+    CU_ASSERT_FATAL(fd >= 0);
+    close(fd);
+    unlink(name);
+}
+
+/* How many bytes the file has in which byte i is (7 + i) modulo 256; -1 where one is not. */
+static long count_pattern(const char *name)
+{
+    static unsigned char bytes[65536];
+    long count = 0;
+    size_t n;
+    FILE *file = fopen(name, "rbe");
+    while (file != NULL && (n = fread(bytes, 1, sizeof bytes, file)) > 0)
+        for (size_t i = 0; i < n && count >= 0; i++)
+            count = bytes[i] == (unsigned char)(7 + count) ? count + 1 : -1;
+    if (file != NULL)
+        fclose(file);
+    return file != NULL ? count : -1;
+}
+
+static void download_keeps_every_byte(void)
+{
+    char url[256], name[64];
+    url_to(url, sizeof url, "/32MiB?id=7");
+    new_name(name);
+    struct run r = run_example("download", (const char *[]){url, name, NULL});
+    CU_ASSERT_EQUAL(r.status, 0);
+    CU_ASSERT_EQUAL(count_pattern(name), DOWNLOADED);
+    unlink(name);
+}
+
+static void download_leaves_nothing_after_a_refusal(void)
+{
+    char url[256], name[64];
+    url_to(url, sizeof url, "/nowhere");
+    new_name(name);
+    struct run r = run_example("download", (const char *[]){url, name, NULL});
+    CU_ASSERT_EQUAL(r.status, 1);
+    CU_ASSERT_NOT_EQUAL(access(name, F_OK), 0);
+}
+
+static void upload_sends_the_whole_file(void)
+{
+    char url[256], name[64];
+    url_to(url, sizeof url, "/count");
+    new_name(name);
+    int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    CU_ASSERT_EQUAL(ftruncate(fd, 5000000), 0);
+    close(fd);
+    struct run r = run_example("upload", (const char *[]){url, name, NULL});
+    CU_ASSERT_EQUAL(r.status, 0);
+    CU_ASSERT_STRING_EQUAL(r.out, "5000000 bytes\n");
+    unlink(name);
+}
+
+static void upload_says_that_there_is_no_file(void)
+{
+    char url[256], name[64];
+    url_to(url, sizeof url, "/count");
+    new_name(name);
+    struct run r = run_example("upload", (const char *[]){url, name, NULL});
+    CU_ASSERT_EQUAL(r.status, 1);
+    CU_ASSERT_STRING_EQUAL(r.out, "");
+}
+
+static void echo_says_that_the_server_does_not_switch(void)
+{
+    char url[256];
+    url_to(url, sizeof url, "/instant");
+    struct run r = run_example("upgrade_echo", (const char *[]){url, NULL, NULL});
+    CU_ASSERT_EQUAL(r.status, 1);
+}
+
+static CU_TestInfo file_tests[] = {
+    {"download keeps every byte", download_keeps_every_byte},
+    {"download leaves nothing after a refusal", download_leaves_nothing_after_a_refusal},
+    {"upload sends the whole file", upload_sends_the_whole_file},
+    {"upload says that there is no file", upload_says_that_there_is_no_file},
+    {"upgrade_echo says that the server does not switch",
+     echo_says_that_the_server_does_not_switch},
+    CU_TEST_INFO_NULL,
+};
+
 static CU_TestInfo tests[] = {
     {"readme_get prints the body", get_prints_the_body},
     {"readme_get says what went wrong", get_says_what_went_wrong},
@@ -129,6 +221,7 @@ static CU_TestInfo tests[] = {
 
 static CU_SuiteInfo suites[] = {
     {"README.md", start_origin, stop_origin, NULL, NULL, tests},
+    {"files", start_origin, stop_origin, NULL, NULL, file_tests},
     CU_SUITE_INFO_NULL,
 };
 
