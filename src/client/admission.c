@@ -102,12 +102,14 @@ static bool claim_source(struct call *c)
     struct source *source = c->snapshot->source;
     if (call_may_drive(c))
         return true;
+    /* Once it has claimed the reader others wake the call, and look for this. */
+    c->late = late_new(c);
+    if (c->late == NULL)
+        return refuse(c, GOFER_ERR_NOMEM, "");
     if (!source_claim(source, c, body_ready))
         return refuse(c, GOFER_ERR_INVALID, "the request's body reader serves another call");
-    if (!source_can_begin(source))
-        return refuse(c, GOFER_ERR_BODY, "the request's body reader cannot begin again");
-    c->late = late_new(c);
-    return c->late != NULL || refuse(c, GOFER_ERR_NOMEM, "");
+    return source_can_begin(source) ||
+           refuse(c, GOFER_ERR_BODY, "the request's body reader cannot begin again");
 }
 
 /* The earliest of the call's own deadline and the token's. A stream's whole time is nobody's
@@ -134,13 +136,14 @@ bool call_admit(struct call *call, bool driven)
         return refuse(call, GOFER_ERR_INVALID, "a blocking call inside a callback");
     if (call->snapshot == NULL)
         return refuse(call, GOFER_ERR_INVALID, "no request");
-    if (!prepare(call) || !claim_source(call))
-        return false;
-    /* Until it is submitted nobody runs it; whoever finds it in a list only leaves an event. */
+    /* Until it is submitted nobody runs it; whoever finds it, as the claimant of a reader or in a
+     * list, only leaves an event. */
     if (driven)
         task_begin_driven(&call->task);
     else
         task_begin_held(&call->task);
+    if (!prepare(call) || !claim_source(call))
+        return false;
     int64_t now = clock_now_ns();
     atomic_store_explicit(&call->total_at, first_deadline(call, now), memory_order_relaxed);
     gofer_status status = core_begin_call(call->core, call, !driven, now);

@@ -17,8 +17,23 @@ static atomic_long bytes;
 static atomic_long peak;
 static atomic_long countdown; /* 1: the next allocation fails; 0 and below: none */
 
+static _Thread_local void (*watch)(void *arg);
+static _Thread_local void *watch_arg;
+
+static void tell_watch(void)
+{
+    void (*fn)(void *arg) = watch;
+
+    if (fn == NULL)
+        return;
+    watch = NULL;
+    fn(watch_arg);
+    watch = fn;
+}
+
 static bool must_fail(void)
 {
+    tell_watch();
     if (atomic_load(&countdown) <= 0)
         return false;
     return atomic_fetch_sub(&countdown, 1) == 1;
@@ -72,6 +87,12 @@ static void heap_free(void *block)
         weigh(-(long)malloc_usable_size(block));
     }
     free(block);
+}
+
+void heap_watch(void (*fn)(void *arg), void *arg)
+{
+    watch = fn;
+    watch_arg = arg;
 }
 
 bool heap_install(void)

@@ -33,5 +33,8 @@ long heap_total(void);
 long heap_bytes(void);
 long heap_peak(void);
 void heap_forget_peak(void);
+/* fn(arg) runs before each allocation of the calling thread, until fn is NULL. It may allocate.
+ */
+void heap_watch(void (*fn)(void *arg), void *arg);
 
 #endif
