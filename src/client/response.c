@@ -102,10 +102,12 @@ const gofer_error *gofer_response_error(const gofer_response *response)
 
 static ssize_t read_gathered(gofer_response *r, void *buf, size_t len)
 {
-    if (r->error == NULL && r->closed)
-        r->refused = true;
-    if (r->error != NULL || r->refused)
+    if (r->error != NULL)
         return -1;
+    if (r->closed) {
+        r->refused = true;
+        return -1;
+    }
     size_t left = r->body_len - r->read_at;
     size_t n = left < len ? left : len;
     memcpy(buf, r->body + r->read_at, n);

@@ -139,8 +139,38 @@ static void a_reader_may_be_ready_at_any_moment_of_a_submit(void)
         expect_hello(m.futures[i]);
 }
 
+/* --- ends --- */
+
+static void *close_it(void *response)
+{
+    gofer_response_close(response);
+    return NULL;
+}
+
+/* The response of a call that did not ask for a stream is closed like one. */
+static void a_gathered_response_closed_by_another_thread_tells_why_reads_fail(void)
+{
+    struct feed feed = {.bytes = "body"};
+    gofer_client *client = rig_client(NULL);
+    struct outcome got = rig_call(client, fed_request(rig_origin(swallow, NULL), "/", &feed));
+    gofer_response *response = (gofer_response *)got.response;
+    pthread_t closer;
+    char buf[2];
+
+    rig_expect_answer(&got, 200, "hello");
+    REQUIRE(pthread_create(&closer, NULL, close_it, response) == 0);
+    while (gofer_response_read(response, buf, sizeof buf) > 0)
+        continue;
+    pthread_join(closer, NULL);
+    EXPECT_INT(gofer_response_read(response, buf, sizeof buf), -1);
+    REQUIRE(gofer_response_error(response) != NULL);
+    EXPECT_STATUS(gofer_response_error(response)->code, GOFER_ERR_CLOSED);
+}
+
 CU_TestInfo stream_race_tests[] = {
     {"a reader may be ready at any moment of a submit",
      a_reader_may_be_ready_at_any_moment_of_a_submit},
+    {"a gathered response closed by another thread tells why reads fail",
+     a_gathered_response_closed_by_another_thread_tells_why_reads_fail},
     CU_TEST_INFO_NULL,
 };
