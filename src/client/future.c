@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "client/call.h"
 #include "client/core.h"
+#include "client/stream.h"
 #include "engine/waiter.h"
 
 /* --- resolving --- */
@@ -64,7 +65,8 @@ static void publish(struct call *call)
     gofer_group *group = call->group;
     gofer_response *unwanted = call->abandoned ? take_response(call) : NULL;
     lock_drop(&call->lock);
-    gofer_response_free(unwanted);
+    /* This thread may be serving: taking turns here would nest without end. */
+    stream_discard(unwanted);
     if (group != NULL)
         group_completed(group, call);
 }

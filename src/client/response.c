@@ -26,8 +26,8 @@ enum { PIECE_BYTES = 64 * 1024 };
 void gofer_response_free(gofer_response *response)
 {
     if (response != NULL && response->stream != NULL)
-        stream_release(response->stream);
-    message_free(response);
+        stream_close(response->stream);
+    stream_discard(response);
 }
 
 int gofer_response_status(const gofer_response *response)

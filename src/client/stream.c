@@ -493,30 +493,42 @@ gofer_status stream_shutdown_write(gofer_response *response)
 
 /* --- the user's end --- */
 
-void stream_close(struct stream *stream)
+/* True where that is news to the call. */
+static bool mark_closed(struct stream *s)
 {
-    struct call *c = stream->call;
-    if (call_is_foreign(c))
-        return;
-    lock_take(&c->lock);
-    bool first = !stream->closed && !stream->over;
-    stream->closed = true;
-    lock_drop(&c->lock);
-    if (!first || !core_enter_waiting(c->core))
+    lock_take(&s->call->lock);
+    bool news = !s->closed && !s->over;
+    s->closed = true;
+    lock_drop(&s->call->lock);
+    return news;
+}
+
+static void close_stream(struct stream *s, bool serves)
+{
+    struct call *c = s->call;
+    if (call_is_foreign(c) || !mark_closed(s) || !core_enter_waiting(c->core))
         return;
     task_wake_now(&c->task, EV_SHUT);
-    if (!callback_active())
+    if (serves && !callback_active())
         core_poll(c->core);
     core_leave(c->core);
 }
 
-void stream_release(struct stream *stream)
+void stream_close(struct stream *stream)
 {
-    struct call *c = stream->call;
-    if (!call_is_foreign(c))
-        stream_on_readable(stream, NULL, NULL);
-    stream_close(stream);
-    task_unref(&c->task);
+    close_stream(stream, true);
+}
+
+void stream_discard(gofer_response *response)
+{
+    struct stream *s = response != NULL ? response->stream : NULL;
+    if (s != NULL) {
+        if (!call_is_foreign(s->call))
+            stream_on_readable(s, NULL, NULL);
+        close_stream(s, false);
+        task_unref(&s->call->task);
+    }
+    message_free(response);
 }
 
 gofer_status stream_on_readable(struct stream *stream, void (*fn)(void *arg), void *arg)

@@ -71,9 +71,10 @@ extern const gofer_error stream_closed_error;
 ssize_t stream_read(gofer_response *response, void *buf, size_t len, int64_t at_ns);
 ssize_t stream_write(gofer_response *response, const void *data, size_t len);
 gofer_status stream_shutdown_write(gofer_response *response);
+/* Without workers it also takes a turn: not for a thread that may be serving already. */
 void stream_close(struct stream *stream);
-/* Closes it and drops the response's hold on the call. */
-void stream_release(struct stream *stream);
+/* Closes a response and frees it; serves nobody. NULL is legal, as is one that does not stream. */
+void stream_discard(gofer_response *response);
 gofer_status stream_on_readable(struct stream *stream, void (*fn)(void *arg), void *arg);
 const gofer_error *stream_error(struct stream *stream);
 

@@ -141,6 +141,69 @@ static void a_reader_may_be_ready_at_any_moment_of_a_submit(void)
 
 /* --- ends --- */
 
+/* Every connection answers once all may. */
+struct chorus {
+    struct gate *go;
+    struct gate *sung;
+};
+
+static void sing(struct peer *peer, void *arg)
+{
+    struct chorus *chorus = arg;
+
+    if (peer_read_request(peer) && gate_wait(chorus->go, 1)) {
+        peer_say(peer, REPLY_HELLO);
+        gate_pass(chorus->sung);
+        peer_sees_end(peer);
+    }
+}
+
+/* How far the stack reaches where callbacks run. */
+struct depths {
+    unsigned n;
+    const char *lowest;
+    const char *highest;
+};
+
+static void note_depth(gofer_future *future, void *arg)
+{
+    struct depths *depths = arg;
+    const char *here = __builtin_frame_address(0);
+
+    (void)future;
+    if (depths->n++ == 0)
+        depths->lowest = depths->highest = here;
+    depths->lowest = here < depths->lowest ? here : depths->lowest;
+    depths->highest = here > depths->highest ? here : depths->highest;
+}
+
+/* The thread that serves closes what nobody took; if it served on meanwhile, and so the next, its
+ * stack would be as deep as calls are abandoned. */
+static void abandoned_streams_do_not_nest(void)
+{
+    enum { SINGERS = 8, STEP_BYTES = 16 * 1024 };
+    struct chorus chorus = {rig_gate(), rig_gate()};
+    struct origin *origin = rig_origin(sing, &chorus);
+    gofer_client *client = rig_client(&(gofer_client_options){.workers = GOFER_NO_WORKERS});
+    gofer_request *request = rig_request("GET", origin, "/");
+    struct depths depths = {.n = 0};
+
+    EXPECT_STATUS(gofer_request_set_streaming(request, 1), GOFER_OK);
+    for (int i = 0; i < SINGERS; i++) {
+        gofer_future *future = gofer_submit(client, request);
+        gofer_future_on_done(future, note_depth, &depths);
+        gofer_future_free(future);
+    }
+    while (origin_count(origin, ORIGIN_REQUESTS) < SINGERS)
+        gofer_worker_run_once(client, 1);
+    gate_pass(chorus.go);
+    EXPECT(gate_wait(chorus.sung, SINGERS));
+    while (depths.n < SINGERS)
+        gofer_worker_run_once(client, 1);
+    EXPECT(depths.highest - depths.lowest < STEP_BYTES);
+    EXPECT_STATUS(gofer_client_drain(client, PATIENCE_MS), GOFER_OK);
+}
+
 static void *close_it(void *response)
 {
     gofer_response_close(response);
@@ -170,6 +233,7 @@ static void a_gathered_response_closed_by_another_thread_tells_why_reads_fail(vo
 CU_TestInfo stream_race_tests[] = {
     {"a reader may be ready at any moment of a submit",
      a_reader_may_be_ready_at_any_moment_of_a_submit},
+    {"abandoned streams do not nest", abandoned_streams_do_not_nest},
     {"a gathered response closed by another thread tells why reads fail",
      a_gathered_response_closed_by_another_thread_tells_why_reads_fail},
     CU_TEST_INFO_NULL,
