@@ -32,6 +32,11 @@ static gofer_client *crew_client(int workers)
     return rig_client(&(gofer_client_options){.workers = workers});
 }
 
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
 /* --- two readers --- */
 
 struct share {
@@ -205,6 +210,60 @@ static void many_downloads_cost_little_memory(void)
     }
 }
 
+/* --- no memory --- */
+
+/* A stream whose n-th allocation fails: all of it comes, or an error that says so. Whether there
+ * were so many. */
+static bool starve(gofer_client *client, const gofer_request *request, long n)
+{
+    gofer_response *response = NULL;
+    char buf[64] = "";
+    size_t len = 0;
+
+    heap_fail_at(n);
+    gofer_status status = gofer_do(client, request, &response);
+
+    if (status == GOFER_OK) {
+        gofer_response_on_readable(response, nothing, NULL);
+        ssize_t last = flow_read(response, 2, buf, sizeof buf - 1, &len);
+        if (last < 0)
+            status = gofer_response_error(response)->code;
+    }
+    bool failed = n > 0 && heap_failed();
+    heap_fail_at(0);
+    if (status == GOFER_OK) {
+        EXPECT_TEXT(buf, "okay");
+        EXPECT_TEXT(gofer_response_trailer(response, "A"), "b");
+    } else {
+        EXPECT_STATUS(status, GOFER_ERR_NOMEM);
+        EXPECT(failed);
+    }
+    gofer_response_free(response);
+    return failed;
+}
+
+static void memory_that_runs_out_is_an_error(void)
+{
+    enum { ALLOCATIONS = 200 };
+    struct route routes[] = {{.reply = FLOW_CHUNKED "2\r\nok\r\n2\r\nay\r\n0\r\nA: b\r\n\r\n"}};
+    struct origin *origin = rig_script(routes);
+
+    for (int c = 0; c < 2; c++) {
+        gofer_client *client = crew_client(crews[c]);
+        gofer_request *request = flow_request("GET", origin, "/");
+        long n = 1;
+
+        while (starve(client, request, n) && n < ALLOCATIONS) {
+            n++;
+            gofer_client_close_idle(client);
+        }
+        EXPECT(n > 5 && n < ALLOCATIONS);
+        EXPECT(!starve(client, request, 0));
+        EXPECT(flow_until_active(client, 0));
+        rig_end_client(client);
+    }
+}
+
 /* --- without workers --- */
 
 /* Nobody else takes turns: what becomes of the others is this thread's doing. */
@@ -231,7 +290,7 @@ static void a_blocked_reader_serves_the_client(void)
     gofer_response_close(third);
     EXPECT(origin_wait(closed, ORIGIN_OPEN, 0));
     gofer_future *future = gofer_submit(client, rig_request("GET", limited, "/"));
-    EXPECT(origin_wait(limited, ORIGIN_OPEN, 1));
+    EXPECT(origin_wait(limited, ORIGIN_REQUESTS, 2));
     gofer_future_cancel(future);
     EXPECT(origin_wait(limited, ORIGIN_OPEN, 0));
     gofer_future_free(future);
@@ -245,11 +304,6 @@ static void a_blocked_reader_serves_the_client(void)
 }
 
 /* --- fork --- */
-
-static void nothing(void *arg)
-{
-    (void)arg;
-}
 
 /* What the child finds wrong: a bit each. */
 static int child(gofer_response *response)
@@ -408,6 +462,7 @@ CU_TestInfo stream_many_tests[] = {
     {"two threads share a stream", two_threads_share_a_stream},
     {"RU-21 200 open streams hold no worker", open_streams_hold_no_worker},
     {"200 downloads cost little memory", many_downloads_cost_little_memory},
+    {"memory that runs out is an error", memory_that_runs_out_is_an_error},
     {"without workers a blocked reader serves the client", a_blocked_reader_serves_the_client},
     {"RES-05 a forked child reads nothing", a_forked_child_reads_nothing},
     {"a storm of closes does no harm", a_storm_of_closes_does_no_harm},
