@@ -328,7 +328,7 @@ static ssize_t finish_read(gofer_response *response, size_t got)
         let_go(s);
         return (ssize_t)got;
     }
-    bool kept = d->trailers.len == 0 || message_take_trailers(response, &d->trailers);
+    bool kept = !download_has_trailers(d) || message_take_trailers(response, &d->trailers);
     if (kept) {
         call_complete_stream(c);
     } else {
@@ -336,7 +336,7 @@ static ssize_t finish_read(gofer_response *response, size_t got)
         call_fail_stream(c);
     }
     end_task(s);
-    return kept ? (ssize_t)got : -1;
+    return kept || got > 0 ? (ssize_t)got : -1;
 }
 
 /* One look, with the task held; it is given back, or has ended. AGAIN: nothing yet, and pinned. */

@@ -92,9 +92,8 @@ static enum download_next complete(struct download *d, struct fault *fault)
     d->complete = true;
     if (d->response != NULL)
         d->response->body[d->response->body_len] = '\0';
-    if (d->trailers.len == 0)
-        return DOWNLOAD_COMPLETE;
-    if (d->response != NULL && !message_take_trailers(d->response, &d->trailers))
+    if (d->response != NULL && download_has_trailers(d) &&
+        !message_take_trailers(d->response, &d->trailers))
         return no_memory(d, fault);
     return DOWNLOAD_COMPLETE;
 }

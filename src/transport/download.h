@@ -111,6 +111,12 @@ static inline bool download_has_kept(const struct download *d)
     return d->kept_at < d->kept.len;
 }
 
+/* Whether the body was followed by trailer fields, or there was no memory for them. */
+static inline bool download_has_trailers(const struct download *d)
+{
+    return d->trailers.len > 0 || buf_failed(&d->trailers);
+}
+
 /* Bytes of the body that are surely still to come, or -1 where nobody knows. */
 int64_t download_left(const struct download *d);
 

@@ -204,6 +204,34 @@ static void h1_11_trailer_limit_and_nul(void)
     CU_ASSERT(chunked_done(&c));
 }
 
+static void check_kept_trailers(struct pieces *p, void *arg)
+{
+    struct chunked c;
+    struct buf lines = BUF_INIT;
+    struct outcome o = {.data = BUF_INIT};
+    const char *piece;
+    size_t len;
+    chunked_init(&c, TRAILER_MAX);
+    c.trailers = &lines;
+    while (pieces_next(p, &piece, &len) && !o.failed)
+        feed(&c, &o, piece, len);
+    CU_ASSERT(chunked_done(&c) && !o.failed && o.rest == 1);
+    char *text = buf_take_str(&lines);
+    EXPECT(same_text(text, arg), text);
+    free(text);
+    buf_fini(&o.data);
+}
+
+/* Of the section its lines, not the empty one, as they came. */
+static void trailers_are_kept_where_asked(void)
+{
+    static char lines[] = "A:  b \r\nHost: c\r\nD:\r\n";
+    static const char body[] = "1\r\na\r\n0;x\r\nA:  b \r\nHost: c\r\nD:\r\n\r\n!";
+    static const char none[] = "1\r\na\r\n0\r\n\r\n!";
+    pieces_every_way(body, sizeof body - 1, check_kept_trailers, lines);
+    pieces_every_way(none, sizeof none - 1, check_kept_trailers, "");
+}
+
 /* Every proper prefix of a body is neither complete nor wrong. */
 static void h1_10_every_truncation_is_truncated(void)
 {
@@ -324,6 +352,7 @@ CU_TestInfo chunked_tests[] = {
     {"F18 extensions are skipped", extensions_are_skipped},
     {"H1-11 trailers are checked and dropped, framing ones too", trailers_are_checked_and_dropped},
     {"H1-11 trailers over the limit or with NUL are errors", h1_11_trailer_limit_and_nul},
+    {"F16 H1-24 trailers are kept where asked, in every cutting", trailers_are_kept_where_asked},
     {"H1-10 F18 every truncation is truncated", h1_10_every_truncation_is_truncated},
     {"H1-06 F18 padding is bounded at 16 KiB", h1_06_padding_is_bounded},
     {"H1-06 F18 allowance is not saved for later chunks", h1_06_allowance_is_not_saved},
