@@ -277,6 +277,18 @@ bool flow_until_active(gofer_client *client, unsigned n)
     return flow_until(client, is_active, &(struct number){client, n});
 }
 
+static bool is_waiting(void *arg)
+{
+    const struct number *number = arg;
+
+    return rig_stats(number->of).calls_waiting == number->n;
+}
+
+bool flow_until_waiting(gofer_client *client, unsigned n)
+{
+    return flow_until(client, is_waiting, &(struct number){client, n});
+}
+
 static bool is_passed(void *arg)
 {
     const struct number *number = arg;
@@ -299,4 +311,16 @@ static bool is_open(void *arg)
 bool flow_until_open(gofer_client *client, struct origin *origin, unsigned n)
 {
     return flow_until(client, is_open, &(struct number){origin, n});
+}
+
+static bool is_asked(void *arg)
+{
+    const struct number *number = arg;
+
+    return origin_count(number->of, ORIGIN_REQUESTS) >= number->n;
+}
+
+bool flow_until_asked(gofer_client *client, struct origin *origin, unsigned n)
+{
+    return flow_until(client, is_asked, &(struct number){origin, n});
 }

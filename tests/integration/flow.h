@@ -96,9 +96,12 @@ void flow_expect_failure(gofer_response *response, gofer_status status, gofer_ph
 /* Serves the client until check(arg) holds; false where it never does. */
 bool flow_until(gofer_client *client, bool (*check)(void *arg), void *arg);
 
-/* Until n calls are unfinished; the gate was passed n times; the origin has n connections open. */
+/* Until n calls are unfinished; n calls wait for a connection; the gate was passed n times; the
+ * origin has n connections open; it has read n requests. */
 bool flow_until_active(gofer_client *client, unsigned n);
+bool flow_until_waiting(gofer_client *client, unsigned n);
 bool flow_until_passed(gofer_client *client, struct gate *gate, unsigned n);
 bool flow_until_open(gofer_client *client, struct origin *origin, unsigned n);
+bool flow_until_asked(gofer_client *client, struct origin *origin, unsigned n);
 
 #endif

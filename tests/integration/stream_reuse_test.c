@@ -100,7 +100,7 @@ static void the_only_slot_comes_free_at_the_end(void)
     size_t got = 0;
 
     caller_start(&second, client, rig_request("GET", origin, "/"));
-    EXPECT(rig_wait_active(client, 2));
+    EXPECT(flow_until_waiting(client, 1));
     gate_pass(go);
     while (got < 3) {
         ssize_t n = gofer_response_read(first, buf + got, sizeof buf - got);
@@ -126,7 +126,7 @@ static void a_stream_closed_early_frees_the_only_slot(void)
     struct caller second;
 
     caller_start(&second, client, rig_request("GET", origin, "/length/10"));
-    EXPECT(rig_wait_active(client, 2));
+    EXPECT(flow_until_waiting(client, 1));
     gofer_response_close(first);
     struct outcome outcome = caller_join(&second);
     EXPECT_STATUS(outcome.status, GOFER_OK);
@@ -322,6 +322,8 @@ static void a_stream_that_nobody_takes_is_closed(void)
     gofer_group_add(group, gofer_submit(client, request));
     EXPECT((future = gofer_group_next(group, -1)) != NULL);
     gofer_future_free(future);
+    /* Earlier, its dial would run on without it, into the pool. */
+    EXPECT(flow_until_asked(client, origin, 4));
     gofer_group_free(group);
     EXPECT(flow_until_active(client, 0));
     EXPECT_STATUS(gofer_do(client, request, NULL), GOFER_OK);
