@@ -96,11 +96,12 @@ bool call_may_drive(const struct call *call)
     return source == NULL || source->kind != SOURCE_READER;
 }
 
-/* A body reader serves one call at a time, and its callbacks may be slow. */
+/* A body reader serves one call at a time; callbacks may be slow. */
 static bool claim_source(struct call *c)
 {
     struct source *source = c->snapshot->source;
-    if (call_may_drive(c))
+    bool has_callbacks = !call_may_drive(c) || (source != NULL && c->snapshot->progress != NULL);
+    if (!has_callbacks)
         return true;
     /* Once it has claimed the reader others wake the call, and look for this. */
     c->late = late_new(c);

@@ -71,6 +71,18 @@ void late_free(struct late *late)
 
 /* --- settling --- */
 
+static void set_timeout(struct call *c, struct fault *fault)
+{
+    int64_t ms = c->timeout_ms;
+    const char *words = ms >= 0 ? "timed out after %lld ms in a callback for the request body"
+                                : "deadline passed in a callback for the request body";
+    if (clock_now_ns() < atomic_load_explicit(&c->total_at, memory_order_relaxed)) {
+        words = "timed out after no byte moved for %lld ms in a callback for the request body";
+        ms = c->prepared->request.stall_timeout_ms;
+    }
+    fault_set(fault, GOFER_ERR_TIMEOUT, GOFER_PHASE_SEND, ETIMEDOUT, words, (long long)ms);
+}
+
 static void set_fault(struct call *c, unsigned events, struct fault *fault)
 {
     /* What the driver writes is not read: it may be inside the exchange. */
@@ -80,10 +92,7 @@ static void set_fault(struct call *c, unsigned events, struct fault *fault)
         fault_set(fault, GOFER_ERR_CLOSED, GOFER_PHASE_SEND, 0,
                   "the client was closed while sending");
     else
-        fault_set(fault, GOFER_ERR_TIMEOUT, GOFER_PHASE_SEND, ETIMEDOUT,
-                  c->timeout_ms >= 0 ? "timed out after %lld ms in the request body's reader"
-                                     : "deadline passed in the request body's reader",
-                  (long long)c->timeout_ms);
+        set_timeout(c, fault);
 }
 
 /* With the lock held: the outcome is not there yet, and the driver is inside. */
@@ -106,6 +115,7 @@ void late_wake_runner(struct task *task)
 {
     struct call *c = call_of_task(task);
     int64_t rearm_at;
+    bool tell = false;
     if (c->late == NULL)
         return;
     lock_take(&c->lock);
@@ -117,10 +127,12 @@ void late_wake_runner(struct task *task)
         } else if (c->outcome == OUTCOME_OPEN) {
             settle(c, events);
         } else if (c->stream != NULL) {
-            stream_end_early(c->stream, events);
+            tell = stream_end_early(c->stream, events);
         }
     }
     lock_drop(&c->lock);
+    if (tell)
+        stream_tell(c->stream);
 }
 
 bool late_enter(struct late *late)
@@ -134,6 +146,7 @@ bool late_enter(struct late *late)
     bool may_go = !limits_are_fatal(c, task_pending(&c->task), &rearm_at);
     if (rearm_at != CLOCK_NEVER)
         core_arm(c, rearm_at);
+    limits_arm(c);
     late->inside = may_go;
     lock_drop(&c->lock);
     return may_go;

@@ -3,13 +3,13 @@
  * SPDX-License-Identifier: MIT
  *
  * Ending a call whose driver is inside a callback of the user's (design 5): a
- * body reader that does not come back must not hold up a deadline, a cancel or
- * the client's end. Whoever brings the fatal event settles the outcome under the
- * call's lock; a task of its own resolves the future on a thread that serves the
- * engine; the driver, once it is back, finds the outcome settled and cleans up.
+ * body reader, or a progress function, that does not come back must not hold up a
+ * deadline, a cancel or the client's end. Whoever brings the fatal event settles the outcome under
+ * the call's lock; a task of its own resolves the future on a thread that serves the engine; the
+ * driver, once it is back, finds the outcome settled and cleans up.
  *
- * Only calls with a body reader have a `struct late`: no other runs user code
- * before its outcome.
+ * Only calls with one of them have a `struct late`: no other runs user code before
+ * its outcome.
  */
 #ifndef GOFER_CLIENT_LATE_H
 #define GOFER_CLIENT_LATE_H
@@ -26,9 +26,9 @@ struct late *late_new(struct call *call);
 /* With the call, or without a call. NULL is legal. */
 void late_free(struct late *late);
 
-/* Around a step that may run the reader. late_leave(): true where the outcome, or a stream's end,
- * was settled meanwhile: the driver cleans up. late_enter(): false where an event that ends the
- * call is pending already: see to that first. NULL is legal in both. */
+/* Around a step that may run it. The limits are armed. late_leave(): true where the outcome, or a
+ * stream's end, was settled meanwhile: the driver cleans up. late_enter(): false where an event
+ * that ends the call is pending already: see to that first. NULL is legal in both. */
 bool late_enter(struct late *late);
 bool late_leave(struct late *late);
 

@@ -132,9 +132,12 @@ bool stream_is_over(struct stream *stream)
     return polled;
 }
 
-void stream_end_early(struct stream *stream, unsigned events)
+bool stream_end_early(struct stream *stream, unsigned events)
 {
     gofer_status code = GOFER_ERR_TIMEOUT;
+    /* Who has asked for the error before reads it without the lock. */
+    if (stream->error != NULL)
+        return false;
     if (events & EV_CANCEL)
         code = GOFER_ERR_CANCELED;
     else if (events & (EV_CLOSE | EV_SHUT))
@@ -147,6 +150,14 @@ void stream_end_early(struct stream *stream, unsigned events)
     stream->error = &stream->early;
     if (stream->pins > 0)
         shutdown(stream->polled_fd, SHUT_RDWR);
+    if (stream->call->driver != NULL)
+        waiter_wake(stream->call->driver);
+    return true;
+}
+
+void stream_tell(struct stream *stream)
+{
+    notify(stream);
 }
 
 /* --- holding --- */
@@ -187,17 +198,33 @@ static void end_hold(struct stream *s)
     lock_drop(&s->call->lock);
 }
 
-/* Somebody runs the task: waits until it is handed over, or has ended. */
-static enum task_hold await_hold(struct call *c)
+static bool is_refused(struct stream *s)
 {
+    lock_take(&s->call->lock);
+    bool refused = s->closed || s->error != NULL;
+    lock_drop(&s->call->lock);
+    return refused;
+}
+
+/* Somebody runs the task: waits until it is handed over or has ended, or, where its driver does not
+ * come back from a callback, until that is of no use any more. */
+static enum task_hold await_hold(struct stream *s)
+{
+    struct call *c = s->call;
     struct waiter waiter;
     enum task_hold answer;
     waiter_init(&waiter, c->task.engine);
     lock_take(&c->lock);
     c->driver = &waiter;
     lock_drop(&c->lock);
-    while ((answer = task_hold_answer(&c->task)) == TASK_BUSY)
-        waiter_wait(&waiter, CLOCK_NEVER);
+    while ((answer = task_hold_answer(&c->task)) == TASK_BUSY) {
+        if (!is_refused(s))
+            waiter_wait(&waiter, CLOCK_NEVER);
+        else if (task_hold_withdraw(&c->task))
+            answer = TASK_GONE;
+        if (answer == TASK_GONE)
+            break;
+    }
     lock_take(&c->lock);
     c->driver = NULL;
     lock_drop(&c->lock);
@@ -211,7 +238,7 @@ static enum task_hold hold(struct stream *s, bool wait)
         return TASK_BUSY;
     enum task_hold answer = task_try_hold(&s->call->task, wait);
     if (answer == TASK_BUSY && wait)
-        answer = await_hold(s->call);
+        answer = await_hold(s);
     if (answer != TASK_HELD)
         end_hold(s);
     return answer;
@@ -290,14 +317,6 @@ static ssize_t after_end(struct stream *s)
     if (closed && !failed)
         return fail_with(s, &stream_closed_error);
     return failed ? -1 : 0;
-}
-
-static bool is_refused(struct stream *s)
-{
-    lock_take(&s->call->lock);
-    bool refused = s->closed || s->error != NULL;
-    lock_drop(&s->call->lock);
-    return refused;
 }
 
 /* Events that concern the holder. False where they ended the call; else the rest is left pending.

@@ -59,8 +59,10 @@ bool stream_awaits_input(struct stream *stream);
 bool stream_is_over(struct stream *stream);
 
 /* With the call's lock held, its driver inside a callback: pending events end it; threads that poll
- * are told. */
-void stream_end_early(struct stream *stream, unsigned events);
+ * or wait for the driver are told. True the first time: stream_tell() is to follow, without the
+ * lock, for who waits to be called. */
+bool stream_end_early(struct stream *stream, unsigned events);
+void stream_tell(struct stream *stream);
 
 /* --- for the public functions --- */
 

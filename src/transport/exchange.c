@@ -168,6 +168,8 @@ static enum upload_next write_some(struct exchange *x, struct turn *turn, bool w
                                    struct fault *fault)
 {
     uint64_t before = x->up.sent;
+    if (x->later)
+        note_progress(x, 0); /* the peer did not owe a byte before now */
     enum upload_next next = upload_step(&x->up, x->conn, turn, wait, fault);
     x->full = next == UPLOAD_FULL;
     x->later = next == UPLOAD_LATER;
