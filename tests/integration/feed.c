@@ -132,6 +132,8 @@ static struct feed *place(void)
     struct feed *feed = &feeds[used++ % FEEDS];
 
     memset(feed, 0, sizeof *feed);
+    for (int i = 0; i < 3; i++)
+        feed->gates[i] = (struct gate)GATE_INIT;
     return feed;
 }
 
@@ -152,9 +154,9 @@ struct feed *feed_loose(const struct feed_plan *plan, gofer_body_reader *reader)
     struct feed *feed = place();
 
     feed->plan = *plan;
-    feed->asked = rig_gate();
-    feed->inside = rig_gate();
-    feed->go = rig_gate();
+    feed->asked = &feed->gates[0];
+    feed->inside = &feed->gates[1];
+    feed->go = &feed->gates[2];
     *reader = reader_of(feed);
     return feed;
 }

@@ -58,6 +58,7 @@ struct feed {
     struct gate *asked;  /* passed with each "later" */
     struct gate *inside; /* passed by FEED_BLOCK, which then waits for */
     struct gate *go;
+    struct gate gates[3]; /* which are those */
 
     /* The reader's own: one thread at a time. */
     size_t step;
