@@ -32,7 +32,7 @@ struct size {
 
 struct memory {
     struct run *run;
-    struct hold_origin origin;
+    struct forked origin;
     gofer_client *client;
     gofer_group *group;
     struct size empty; /* one call was made and is over */
@@ -80,7 +80,7 @@ static bool begin_calls(struct memory *m)
     for (long i = 0; i < m->run->calls && status == GOFER_OK; i++)
         status = gofer_group_submit(m->group, request);
     gofer_request_free(request);
-    return status == GOFER_OK && hold_origin_wait_held(&m->origin, m->run->calls);
+    return status == GOFER_OK && forked_wait_held(&m->origin, m->run->calls);
 }
 
 static long collect_calls(struct memory *m)
@@ -107,7 +107,7 @@ static const char *go_through(struct memory *m)
         return "not all calls reached the origin";
     m->held = measure();
     m->threads = thread_count();
-    hold_origin_release(&m->origin);
+    forked_release(&m->origin);
     m->run->ok = collect_calls(m);
     if (m->run->ok != m->run->calls)
         return "a call failed";
@@ -138,7 +138,7 @@ int gofer_memory_main(struct run *run)
     const char *failure = go_through(&m);
     gofer_group_free(m.group);
     gofer_client_free(m.client);
-    hold_origin_stop(&m.origin);
+    forked_stop(&m.origin);
     if (failure != NULL)
         return run_fail(run, failure);
     print(&m);

@@ -30,7 +30,7 @@ struct deadline {
 
 struct overshoot {
     struct run *run;
-    struct hold_origin origin;
+    struct forked origin;
     gofer_client *client;
     struct deadline *deadlines;
     atomic_long left; /* outcomes to come */
@@ -148,6 +148,6 @@ int gofer_overshoot_main(struct run *run)
     sem_init(&o.over, 0, 0);
     int status = measure(&o);
     sem_destroy(&o.over);
-    hold_origin_stop(&o.origin);
+    forked_stop(&o.origin);
     return status;
 }

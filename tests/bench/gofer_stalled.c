@@ -20,7 +20,7 @@ enum { PAIRS = 9, WARM_UP = 20 };
 
 struct stalled {
     struct run *run;
-    struct hold_origin origin;
+    struct forked origin;
     gofer_client *client;
     gofer_request *fast;
     gofer_request *hanging;
@@ -95,12 +95,12 @@ static bool hang(struct stalled *s)
 {
     for (long i = 0; i < s->run->calls; i++)
         s->futures[i] = gofer_submit(s->client, s->hanging);
-    return hold_origin_wait_held(&s->origin, s->run->calls);
+    return forked_wait_held(&s->origin, s->run->calls);
 }
 
 static void let_go(struct stalled *s)
 {
-    hold_origin_release(&s->origin);
+    forked_release(&s->origin);
     for (long i = 0; i < s->run->calls; i++) {
         gofer_future_wait_for(s->futures[i], -1, NULL);
         gofer_future_free(s->futures[i]);
@@ -167,6 +167,6 @@ int gofer_stalled_main(struct run *run)
     if (!hold_origin_start(&s.origin))
         return run_fail(run, "no origin");
     int status = set_up_and_measure(&s);
-    hold_origin_stop(&s.origin);
+    forked_stop(&s.origin);
     return status;
 }

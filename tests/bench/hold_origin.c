@@ -6,30 +6,18 @@
  * connections indexed by descriptor. Requests are small GETs, so a connection's
  * buffer holds one head; whatever does not fit closes it.
  *
- * Orders arrive as messages over a SOCK_SEQPACKET pair, whose end of file is the
- * owner's death. No locks: the process has one thread.
+ * No locks: the process has one thread.
  */
 #include "hold_origin.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { BACKLOG = 16384, HEAD_MAX = 512, EVENTS = 256, PATIENCE_MS = 30000 };
-
-enum order { ORDER_RELEASE = 1, ORDER_TELL_WHEN_HELD };
-
-struct message {
-    enum order order;
-    long count;
-};
+enum { HEAD_MAX = 512, EVENTS = 256 };
 
 struct connection {
     bool open;
@@ -49,8 +37,6 @@ struct server {
 };
 
 static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nHello, world!";
-
-/* --- the process --- */
 
 static void watch(struct server *server, int fd)
 {
@@ -89,11 +75,10 @@ static void reply(struct server *server, int fd)
 
 static void tell_if_held(struct server *server)
 {
-    char byte = 1;
     if (server->tell_at == 0 || server->held < server->tell_at)
         return;
     server->tell_at = 0;
-    send(server->control, &byte, 1, MSG_NOSIGNAL);
+    forked_tell(server->control);
 }
 
 static void take_request(struct server *server, int fd)
@@ -140,13 +125,17 @@ static void release_all(struct server *server)
 /* False when the owner is gone. */
 static bool obey(struct server *server)
 {
-    struct message message;
-    if (recv(server->control, &message, sizeof(message), 0) != (ssize_t)sizeof(message))
+    long count;
+    switch (forked_obey(server->control, &count)) {
+    case ORDER_GONE:
         return false;
-    if (message.order == ORDER_RELEASE)
+    case ORDER_RELEASE:
         release_all(server);
-    else
-        server->tell_at = message.count;
+        break;
+    case ORDER_TELL_WHEN_HELD:
+        server->tell_at = count;
+        break;
+    }
     tell_if_held(server);
     return true;
 }
@@ -162,8 +151,9 @@ static bool handle(struct server *server, int fd)
     return true;
 }
 
-static void serve(struct server *server)
+static void serve(int listener, int control)
 {
+    struct server *server = &(struct server){.listener = listener, .control = control};
     struct epoll_event events[EVENTS];
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
@@ -182,67 +172,7 @@ static void serve(struct server *server)
     }
 }
 
-/* --- its owner --- */
-
-static int open_listener(int *port)
+bool hold_origin_start(struct forked *origin)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(address);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    if (bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, BACKLOG) != 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
-        close(fd);
-        return -1;
-    }
-    *port = ntohs(address.sin_port);
-    return fd;
-}
-
-bool hold_origin_start(struct hold_origin *origin)
-{
-    int pair[2];
-    int listener = open_listener(&origin->port);
-    if (listener < 0)
-        return false;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-        close(listener);
-        return false;
-    }
-    origin->pid = fork();
-    if (origin->pid == 0) {
-        close(pair[0]);
-        serve(&(struct server){.listener = listener, .control = pair[1]});
-        _exit(0);
-    }
-    close(pair[1]);
-    close(listener);
-    origin->control = pair[0];
-    return origin->pid > 0;
-}
-
-static void order(struct hold_origin *origin, enum order what, long count)
-{
-    struct message message = {.order = what, .count = count};
-    send(origin->control, &message, sizeof(message), MSG_NOSIGNAL);
-}
-
-bool hold_origin_wait_held(struct hold_origin *origin, long count)
-{
-    struct pollfd pollfd = {.fd = origin->control, .events = POLLIN};
-    char byte;
-    order(origin, ORDER_TELL_WHEN_HELD, count);
-    return poll(&pollfd, 1, PATIENCE_MS) == 1 && recv(origin->control, &byte, 1, 0) == 1;
-}
-
-void hold_origin_release(struct hold_origin *origin)
-{
-    order(origin, ORDER_RELEASE, 0);
-}
-
-void hold_origin_stop(struct hold_origin *origin)
-{
-    close(origin->control);
-    waitpid(origin->pid, NULL, 0);
+    return forked_start(origin, serve);
 }
