@@ -25,6 +25,7 @@ enum lock_rank {
     LOCK_CORE,      /* a client's calls and inside count */
     LOCK_POOL,      /* the pool: idle lists, wait queues, counts */
     LOCK_RESOLVER,  /* the resolver's mailbox */
+    LOCK_TLS,       /* the current TLS context; the sessions to resume */
     LOCK_CALL,      /* a call's outcome and blocked_on */
     LOCK_TIMERS,    /* the timer heap */
     LOCK_ENGINE,    /* the run queue, the slots, who sleeps */

@@ -1,0 +1,251 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Loading CAs and lists, and checking a server against them. The name is checked
+ * by OpenSSL as a part of the chain's check, so that nothing can end a handshake
+ * without it: only names in the certificate's subjectAltName count, and a
+ * wildcard is a whole leftmost label (RFC 9525 section 6.3).
+ */
+#include "net/tls_trust.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/sha.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include "base/alloc.h"
+#include "net/addr.h"
+#include "net/tls_error.h"
+#include "net/tls_files.h"
+#include "net/tls_state.h"
+
+/* CAs between a server's certificate and its root; chains in use have one to three. */
+enum { CHAIN_DEPTH_MAX = 10 };
+
+/* --- PEM --- */
+
+/* Whether reading ended because there is no block more, and not by a damaged one. */
+static bool at_end(void)
+{
+    unsigned long error = ERR_peek_last_error();
+    bool end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+    if (end)
+        ERR_clear_error();
+    return end;
+}
+
+/* Adds all certificates, one at least. */
+static bool add_certs(X509_STORE *store, BIO *pem)
+{
+    X509 *cert;
+    int n = 0;
+    for (; (cert = PEM_read_bio_X509_AUX(pem, NULL, NULL, NULL)) != NULL; n++) {
+        int ok = X509_STORE_add_cert(store, cert);
+        X509_free(cert);
+        if (ok != 1)
+            return false;
+    }
+    if (n == 0)
+        return false; /* the queue says that no block was there */
+    return at_end();
+}
+
+static bool add_crls(X509_STORE *store, BIO *pem)
+{
+    X509_CRL *crl;
+    int n = 0;
+    for (; (crl = PEM_read_bio_X509_CRL(pem, NULL, NULL, NULL)) != NULL; n++) {
+        int ok = X509_STORE_add_crl(store, crl);
+        X509_CRL_free(crl);
+        if (ok != 1)
+            return false;
+    }
+    if (n == 0)
+        return false;
+    return at_end();
+}
+
+static bool add_pem(X509_STORE *store, const char *pem, size_t len,
+                    bool (*add)(X509_STORE *store, BIO *pem))
+{
+    BIO *bio = BIO_new_mem_buf(pem, (int)len);
+    bool ok = bio != NULL && add(store, bio);
+    BIO_free(bio);
+    return ok;
+}
+
+static bool add_file(X509_STORE *store, const char *path, const char *what,
+                     bool (*add)(X509_STORE *store, BIO *pem), struct fault *fault)
+{
+    struct buf pem = BUF_INIT;
+    int err = tls_file_read(path, &pem);
+    if (err != 0)
+        tls_error_file(fault, what, path, err);
+    else if (!add_pem(store, pem.data, pem.len, add))
+        tls_error_settings(fault, what, path);
+    buf_fini(&pem);
+    return fault->code == GOFER_OK;
+}
+
+/* --- what is trusted --- */
+
+/* A directory's certificates are read when a handshake asks for one. */
+static bool add_dir(X509_STORE *store, const char *path, struct fault *fault)
+{
+    if (X509_STORE_load_path(store, path) == 1)
+        return true;
+    tls_error_settings(fault, "CA directory", path);
+    return false;
+}
+
+/* Neither need be there: a chain that leads to nowhere fails in its own words. */
+static bool add_system(X509_STORE *store, struct fault *fault)
+{
+    struct buf pem = BUF_INIT;
+    if (tls_file_read(tls_system_ca_file(), &pem) == 0)
+        add_pem(store, pem.data, pem.len, add_certs);
+    buf_fini(&pem);
+    ERR_clear_error();
+    return add_dir(store, tls_system_ca_dir(), fault);
+}
+
+static bool add_text(X509_STORE *store, const char *pem, struct fault *fault)
+{
+    if (add_pem(store, pem, strlen(pem), add_certs))
+        return true;
+    tls_error_settings(fault, "CA certificates in memory", NULL);
+    return false;
+}
+
+static bool load(X509_STORE *store, const struct tls_settings *s, struct fault *fault)
+{
+    const gofer_tls_options *o = &s->options;
+    if (o->ca_file != NULL && !add_file(store, o->ca_file, "CA file", add_certs, fault))
+        return false;
+    if (o->ca_pem != NULL && !add_text(store, o->ca_pem, fault))
+        return false;
+    if (o->ca_dir != NULL && !add_dir(store, o->ca_dir, fault))
+        return false;
+    if (tls_settings_use_system_store(s) && !add_system(store, fault))
+        return false;
+    return o->crl_file == NULL || add_file(store, o->crl_file, "revocation list", add_crls, fault);
+}
+
+/* --- the check --- */
+
+static struct tls *tls_of_chain(X509_STORE_CTX *chain)
+{
+    return tls_of(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
+}
+
+static bool digest_key(X509 *cert, unsigned char digest[SHA256_DIGEST_LENGTH])
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
+    bool ok = len > 0 && EVP_Digest(der, (size_t)len, digest, NULL, EVP_sha256(), NULL) == 1;
+    OPENSSL_free(der);
+    return ok;
+}
+
+static bool is_pinned(X509_STORE_CTX *chain, const struct tls_settings *s, struct fault *fault)
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    char base64[(SHA256_DIGEST_LENGTH + 2) / 3 * 4 + 1];
+    X509 *cert = X509_STORE_CTX_get0_cert(chain);
+    if (s->options.pins == NULL)
+        return true;
+    if (cert == NULL || !digest_key(cert, digest)) {
+        fault_set(fault, GOFER_ERR_NOMEM, GOFER_PHASE_TLS, ENOMEM, NULL);
+        return false;
+    }
+    EVP_EncodeBlock((unsigned char *)base64, digest, sizeof(digest));
+    if (tls_settings_has_pin(s, base64))
+        return true;
+    tls_error_pin(fault, base64);
+    return false;
+}
+
+/* GOFER_TLS_VERIFY_NAME_ONLY: whatever the chain lacks, the check goes on to the name. */
+static int forgive_chain(int ok, X509_STORE_CTX *chain)
+{
+    int error = X509_STORE_CTX_get_error(chain);
+    if (ok)
+        return ok;
+    if (error == X509_V_ERR_HOSTNAME_MISMATCH || error == X509_V_ERR_IP_ADDRESS_MISMATCH)
+        return 0;
+    X509_STORE_CTX_set_error(chain, X509_V_OK);
+    return 1;
+}
+
+static bool is_good_chain(X509_STORE_CTX *chain, const struct tls_settings *s)
+{
+    if (s->options.verify == GOFER_TLS_INSECURE)
+        return true;
+    if (s->options.verify == GOFER_TLS_VERIFY_NAME_ONLY)
+        X509_STORE_CTX_set_verify_cb(chain, forgive_chain);
+    return X509_verify_cert(chain) == 1;
+}
+
+/* OpenSSL asks this in place of X509_verify_cert(); what it does not allow ends the handshake. */
+static int check_server(X509_STORE_CTX *chain, void *arg)
+{
+    const struct tls_settings *s = arg;
+    const struct tls *tls = tls_of_chain(chain);
+    struct fault unwanted = {0};
+    struct fault *fault = tls->fault != NULL ? tls->fault : &unwanted;
+    if (!is_good_chain(chain, s)) {
+        tls_error_certificate(fault, chain, tls->name);
+        return 0;
+    }
+    if (!is_pinned(chain, s, fault)) {
+        X509_STORE_CTX_set_error(chain, X509_V_ERR_APPLICATION_VERIFICATION);
+        return 0;
+    }
+    X509_STORE_CTX_set_error(chain, X509_V_OK);
+    return 1;
+}
+
+bool tls_trust_load(SSL_CTX *ctx, const struct tls_settings *settings, struct fault *fault)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+    /* A CA below a root may stand for itself; OpenSSL cannot do that and lists together. */
+    bool revocation = settings->options.crl_file != NULL;
+    X509_STORE_set_flags(store, revocation ? X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL
+                                           : X509_V_FLAG_PARTIAL_CHAIN);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_verify_depth(ctx, CHAIN_DEPTH_MAX);
+    SSL_CTX_set_cert_verify_callback(ctx, check_server, (void *)settings);
+    return load(store, settings, fault);
+}
+
+/* --- one handshake --- */
+
+static bool expect_address(SSL *ssl, const struct addr *addr)
+{
+    bool v4 = addr->sa.sa_family == AF_INET;
+    const void *bytes = v4 ? (const void *)&addr->in.sin_addr : (const void *)&addr->in6.sin6_addr;
+    size_t len = v4 ? sizeof(addr->in.sin_addr) : sizeof(addr->in6.sin6_addr);
+    return X509_VERIFY_PARAM_set1_ip(SSL_get0_param(ssl), bytes, len) == 1;
+}
+
+bool tls_trust_expect(struct tls *tls)
+{
+    gofer_tls_verify verify = tls->context->profile->settings.options.verify;
+    bool check_name = verify == GOFER_TLS_VERIFY || verify == GOFER_TLS_VERIFY_NAME_ONLY;
+    struct addr addr;
+    assert(tls->name[0] != '.'); /* any name below it, to OpenSSL; URLs and settings have none */
+    SSL_set_hostflags(tls->ssl,
+                      X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    if (addr_parse(tls->name, NULL, 0, &addr))
+        return !check_name || expect_address(tls->ssl, &addr);
+    if (check_name && SSL_set1_host(tls->ssl, tls->name) != 1)
+        return false;
+    return SSL_set_tlsext_host_name(tls->ssl, tls->name) == 1;
+}
