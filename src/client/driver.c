@@ -78,7 +78,7 @@ void driver_await_socket(struct call *call)
 {
     uint32_t events = exchange_events(&call->exchange);
     int64_t soon = exchange_soon(&call->exchange);
-    short wanted = (short)(POLLIN | (events & EPOLLOUT ? POLLOUT : 0));
+    short wanted = (short)((events & EPOLLIN ? POLLIN : 0) | (events & EPOLLOUT ? POLLOUT : 0));
     struct pollfd p = {.fd = conn_fd(call->exchange.conn), .events = wanted};
     if (poll(&p, 1, clock_poll_ms(soon == CLOCK_NEVER ? 0 : clock_now_ns(), soon)) == 0)
         task_leave_events(&call->task, EV_TIMER);

@@ -94,7 +94,8 @@ static bool is_readable(const struct stream *s)
 {
     const struct exchange *x = &s->call->exchange;
     struct pollfd p = {.fd = conn_fd(x->conn), .events = POLLIN};
-    return download_has_kept(&x->down) || x->down.failed || poll(&p, 1, 0) > 0;
+    return download_has_kept(&x->down) || x->down.failed || conn_has_buffered(x->conn) ||
+           poll(&p, 1, 0) > 0;
 }
 
 /* Takes the notice and sends it off, from another task: what it calls may read. */

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * Input and output on a connection's socket, plain TCP.
+ * Input and output on a connection, plain or through TLS.
  */
 #include "transport/conn.h"
 
@@ -16,6 +16,7 @@
 #include "base/lock.h"
 #include "base/quiet_pipe.h"
 #include "http/response_head.h"
+#include "net/tls.h"
 
 struct conn *conn_new(int fd, struct engine *engine, int64_t now_ns)
 {
@@ -40,6 +41,7 @@ void conn_close(struct conn **conn)
     watch_drop(&c->watch, c->engine);
     if (c->idle_epoll_fd >= 0)
         epoll_ctl(c->idle_epoll_fd, EPOLL_CTL_DEL, c->watch.fd, NULL);
+    tls_free(c->tls);
     conn_unpin(c);
 }
 
@@ -56,13 +58,22 @@ void conn_unpin(struct conn *conn)
     mem_free(conn);
 }
 
+static ssize_t peek(const struct conn *conn, void *buf, size_t len)
+{
+    ssize_t n;
+    do
+        n = recv(conn_fd(conn), buf, len, MSG_PEEK | MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
 enum conn_check conn_check(struct conn *conn)
 {
     char bytes[16];
-    ssize_t n;
-    do
-        n = recv(conn_fd(conn), bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
-    while (n < 0 && errno == EINTR);
+    ssize_t n = peek(conn, bytes, sizeof(bytes));
+    /* Raw bytes may be a ticket, which is no offence: TLS knows. */
+    if (conn->tls != NULL && (n > 0 || tls_has_buffered(conn->tls)))
+        n = tls_peek(conn->tls, bytes, sizeof(bytes));
     if (n < 0)
         return errno == EAGAIN || errno == EWOULDBLOCK ? CONN_QUIET : CONN_CLOSED;
     if (n == 0)
@@ -72,6 +83,8 @@ enum conn_check conn_check(struct conn *conn)
 
 ssize_t conn_send(struct conn *conn, const struct iovec *iov, int iov_len, bool wait)
 {
+    if (conn->tls != NULL)
+        return tls_write(conn->tls, iov, iov_len, wait);
     struct msghdr msg = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)iov_len};
     int flags = MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT);
     ssize_t n;
@@ -83,6 +96,8 @@ ssize_t conn_send(struct conn *conn, const struct iovec *iov, int iov_len, bool 
 
 ssize_t conn_recv(struct conn *conn, void *buf, size_t len, bool wait)
 {
+    if (conn->tls != NULL)
+        return tls_read(conn->tls, buf, len, wait);
     ssize_t n;
     do
         n = recv(conn_fd(conn), buf, len, wait ? 0 : MSG_DONTWAIT);
@@ -92,13 +107,14 @@ ssize_t conn_recv(struct conn *conn, void *buf, size_t len, bool wait)
 
 int conn_end_sending(struct conn *conn)
 {
+    if (conn->tls != NULL)
+        return tls_end_sending(conn->tls);
     return shutdown(conn_fd(conn), SHUT_WR);
 }
 
 bool conn_can_send_file(const struct conn *conn)
 {
-    (void)conn;
-    return true;
+    return conn->tls == NULL;
 }
 
 ssize_t conn_send_file(struct conn *conn, int fd, int64_t offset, size_t count)
@@ -110,4 +126,24 @@ ssize_t conn_send_file(struct conn *conn, int fd, int64_t offset, size_t count)
         conn->nonblocking = true;
     }
     return quiet_sendfile(conn_fd(conn), fd, offset, count);
+}
+
+uint32_t conn_send_events(const struct conn *conn)
+{
+    return conn->tls != NULL ? tls_write_events(conn->tls) : EPOLLOUT;
+}
+
+uint32_t conn_recv_events(const struct conn *conn)
+{
+    return conn->tls != NULL ? tls_read_events(conn->tls) : EPOLLIN;
+}
+
+bool conn_has_buffered(const struct conn *conn)
+{
+    return conn->tls != NULL && tls_has_buffered(conn->tls);
+}
+
+bool conn_explain(const struct conn *conn, gofer_phase phase, struct fault *fault)
+{
+    return conn->tls != NULL && tls_explain(conn->tls, phase, fault);
 }

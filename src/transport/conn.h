@@ -2,7 +2,8 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * A connection: a connected socket and what the pool knows of it.
+ * A connection: a connected socket, TLS on it or not, and what the pool knows of
+ * it.
  *
  *              pool_take                      exchange ends well
  *     IDLE ─────────────────► IN USE ───────────────────────────► IDLE, or
@@ -25,15 +26,18 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "base/fault.h"
 #include "base/list.h"
 #include "engine/watch.h"
 
 struct engine;
 struct pool_host;
+struct tls;
 
 struct conn {
     struct watch watch;    /* the socket */
     _Atomic uint32_t refs; /* the owner's, and those of threads that poll the socket meanwhile */
+    struct tls *tls;       /* owned, from dial to close; NULL: plain TCP */
     struct engine *engine;
     struct pool_host *host; /* the pool's record of its key */
     int64_t born_ns;
@@ -76,7 +80,8 @@ enum conn_check conn_check(struct conn *conn);
 
 /*
  * Sends; wait false: MSG_DONTWAIT. Returns the count, or -1 with errno; EINTR
- * is handled. Never raises SIGPIPE.
+ * is handled. Never raises SIGPIPE. After EAGAIN the same bytes are to be sent
+ * next, and no others.
  */
 ssize_t conn_send(struct conn *conn, const struct iovec *iov, int iov_len, bool wait);
 
@@ -96,6 +101,18 @@ bool conn_can_send_file(const struct conn *conn);
  * count, 0 where the file ends there, or -1 with errno (EIO: the file's). Never raises SIGPIPE.
  */
 ssize_t conn_send_file(struct conn *conn, int fd, int64_t offset, size_t count);
+
+/* What to wait for after EAGAIN: EPOLLIN or EPOLLOUT. TLS may have to read before it can send. */
+uint32_t conn_send_events(const struct conn *conn);
+uint32_t conn_recv_events(const struct conn *conn);
+
+/* Whether conn_recv() may return bytes or an end that no poll of the socket shows: to be asked
+ * before the socket is waited for. After EAGAIN it cannot. */
+bool conn_has_buffered(const struct conn *conn);
+
+/* After a conn_send() or conn_recv() that failed for good: sets the fault where there is more to
+ * say than errno. True where it did. */
+bool conn_explain(const struct conn *conn, gofer_phase phase, struct fault *fault);
 
 static inline int conn_fd(const struct conn *conn)
 {

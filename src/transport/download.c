@@ -66,12 +66,25 @@ static enum download_next no_memory(const struct download *d, struct fault *faul
     return DOWNLOAD_FAILED;
 }
 
+/* What TLS knows of a broken stream. A reused connection that ends before a response is one that
+ * the server had closed, however it said so: that is tried again. */
+static bool explained(const struct download *d, const struct download_io *io, int err,
+                      struct fault *fault)
+{
+    gofer_phase phase = d->head_done ? GOFER_PHASE_BODY
+                        : d->begun   ? GOFER_PHASE_HEADERS
+                                     : io->phase;
+    return err != 0 && (d->begun || !io->conn->reused) && conn_explain(io->conn, phase, fault);
+}
+
 /* The peer ended or broke the stream where bytes were due; err is 0 for an end. */
 static enum download_next broken(struct download *d, const struct download_io *io, int err,
                                  struct fault *fault)
 {
     int cause = io->write_errno != 0 ? io->write_errno : err;
     const char *how = err == 0 ? "closed" : "broke";
+    if (explained(d, io, err, fault))
+        return DOWNLOAD_FAILED;
     if (!d->begun)
         fault_set(fault, GOFER_ERR_BROKEN, io->phase, cause, "the server %s %s before a response",
                   how, io->conn->reused ? "the reused connection" : "the connection");
@@ -373,7 +386,8 @@ enum download_next download_step(struct download *d, const struct download_io *i
         return end_of_stream(d, io, err, fault);
     *moved = (size_t)n;
     enum download_next next = interpret(d, io->turn, in_place, (size_t)n, fault);
-    return next == DOWNLOAD_EMPTY && (size_t)n == room ? DOWNLOAD_MORE : next;
+    bool more = (size_t)n == room || conn_has_buffered(io->conn);
+    return next == DOWNLOAD_EMPTY && more ? DOWNLOAD_MORE : next;
 }
 
 /* --- bodies that are handed on --- */

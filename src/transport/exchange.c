@@ -136,7 +136,7 @@ bool exchange_can_repeat(const struct exchange *x)
 
 uint32_t exchange_events(const struct exchange *x)
 {
-    return EPOLLIN | (x->full ? EPOLLOUT : 0);
+    return conn_recv_events(x->conn) | (x->full ? conn_send_events(x->conn) : 0);
 }
 
 bool exchange_must_poll(const struct exchange *x)
