@@ -17,6 +17,7 @@
 #include <gofer/request.h>
 #include <gofer/resolver.h>
 #include <gofer/response.h>
+#include <gofer/tls.h>
 
 GOFER_BEGIN_DECLS
 
@@ -111,6 +112,9 @@ typedef struct gofer_client_options {
     void *resolver_arg;
     void (*resolver_close)(void *arg); /* called once, when the client was freed and the resolver
                                           has no lookup left; not where the client was not made */
+
+    /* --- https --- */
+    const gofer_tls_options *tls; /* see <gofer/tls.h>; copied */
 } gofer_client_options;
 
 /* Counters of a client. Members may be added at the end. */
@@ -139,9 +143,11 @@ typedef struct gofer_stats {
 } gofer_stats;
 
 /*
- * Makes a client with the first `size` bytes of *options; use gofer_client_new().
+ * Makes a client with the first `size` bytes of *options and the first `tls_size`
+ * bytes of *options->tls; use gofer_client_new().
  */
-GOFER_API gofer_client *gofer_client_new_sized(const gofer_client_options *options, size_t size);
+GOFER_API gofer_client *gofer_client_new_sized(const gofer_client_options *options, size_t size,
+                                               size_t tls_size);
 
 /*
  * Makes a client. NULL options mean all defaults. Returns NULL when an option
@@ -150,7 +156,7 @@ GOFER_API gofer_client *gofer_client_new_sized(const gofer_client_options *optio
  */
 static inline gofer_client *gofer_client_new(const gofer_client_options *options)
 {
-    return gofer_client_new_sized(options, sizeof(gofer_client_options));
+    return gofer_client_new_sized(options, sizeof(gofer_client_options), sizeof(gofer_tls_options));
 }
 
 /*

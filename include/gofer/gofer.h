@@ -21,6 +21,7 @@
 #include <gofer/request.h>
 #include <gofer/resolver.h>
 #include <gofer/response.h>
+#include <gofer/tls.h>
 #include <gofer/worker.h>
 
 #endif

@@ -35,11 +35,17 @@ int64_t gofer_now_ms(void)
     return clock_now_ns() / CLOCK_MS;
 }
 
-gofer_client *gofer_client_new_sized(const gofer_client_options *options, size_t size)
+gofer_client *gofer_client_new_sized(const gofer_client_options *options, size_t size,
+                                     size_t tls_size)
 {
     gofer_client_options known = {0};
+    gofer_tls_options known_tls = {0};
     if (options != NULL)
         memcpy(&known, options, size < sizeof(known) ? size : sizeof(known));
+    if (known.tls != NULL) {
+        memcpy(&known_tls, known.tls, tls_size < sizeof(known_tls) ? tls_size : sizeof(known_tls));
+        known.tls = &known_tls;
+    }
     return (gofer_client *)(void *)core_new(&known);
 }
 

@@ -32,6 +32,7 @@ struct call;
 struct engine;
 struct pool;
 struct resolver;
+struct tls_source;
 struct waiter;
 
 enum core_state { CORE_OPEN, CORE_CLOSING, CORE_ENDED };
@@ -47,6 +48,7 @@ struct core {
     struct addr local_address; /* to connect from, where the options name one */
     char *interface;           /* or NULL */
     struct names names;
+    struct tls_source *tls;
     struct engine *engine;
     struct resolver *resolver;
     struct pool *pool;

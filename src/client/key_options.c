@@ -26,17 +26,21 @@ typedef struct snapshot snapshot_members;
 typedef struct url url_members;
 
 #define CLIENT_ROW(member, scope, about, other) EXISTS(gofer_client_options, member),
+#define TLS_ROW(member, scope, about, change) EXISTS(gofer_tls_options, member),
 #define REQUEST_ROW(member, scope, about, zero, change) EXISTS(snapshot_members, member),
 #define URL_ROW(member, scope, about, one, other) EXISTS(url_members, member),
 
 enum { CLIENT_OPTIONS(CLIENT_ROW) };
+enum { TLS_OPTIONS(TLS_ROW) };
 enum { REQUEST_OPTIONS(REQUEST_ROW) };
 enum { URL_PARTS(URL_ROW) };
 
 #define CLIENT_ZERO(member, scope, about, other) 0,
+#define TLS_ZERO(member, scope, about, change) 0,
 #define REQUEST_ZERO(member, scope, about, zero, change) zero,
 #define URL_ZERO(member, scope, about, one, other) 0,
 
 _Static_assert(sizeof((gofer_client_options){CLIENT_OPTIONS(CLIENT_ZERO)}) > 0, "one row each");
+_Static_assert(sizeof((gofer_tls_options){TLS_OPTIONS(TLS_ZERO)}) > 0, "one row each");
 _Static_assert(sizeof((struct snapshot){REQUEST_OPTIONS(REQUEST_ZERO)}) > 0, "one row each");
 _Static_assert(sizeof((struct url){URL_PARTS(URL_ZERO)}) > 0, "one row each");

@@ -71,7 +71,34 @@ enum key_scope {
     ROW(connect_to_len, PER_CLIENT, "names", 2)                                                    \
     ROW(resolver, PER_CLIENT, "names", other_resolver)                                             \
     ROW(resolver_arg, PER_CLIENT, "names", &other_object)                                          \
-    ROW(resolver_close, PER_CLIENT, "names", other_hook)
+    ROW(resolver_close, PER_CLIENT, "names", other_hook)                                           \
+    ROW(tls, PER_CLIENT, "TLS_OPTIONS", &other_tls)
+
+/* gofer_tls_options. ROW(member, scope, what it is about, how to change it in `tls`). They are in
+ * the sessions' key as well, as the generation of what was made of them (net/tls_session.h). */
+#define TLS_OPTIONS(ROW)                                                                           \
+    ROW(ca_file, PER_CLIENT, "trust", tls->ca_file = "other")                                      \
+    ROW(ca_dir, PER_CLIENT, "trust", tls->ca_dir = "other")                                        \
+    ROW(ca_pem, PER_CLIENT, "trust", tls->ca_pem = "other")                                        \
+    ROW(add_system_store, PER_CLIENT, "trust", tls->add_system_store = true)                       \
+    ROW(crl_file, PER_CLIENT, "trust", tls->crl_file = "other")                                    \
+    ROW(pins, PER_CLIENT, "trust", tls->pins = other_pin)                                          \
+    ROW(verify, PER_CLIENT, "trust", tls->verify = GOFER_TLS_VERIFY_CHAIN_ONLY)                    \
+    ROW(cert_file, PER_CLIENT, "identity", tls->cert_file = "other")                               \
+    ROW(cert_pem, PER_CLIENT, "identity", (tls->cert_file = NULL, tls->cert_pem = "other"))        \
+    ROW(key_file, PER_CLIENT, "identity", tls->key_file = "other")                                 \
+    ROW(key_pem, PER_CLIENT, "identity", tls->key_pem = "other")                                   \
+    ROW(key_password, PER_CLIENT, "identity", tls->key_password = "other")                         \
+    ROW(server_name, PER_CLIENT, "trust", tls->server_name = "other.test")                         \
+    ROW(alpn, PER_CLIENT, "protocol", tls->alpn = "")                                              \
+    ROW(min_version, PER_CLIENT, "protocol", tls->min_version = GOFER_TLS_1_3)                     \
+    ROW(max_version, PER_CLIENT, "protocol", tls->max_version = GOFER_TLS_1_2)                     \
+    ROW(ciphers, PER_CLIENT, "protocol", tls->ciphers = "other")                                   \
+    ROW(ciphersuites, PER_CLIENT, "protocol", tls->ciphersuites = "other")                         \
+    ROW(disable_resumption, PER_CLIENT, "protocol", tls->disable_resumption = true)                \
+    ROW(keylog_file, PER_CLIENT, "connection", tls->keylog_file = "other")                         \
+    ROW(ssl_ctx, PER_CLIENT, "all", tls->ssl_ctx = other_ssl_ctx)                                  \
+    ROW(ssl_ctx_arg, PER_CLIENT, "all", tls->ssl_ctx_arg = &other_object)
 
 /* struct snapshot. ROW(member, scope, what it is about, its zero, how to change it in `request`).
  */

@@ -17,6 +17,7 @@
 #include "client/core.h"
 #include "http/header.h"
 #include "http/request_head.h"
+#include "net/tls_source.h"
 
 enum { WORKERS_MIN = 2, WORKERS_MAX = 1024 };
 
@@ -161,6 +162,15 @@ static int resolve_dialing(struct core *core, const gofer_client_options *o)
     return err != 0 ? err : resolve_interface(core, o->interface);
 }
 
+/* Files are read when the first call needs them. */
+static int resolve_tls(struct core *core)
+{
+    int err = 0;
+    core->tls = tls_source_new(core->options.tls, &err);
+    core->options.tls = NULL; /* the source has a copy */
+    return err;
+}
+
 int settings_resolve(struct core *core, const gofer_client_options *given)
 {
     if (given != NULL)
@@ -173,6 +183,7 @@ int settings_resolve(struct core *core, const gofer_client_options *given)
     err = err != 0 ? err : resolve_dialing(core, o);
     err = err != 0 ? err : resolve_headers(core, o);
     err = err != 0 ? err : names_resolve(&core->names, o);
+    err = err != 0 ? err : resolve_tls(core);
     return err != 0 ? err : resolve_agent(core, o->user_agent);
 }
 
@@ -181,5 +192,6 @@ void settings_fini(struct core *core)
     headers_fini(&core->defaults);
     mem_free(core->interface);
     names_fini(&core->names);
+    tls_source_free(core->tls);
     mem_free(core->user_agent);
 }

@@ -12,8 +12,8 @@
 
 struct core;
 
-/* Fills core->options, user_agent, defaults, local_address, interface and names. given may be NULL.
- * 0, EINVAL or ENOMEM. */
+/* Fills core->options, user_agent, defaults, local_address, interface, names and tls. given may be
+ * NULL. 0, EINVAL or ENOMEM. */
 int settings_resolve(struct core *core, const gofer_client_options *given);
 
 void settings_fini(struct core *core);

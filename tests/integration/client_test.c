@@ -408,7 +408,8 @@ static void an_older_programs_options_are_understood(void)
     memset(&options, 0xff, sizeof options);
     options.timeout_ms = 5000;
     options.stall_timeout_ms = 5000;
-    client = gofer_client_new_sized(&options, offsetof(gofer_client_options, connect_timeout_ms));
+    client =
+        gofer_client_new_sized(&options, offsetof(gofer_client_options, connect_timeout_ms), 0);
     REQUIRE(client != NULL);
     EXPECT_STATUS(gofer_get(client, origin_url(origin, "/", url), NULL), GOFER_OK);
     memset(&stats, 0x5a, sizeof stats);

@@ -40,6 +40,14 @@ static void other_resolver(gofer_lookup *lookup, void *arg)
     gofer_lookup_fail(lookup);
 }
 
+static const gofer_tls_options other_tls = {.min_version = GOFER_TLS_1_3};
+static const char other_pin[] = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+static int other_ssl_ctx(struct ssl_ctx_st *ctx, void *arg)
+{
+    return ctx != NULL && arg != NULL;
+}
+
 static void other_hook(void *arg)
 {
     (void)arg;
@@ -114,20 +122,18 @@ struct client_row {
 static const struct client_row client_rows[] = {CLIENT_OPTIONS(CLIENT_ROW)};
 
 /* A connection of the one client lies idle while the other one calls. */
-static void clients_do_not_share(const struct client_row *row)
+static void clients_do_not_share(const char *name, const gofer_client_options *changed)
 {
     char url[ORIGIN_URL_BYTES];
     struct origin *origin = origin_start(script_serve, (void *)hello);
-    gofer_client_options changed = base;
-    row->change(&changed);
-    gofer_client *one = gofer_client_new(&base), *other = gofer_client_new(&changed);
+    gofer_client *one = gofer_client_new(&base), *other = gofer_client_new(changed);
     CU_ASSERT_FATAL(one != NULL && other != NULL);
     origin_url(origin, "/", url);
     get(one, url);
     CU_ASSERT_EQUAL(origin_count(origin, ORIGIN_ACCEPTED), 1);
     get(other, url);
     if (origin_count(origin, ORIGIN_ACCEPTED) != 2)
-        printf("\n    %s: shared between clients", row->name);
+        printf("\n    %s: shared between clients", name);
     CU_ASSERT_EQUAL(origin_count(origin, ORIGIN_ACCEPTED), 2);
     get(one, url); /* its own is there still */
     CU_ASSERT_EQUAL(origin_count(origin, ORIGIN_ACCEPTED), 2);
@@ -139,8 +145,10 @@ static void clients_do_not_share(const struct client_row *row)
 static void clients_that_differ_in_one_option_do_not_share(void)
 {
     for (size_t i = 0; i < sizeof client_rows / sizeof *client_rows; i++) {
+        gofer_client_options changed = base;
         CU_ASSERT(client_rows[i].scope == PER_CLIENT || client_rows[i].scope == NOT_CONNECTION);
-        clients_do_not_share(&client_rows[i]);
+        client_rows[i].change(&changed);
+        clients_do_not_share(client_rows[i].name, &changed);
     }
 }
 
@@ -151,6 +159,40 @@ static void each_row_changes_its_option(void)
         gofer_client_options changed = base;
         client_rows[i].change(&changed);
         CU_ASSERT_NOT_EQUAL(memcmp(&changed, &base, sizeof base), 0);
+    }
+}
+
+/* --- options of a client's TLS --- */
+
+#define CHANGE_TLS(member, scope, about, change)                                                   \
+    static void change_tls_##member(gofer_tls_options *tls)                                        \
+    {                                                                                              \
+        change;                                                                                    \
+    }
+TLS_OPTIONS(CHANGE_TLS)
+
+struct tls_row {
+    const char *name;
+    enum key_scope scope;
+    void (*change)(gofer_tls_options *tls);
+};
+
+#define TLS_ROW(member, scope, about, change) {"tls." #member, scope, change_tls_##member},
+static const struct tls_row tls_rows[] = {TLS_OPTIONS(TLS_ROW)};
+
+/* A key needs a certificate beside it. */
+static const gofer_tls_options base_tls = {.cert_file = "base"};
+
+static void clients_that_differ_in_one_tls_option_do_not_share(void)
+{
+    for (size_t i = 0; i < sizeof tls_rows / sizeof *tls_rows; i++) {
+        gofer_tls_options tls = base_tls;
+        gofer_client_options changed = base;
+        tls_rows[i].change(&tls);
+        changed.tls = &tls;
+        CU_ASSERT_EQUAL(tls_rows[i].scope, PER_CLIENT);
+        CU_ASSERT_NOT_EQUAL(memcmp(&tls, &base_tls, sizeof tls), 0);
+        clients_do_not_share(tls_rows[i].name, &changed);
     }
 }
 
@@ -279,6 +321,8 @@ CU_TestInfo key_options_tests[] = {
     {"RU-14 clients that differ in one option do not share",
      clients_that_differ_in_one_option_do_not_share},
     {"each row changes its option", each_row_changes_its_option},
+    {"RU-14 clients that differ in one TLS option do not share",
+     clients_that_differ_in_one_tls_option_do_not_share},
     {"RU-14 requests that differ in one option share unless it is in the key",
      requests_that_differ_in_one_option},
     {"RU-14 URLs that differ in one part share unless it is in the key",
