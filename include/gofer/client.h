@@ -114,7 +114,8 @@ typedef struct gofer_client_options {
                                           has no lookup left; not where the client was not made */
 
     /* --- https --- */
-    const gofer_tls_options *tls; /* see <gofer/tls.h>; copied */
+    int64_t tls_handshake_timeout_ms; /* 10 s: from connected to the first byte of a request */
+    const gofer_tls_options *tls;     /* see <gofer/tls.h>; copied */
 } gofer_client_options;
 
 /* Counters of a client. Members may be added at the end. */

@@ -299,6 +299,8 @@ static struct pool_options pool_options(struct core *core)
         .idle_timeout_ms = o->idle_conn_timeout_ms,
         .max_age_ms = o->conn_max_age_ms,
         .connect_timeout_ms = o->connect_timeout_ms,
+        .tls_timeout_ms = o->tls_handshake_timeout_ms,
+        .tls = core->tls,
         .race = racer_options(core),
         .disable_keep_alives = o->disable_keep_alives,
         .skip_check = o->skip_checkout_check,

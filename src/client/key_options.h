@@ -72,6 +72,7 @@ enum key_scope {
     ROW(resolver, PER_CLIENT, "names", other_resolver)                                             \
     ROW(resolver_arg, PER_CLIENT, "names", &other_object)                                          \
     ROW(resolver_close, PER_CLIENT, "names", other_hook)                                           \
+    ROW(tls_handshake_timeout_ms, PER_CLIENT, "dial", 60000)                                       \
     ROW(tls, PER_CLIENT, "TLS_OPTIONS", &other_tls)
 
 /* gofer_tls_options. ROW(member, scope, what it is about, how to change it in `tls`). They are in

@@ -198,10 +198,6 @@ static bool fill(struct snapshot *s, const char *method, const char *url)
         return true;
     struct request_parts parts = parts_of(s, NULL);
     status = request_check(&parts, &why);
-    if (status == GOFER_OK && strcmp(s->url.scheme, "http") != 0) {
-        status = GOFER_ERR_INVALID;
-        buf_append_str(&why, "https is not supported by this version");
-    }
     snapshot_blame(s, status, &why);
     return status != GOFER_ERR_NOMEM;
 }

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT
  *
  * The dial's task: addresses from the resolver into the race, the race's socket
- * into a connection, and what went wrong into words. Each step does whatever is
+ * into a connection, TLS onto that, and what went wrong into words. Each step does whatever is
  * due, so an event says no more than that something may be.
  */
 #include "transport/dial.h"
@@ -16,6 +16,7 @@
 #include "engine/engine.h"
 #include "net/host_memory.h"
 #include "net/socket.h"
+#include "net/tls.h"
 #include "transport/conn.h"
 #include "transport/pool.h"
 
@@ -49,6 +50,10 @@ static enum task_next end(struct dial *d, struct conn *conn)
     racer_close(&d->racer);
     timer_disarm(timers_of(d), &d->task.timer);
     resolver_forget(pool_resolver(d->pool), &d->lookup);
+    if (d->key->tls)
+        tls_source_forget(pool_options_of(d->pool)->tls, &d->tls_wait);
+    if (conn == NULL)
+        conn_close(&d->conn);
     task_release_slot(&d->task);
     pool_dial_ended(d->pool, d, &conn, &d->fault);
     return TASK_DONE;
@@ -63,8 +68,9 @@ static enum task_next fail_timeout(struct dial *d)
 {
     const struct pool_options *o = pool_options_of(d->pool);
     gofer_phase phase = dial_phase(d);
+    int64_t limit_ms = phase == GOFER_PHASE_TLS ? o->tls_timeout_ms : o->connect_timeout_ms;
     fault_set(&d->fault, GOFER_ERR_TIMEOUT, phase, ETIMEDOUT, "timed out after %lld ms %s",
-              (long long)o->connect_timeout_ms, gofer_phase_name(phase));
+              (long long)limit_ms, gofer_phase_name(phase));
     return fail(d);
 }
 
@@ -81,6 +87,69 @@ static gofer_status status_of(enum racer_cause cause)
     }
 }
 
+/* --- TLS --- */
+
+static enum task_next fail_nomem(struct dial *d, gofer_phase phase)
+{
+    fault_set(&d->fault, GOFER_ERR_NOMEM, phase, ENOMEM, NULL);
+    return fail(d);
+}
+
+static struct tls *new_tls(struct dial *d, struct tls_context *context)
+{
+    struct tls_peer peer = {.name = d->key->host, .key = d->key->text};
+    struct tls *tls = tls_new(context, conn_fd(d->conn), &peer);
+    tls_context_unref(context);
+    return tls;
+}
+
+/* Until the socket is ready or, with events 0, the context; but not for ever. */
+static enum task_next wait_for_tls(struct dial *d, uint32_t events)
+{
+    if (clock_now_ns() >= d->deadline)
+        return fail_timeout(d);
+    int err = events != 0 ? watch_arm(&d->conn->watch, &d->task, events) : 0;
+    if (err != 0) {
+        fault_set(&d->fault, err == ENOMEM ? GOFER_ERR_NOMEM : GOFER_ERR_SYSTEM, GOFER_PHASE_TLS,
+                  err, NULL);
+        return fail(d);
+    }
+    timer_arm(timers_of(d), &d->task.timer, d->deadline);
+    return TASK_PARK;
+}
+
+static enum task_next shake_hands(struct dial *d)
+{
+    if (d->conn->tls == NULL) {
+        struct tls_source *source = pool_options_of(d->pool)->tls;
+        struct tls_context *context = tls_source_get(source, &d->tls_wait, &d->fault);
+        if (context == NULL)
+            return d->fault.code != GOFER_OK ? fail(d) : wait_for_tls(d, 0);
+        d->conn->tls = new_tls(d, context);
+        if (d->conn->tls == NULL)
+            return fail_nomem(d, GOFER_PHASE_TLS);
+    }
+    switch (tls_handshake(d->conn->tls, &d->fault)) {
+    case TLS_DONE:
+        return end(d, d->conn);
+    case TLS_WAIT:
+        return wait_for_tls(d, tls_read_events(d->conn->tls));
+    case TLS_FAILED:
+        break;
+    }
+    return fail(d);
+}
+
+static enum task_next begin_tls(struct dial *d, struct conn *conn)
+{
+    racer_close(&d->racer); /* its socket is the connection's now */
+    d->conn = conn;
+    d->deadline = clock_after_ms(clock_now_ns(), pool_options_of(d->pool)->tls_timeout_ms);
+    d->tls_wait.task = &d->task;
+    set_phase(d, GOFER_PHASE_TLS);
+    return shake_hands(d);
+}
+
 /* --- connected --- */
 
 /* A socket is connected, however it came about. What a connection needs before its first request
@@ -90,10 +159,11 @@ static enum task_next connected(struct dial *d, int fd)
     int err = socket_set_blocking(fd);
     struct conn *conn = err == 0 ? conn_new(fd, d->task.engine, clock_now_ns()) : NULL;
     if (conn != NULL)
-        return end(d, conn);
+        return d->key->tls ? begin_tls(d, conn) : end(d, conn);
     close(fd);
-    fault_set(&d->fault, err != 0 ? GOFER_ERR_SYSTEM : GOFER_ERR_NOMEM, GOFER_PHASE_CONNECT,
-              err != 0 ? err : ENOMEM, NULL);
+    if (err == 0)
+        return fail_nomem(d, GOFER_PHASE_CONNECT);
+    fault_set(&d->fault, GOFER_ERR_SYSTEM, GOFER_PHASE_CONNECT, err, NULL);
     return fail(d);
 }
 
@@ -268,6 +338,8 @@ static enum task_next dial_step(struct task *task, unsigned events, struct turn 
     }
     if ((events & EV_START) && !begin(d))
         return fail(d);
+    if (d->conn != NULL)
+        return shake_hands(d);
     if (d->key->unix_socket != NULL)
         return connect_unix(d);
     return take_answer(d) ? race(d, events) : fail(d);

@@ -5,11 +5,11 @@
  * A dial: from a key to a connected conn, as a task of its own that workers run,
  * so that the call that waits for it can be handed another connection first.
  *
- *     LOOKUP ──► RACE (net/racer.h) ──► connected() ──► ended: conn
- *        │ └─────► │ addresses may         │
- *        │         │ come while it runs    │
- *        └─────────┴───────────────────────┴── error, connect_timeout_ms, EV_CANCEL,
- *                                              EV_CLOSE ──► ended: fault
+ *     LOOKUP ──► RACE (net/racer.h) ──► connected() ──► TLS, for https ──► ended: conn
+ *        │ └─────► │ addresses may         │              │ tls_handshake_timeout_ms
+ *        │         │ come while it runs    │              │
+ *        └─────────┴───────────────────────┴──────────────┴── error, connect_timeout_ms,
+ *                                              EV_CANCEL, EV_CLOSE ──► ended: fault
  *
  * A key with a unix-domain socket has neither: it connects, again and again while
  * the listener's queue is full.
@@ -29,8 +29,10 @@
 #include "net/connect_to.h"
 #include "net/racer.h"
 #include "net/resolver.h"
+#include "net/tls_source.h"
 #include "transport/key.h"
 
+struct conn;
 struct pool;
 struct pool_host;
 struct want;
@@ -47,13 +49,15 @@ struct dial {
     struct link orphan;  /* those of them without a want, the eldest first */
 
     /* the dial's own */
-    _Atomic int phase; /* gofer_phase */
-    int64_t deadline;
+    _Atomic int phase;     /* gofer_phase */
+    int64_t deadline;      /* of the connecting, then of the handshake */
     struct destination to; /* the key's host and port, or where to connect instead */
     struct lookup lookup;
     bool looking; /* the lookup may have more addresses */
     size_t known; /* those of its addresses that the race has */
     struct racer racer;
+    struct conn *conn;        /* while TLS shakes hands */
+    struct tls_wait tls_wait; /* for the first TLS context */
     struct fault fault;
 };
 

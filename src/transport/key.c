@@ -6,6 +6,8 @@
  */
 #include "transport/key.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/map.h"
@@ -36,7 +38,7 @@ bool key_init(struct key *key, const struct url *url)
 
 bool key_init_route(struct key *key, const struct url *url, const struct key_route *route)
 {
-    *key = (struct key){.port = url->port};
+    *key = (struct key){.port = url->port, .tls = strcmp(url->scheme, "https") == 0};
     struct buf text = BUF_INIT;
     buf_printf(&text, "%s://%s%s%s:%u", url->scheme, url->host, url->zone != NULL ? "%" : "",
                url->zone != NULL ? url->zone : "", url->port);

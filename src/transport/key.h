@@ -24,6 +24,7 @@ struct key {
     char *host; /* to dial: ASCII, no brackets */
     char *zone; /* or NULL */
     uint16_t port;
+    bool tls;          /* the scheme is https */
     char *unix_socket; /* the path to connect to instead of host and port; or NULL */
 };
 

@@ -44,6 +44,7 @@ struct engine;
 struct host_memory;
 struct pool;
 struct resolver;
+struct tls_source;
 struct waiter;
 
 struct pool_options {
@@ -53,6 +54,8 @@ struct pool_options {
     int64_t idle_timeout_ms;
     int64_t max_age_ms;
     int64_t connect_timeout_ms;
+    int64_t tls_timeout_ms;
+    struct tls_source *tls;    /* outlives the pool; NULL: no key has TLS */
     struct racer_options race; /* how dials connect; what it points to outlives the pool */
     bool disable_keep_alives;
     bool skip_check;

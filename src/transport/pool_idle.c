@@ -7,6 +7,8 @@
  */
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "net/tls.h"
+#include "net/tls_source.h"
 #include "transport/pool_state.h"
 
 enum { IDLE_LOOK_MS = 1000 };
@@ -30,9 +32,15 @@ static bool has_expired(const struct pool *p, const struct conn *conn, int64_t n
     return now_ns >= clock_after_ms(conn->idle_since_ns, p->options.idle_timeout_ms);
 }
 
+/* Whether it was made under TLS settings whose files have changed since (TLS-17). */
+static bool is_outdated(const struct pool *p, const struct conn *conn)
+{
+    return conn->tls != NULL && tls_generation(conn->tls) != tls_source_generation(p->options.tls);
+}
+
 bool pool_is_too_old(const struct pool *p, const struct conn *conn, int64_t now_ns)
 {
-    return now_ns >= clock_after_ms(conn->born_ns, p->options.max_age_ms);
+    return is_outdated(p, conn) || now_ns >= clock_after_ms(conn->born_ns, p->options.max_age_ms);
 }
 
 /* For when the connection idle since since_ns has to go, and for the next look at the idle watch.

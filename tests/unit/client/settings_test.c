@@ -33,6 +33,7 @@ static const struct row rows[] = {
     ROW(timeout_ms, 30000),
     ROW(stall_timeout_ms, 30000),
     ROW(connect_timeout_ms, 30000),
+    ROW(tls_handshake_timeout_ms, 10000),
     ROW(response_header_timeout_ms, GOFER_NEVER),
     ROW(idle_conn_timeout_ms, 90000),
     ROW(conn_max_age_ms, GOFER_NEVER),
