@@ -107,9 +107,9 @@ static void the_message_says_it_all(void)
     expect_fast(client, origin);
     struct outcome got = get_within(client, origin, "/slow", LIMIT_MS);
     snprintf(wanted, sizeof wanted,
-             "GET \"http://127.0.0.1:%u/slow\": timed out after %d ms waiting for response headers "
+             "GET \"%s://127.0.0.1:%u/slow\": timed out after %d ms waiting for response headers "
              "(reused connection, attempt 1)",
-             origin_port(origin), LIMIT_MS);
+             rig_scheme(), origin_port(origin), LIMIT_MS);
     REQUIRE(got.error != NULL);
     EXPECT_TEXT(got.error->message, wanted);
     EXPECT(got.error->reused);

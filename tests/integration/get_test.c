@@ -306,7 +306,7 @@ static void names_of_the_hosts_file_resolve(void)
     struct origin *origin = rig_script(hello);
     char url[ORIGIN_URL_BYTES];
 
-    snprintf(url, sizeof url, "http://LocalHost:%u/", origin_port(origin));
+    snprintf(url, sizeof url, "%s://LocalHost:%u/", rig_scheme(), origin_port(origin));
     struct outcome got = rig_get_url(rig_client(NULL), url);
     rig_expect_answer(&got, 200, "hello");
     snprintf(url, sizeof url, "\r\nHost: localhost:%u\r\n", origin_port(origin));

@@ -318,7 +318,7 @@ static void response_urls_have_no_password(void)
     struct origin *origin = rig_script(hello);
     char url[ORIGIN_URL_BYTES];
 
-    snprintf(url, sizeof url, "http://ali:sesame@127.0.0.1:%u/x", origin_port(origin));
+    snprintf(url, sizeof url, "%s://ali:sesame@127.0.0.1:%u/x", rig_scheme(), origin_port(origin));
     struct outcome got = rig_get_url(rig_client(NULL), url);
     rig_expect_answer(&got, 200, "hello");
     EXPECT_LACKS(gofer_response_url(got.response), "sesame");

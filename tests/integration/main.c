@@ -18,22 +18,26 @@
 
 #define SUITE(module) extern CU_TestInfo module##_tests[];
 #define DRIVEN(module) SUITE(module)
+#define SECURE(module) SUITE(module)
 #include "integration/suites.def"
 #undef DRIVEN
+#undef SECURE
 #undef SUITE
 
 struct listed {
     const char *name;
-    bool driven;
+    enum { ONCE, PLAIN_DRIVERS, ALL_DRIVERS } times;
     CU_TestInfo *tests;
 };
 
-#define SUITE(module) {#module, false, module##_tests},
-#define DRIVEN(module) {#module, true, module##_tests},
+#define SUITE(module) {#module, ONCE, module##_tests},
+#define DRIVEN(module) {#module, PLAIN_DRIVERS, module##_tests},
+#define SECURE(module) {#module, ALL_DRIVERS, module##_tests},
 static const struct listed listed[] = {
 #include "integration/suites.def"
 };
 #undef DRIVEN
+#undef SECURE
 #undef SUITE
 
 enum { LISTED = sizeof listed / sizeof *listed, NAME_BYTES = 64 };
@@ -64,7 +68,23 @@ static int drive_4(void)
     return rig_drive(&drivers[4]), 0;
 }
 
-static const CU_InitializeFunc drive[] = {drive_0, drive_1, drive_2, drive_3, drive_4};
+static int drive_5(void)
+{
+    return rig_drive(&drivers[5]), 0;
+}
+
+static int drive_6(void)
+{
+    return rig_drive(&drivers[6]), 0;
+}
+
+static int drive_7(void)
+{
+    return rig_drive(&drivers[7]), 0;
+}
+
+static const CU_InitializeFunc drive[] = {drive_0, drive_1, drive_2, drive_3,
+                                          drive_4, drive_5, drive_6, drive_7};
 
 static bool is_named(const char *name, const char *module, int n, char **names)
 {
@@ -79,7 +99,7 @@ static bool register_one(const struct listed *one, unsigned driver, int n, char 
 {
     char name[NAME_BYTES];
 
-    if (one->driven)
+    if (one->times != ONCE)
         snprintf(name, sizeof name, "%s/%s", one->name, drivers[driver].name);
     else
         snprintf(name, sizeof name, "%s", one->name);
@@ -100,9 +120,11 @@ static unsigned register_all(int n, char **names)
     unsigned registered = 0;
 
     for (unsigned i = 0; i < LISTED; i++) {
-        unsigned times = listed[i].driven ? drivers_len : 1;
-        for (unsigned d = 0; d < times; d++)
-            registered += register_one(&listed[i], d, n, names);
+        unsigned times = listed[i].times == ONCE ? 1 : drivers_len;
+        for (unsigned d = 0; d < times; d++) {
+            if (!drivers[d].tls || listed[i].times == ALL_DRIVERS)
+                registered += register_one(&listed[i], d, n, names);
+        }
     }
     return registered;
 }

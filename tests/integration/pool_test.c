@@ -48,7 +48,7 @@ static void an_origin_has_a_record_while_it_has_a_connection(void)
     EXPECT_INT(gofer_client_origins(client, NULL, 0), 0);
     get_hello(client, origin);
     REQUIRE(gofer_client_origins(client, seen, 2) == 1);
-    snprintf(name, sizeof name, "http://127.0.0.1:%u", origin_port(origin));
+    snprintf(name, sizeof name, "%s://127.0.0.1:%u", rig_scheme(), origin_port(origin));
     EXPECT_TEXT(seen[0].origin, name);
     EXPECT_INT(seen[0].conns_opened, 1);
     EXPECT_INT(seen[0].conns_idle, 1);

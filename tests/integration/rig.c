@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "integration/expect.h"
+#include "support/certs.h"
 #include "support/heap.h"
 #include "support/leaks.h"
 
@@ -61,17 +62,30 @@ static gofer_status call_wait_for(gofer_client *client, const gofer_request *req
 }
 
 const struct driver drivers[] = {
-    {"caller", 2, gofer_do},
-    {"workers", 2, call_wait_for},
-    {"caller alone", GOFER_NO_WORKERS, gofer_do},
-    {"stealing, alone", GOFER_NO_WORKERS, call_wait},
-    {"turns, alone", GOFER_NO_WORKERS, call_wait_for},
+    {"caller", 2, false, gofer_do},
+    {"workers", 2, false, call_wait_for},
+    {"caller alone", GOFER_NO_WORKERS, false, gofer_do},
+    {"stealing, alone", GOFER_NO_WORKERS, false, call_wait},
+    {"turns, alone", GOFER_NO_WORKERS, false, call_wait_for},
+    {"caller, TLS", 2, true, gofer_do},
+    {"workers, TLS", 2, true, call_wait_for},
+    {"turns, alone, TLS", GOFER_NO_WORKERS, true, call_wait_for},
 };
 const unsigned drivers_len = sizeof drivers / sizeof *drivers;
 
 void rig_drive(const struct driver *driver)
 {
     rig.driver = driver;
+}
+
+bool rig_is_tls(void)
+{
+    return rig.driver->tls;
+}
+
+const char *rig_scheme(void)
+{
+    return rig.driver->tls ? "https" : "http";
 }
 
 /* --- up and down --- */
@@ -150,7 +164,13 @@ struct origin *rig_origin(origin_handler handler, void *arg)
     struct origin *origin;
 
     REQUIRE(rig.origins_len < MANY);
-    origin = origin_start(handler, arg);
+    if (rig.driver->tls) {
+        SSL_CTX *ctx = certs_server("good", NULL);
+        origin = origin_start_tls(handler, arg, ctx);
+        SSL_CTX_free(ctx);
+    } else {
+        origin = origin_start(handler, arg);
+    }
     rig.args[rig.origins_len] = NULL;
     rig.origins[rig.origins_len++] = origin;
     return origin;
@@ -191,12 +211,17 @@ struct gate *rig_gate(void)
 gofer_client *rig_client(const gofer_client_options *options)
 {
     gofer_client_options copy = {0};
+    gofer_tls_options tls = {0};
     gofer_client *client;
 
     if (options != NULL)
         copy = *options;
     if (copy.workers == 0)
         copy.workers = rig.driver->workers;
+    if (rig.driver->tls && copy.tls == NULL) {
+        tls.ca_pem = certs_pem("root");
+        copy.tls = &tls;
+    }
     REQUIRE(rig.clients_len < MANY);
     client = gofer_client_new(&copy);
     REQUIRE(client != NULL);

@@ -8,7 +8,8 @@
  * were left. A test that hangs is ended, with its name, by an alarm.
  *
  * It also knows the drivers: ways to make one call. A suite listed as DRIVEN in
- * suites.def is run once for each of them, with the same test bodies.
+ * suites.def is run once for each of them that is plain, one listed as SECURE for
+ * those over TLS as well, with the same test bodies.
  *
  * Everything here is for the test's own thread, unless it says otherwise.
  */
@@ -29,6 +30,7 @@
 struct driver {
     const char *name;
     int workers; /* of the client */
+    bool tls;    /* origins speak TLS, clients trust them */
     gofer_status (*call)(gofer_client *client, const gofer_request *request,
                          gofer_response **response);
 };
@@ -38,6 +40,13 @@ extern const unsigned drivers_len;
 
 /* From now on tests use this driver. The first is the default. */
 void rig_drive(const struct driver *driver);
+
+/* Whether the driver is one over TLS: what a test sees of single bytes and segments is not its own
+ * then. */
+bool rig_is_tls(void);
+
+/* "http" or "https", as the driver's origins speak. */
+const char *rig_scheme(void);
 
 /* Before and after each test. */
 void rig_set_up(void);

@@ -315,10 +315,10 @@ static void case_makes_another_request(void)
     rig_expect_answer(&got, 200, "upper");
     got = rig_get(client, origin, "/path");
     rig_expect_answer(&got, 200, "lower");
-    snprintf(url, sizeof url, "http://u:Secret@127.0.0.1:%u/", origin_port(origin));
+    snprintf(url, sizeof url, "%s://u:Secret@127.0.0.1:%u/", rig_scheme(), origin_port(origin));
     rig_get_url(client, url);
     EXPECT_HOLDS(origin_last_head(origin), "Authorization: Basic dTpTZWNyZXQ=\r\n");
-    snprintf(url, sizeof url, "http://u:secret@127.0.0.1:%u/", origin_port(origin));
+    snprintf(url, sizeof url, "%s://u:secret@127.0.0.1:%u/", rig_scheme(), origin_port(origin));
     rig_get_url(client, url);
     EXPECT_HOLDS(origin_last_head(origin), "Authorization: Basic dTpzZWNyZXQ=\r\n");
     get_hello(client, origin);

@@ -30,7 +30,7 @@ static gofer_request *request_with_userinfo(const char *method, const struct ori
 {
     char url[ORIGIN_URL_BYTES];
 
-    snprintf(url, sizeof url, "http://%s@127.0.0.1:%u/", userinfo, origin_port(origin));
+    snprintf(url, sizeof url, "%s://%s@127.0.0.1:%u/", rig_scheme(), userinfo, origin_port(origin));
     return rig_request_to(method, url);
 }
 
@@ -74,6 +74,8 @@ static void small_requests_are_one_send(void)
     gofer_request *request = rig_request("POST", origin, "/");
     static char body[12 * 1024];
 
+    if (rig_is_tls()) /* the first request comes behind the segments of the handshake */
+        head_of(client, origin, rig_request("GET", origin, "/"));
     head_of(client, origin, rig_request("GET", origin, "/"));
     EXPECT_INT(origin_last_segments(origin), 1);
     gofer_request_set_body(request, "a=1&b=2", 7);

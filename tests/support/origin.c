@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "support/gate.h"
+#include "support/peer_tls.h"
 
 enum { PEER_STACK_BYTES = 512 * 1024 };
 
@@ -30,7 +31,8 @@ struct peer {
     struct origin *origin;
     struct peer *next;
     pthread_t thread;
-    int fd; /* -1 once closed; guarded by the origin's lock against the stop */
+    int fd;   /* -1 once closed; guarded by the origin's lock against the stop */
+    SSL *ssl; /* or NULL */
     unsigned number;
     unsigned requests;
     char head[ORIGIN_HEAD_BYTES];
@@ -45,6 +47,7 @@ struct origin {
     uint16_t port;
     origin_handler handler;
     void *arg;
+    SSL_CTX *tls; /* or NULL */
     pthread_t acceptor;
     pthread_t unix_acceptor;
     pthread_mutex_t lock;
@@ -77,7 +80,8 @@ static void *peer_main(void *arg)
 {
     struct peer *peer = arg;
 
-    peer->origin->handler(peer, peer->origin->arg);
+    if (peer->origin->tls == NULL || peer_start_tls(peer, peer->origin->tls))
+        peer->origin->handler(peer, peer->origin->arg);
     peer_close(peer);
     add(peer->origin, ORIGIN_OPEN, -1);
     return NULL;
@@ -144,7 +148,7 @@ static void init_lock(struct origin *origin)
     pthread_condattr_destroy(&attr);
 }
 
-struct origin *origin_start(origin_handler handler, void *arg)
+static struct origin *start(origin_handler handler, void *arg, SSL_CTX *tls)
 {
     struct origin *origin = calloc(1, sizeof *origin);
     struct sockaddr_in addr = {.sin_family = AF_INET};
@@ -153,6 +157,7 @@ struct origin *origin_start(origin_handler handler, void *arg)
     must(origin != NULL, "calloc");
     origin->handler = handler;
     origin->arg = arg;
+    origin->tls = tls;
     origin->unix_fd = -1;
     init_lock(origin);
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -164,6 +169,17 @@ struct origin *origin_start(origin_handler handler, void *arg)
     origin->port = ntohs(addr.sin_port);
     must(pthread_create(&origin->acceptor, NULL, accept_main, origin) == 0, "pthread_create");
     return origin;
+}
+
+struct origin *origin_start(origin_handler handler, void *arg)
+{
+    return start(handler, arg, NULL);
+}
+
+struct origin *origin_start_tls(origin_handler handler, void *arg, SSL_CTX *ctx)
+{
+    SSL_CTX_up_ref(ctx);
+    return start(handler, arg, ctx);
 }
 
 void origin_listen_unix(struct origin *origin, const char *path)
@@ -220,6 +236,7 @@ void origin_stop(struct origin *origin)
     }
     pthread_cond_destroy(&origin->changed);
     pthread_mutex_destroy(&origin->lock);
+    SSL_CTX_free(origin->tls);
     free(origin->body);
     free(origin);
 }
@@ -231,7 +248,8 @@ uint16_t origin_port(const struct origin *origin)
 
 const char *origin_url(const struct origin *origin, const char *path, char *buf)
 {
-    snprintf(buf, ORIGIN_URL_BYTES, "http://127.0.0.1:%u%s", origin->port, path);
+    snprintf(buf, ORIGIN_URL_BYTES, "%s://127.0.0.1:%u%s", origin->tls != NULL ? "https" : "http",
+             origin->port, path);
     return buf;
 }
 
@@ -318,7 +336,8 @@ static bool receive_more(struct peer *peer)
     if (room == 0)
         return false;
     do {
-        got = recv(peer->fd, peer->extra + peer->extra_len, room, 0);
+        got = peer->ssl != NULL ? peer_tls_read(peer->ssl, peer->extra + peer->extra_len, room)
+                                : recv(peer->fd, peer->extra + peer->extra_len, room, 0);
     } while (got < 0 && errno == EINTR);
     if (got <= 0)
         return false;
@@ -444,6 +463,8 @@ bool peer_send(struct peer *peer, const void *data, size_t len)
 {
     const char *from = data;
 
+    if (peer->ssl != NULL)
+        return peer_tls_send(peer->ssl, data, len);
     while (len > 0) {
         ssize_t n = send(peer->fd, from, len, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
@@ -485,17 +506,23 @@ bool peer_sees_end(struct peer *peer)
     } while (n < 0 && errno == EINTR);
     if (n <= 0)
         return false;
+    if (peer->ssl != NULL)
+        return peer_tls_read(peer->ssl, &byte, 1) <= 0;
     ssize_t got = recv(peer->fd, &byte, 1, 0);
     return got == 0 || (got < 0 && errno == ECONNRESET);
 }
 
 void peer_finish(struct peer *peer)
 {
+    if (peer->ssl != NULL)
+        peer_tls_finish(peer->ssl);
     shutdown(peer->fd, SHUT_WR);
 }
 
-void peer_close(struct peer *peer)
+void peer_cut(struct peer *peer)
 {
+    SSL_free(peer->ssl);
+    peer->ssl = NULL;
     pthread_mutex_lock(&peer->origin->lock);
     if (peer->fd >= 0)
         close(peer->fd);
@@ -503,10 +530,33 @@ void peer_close(struct peer *peer)
     pthread_mutex_unlock(&peer->origin->lock);
 }
 
+void peer_close(struct peer *peer)
+{
+    if (peer->ssl != NULL)
+        peer_tls_finish(peer->ssl);
+    peer_cut(peer);
+}
+
+bool peer_start_tls(struct peer *peer, SSL_CTX *ctx)
+{
+    peer->ssl = peer_tls_accept(ctx, peer->fd);
+    if (peer->ssl == NULL)
+        return false;
+    if (SSL_session_reused(peer->ssl))
+        add(peer->origin, ORIGIN_RESUMED, 1);
+    add(peer->origin, ORIGIN_SHAKEN, 1);
+    return true;
+}
+
+SSL *peer_ssl(const struct peer *peer)
+{
+    return peer->ssl;
+}
+
 void peer_reset(struct peer *peer)
 {
     struct linger now = {.l_onoff = 1, .l_linger = 0};
 
     setsockopt(peer->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-    peer_close(peer);
+    peer_cut(peer);
 }

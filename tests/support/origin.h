@@ -12,6 +12,9 @@
  * asserts on the test's own thread. origin_stop() cuts every connection, so a
  * handler that reads ends by itself; one that waits at a gate must be let through.
  *
+ * An origin may speak TLS: then a connection begins with a handshake, before its
+ * handler runs, and ends with a close_notify, unless the handler cuts it.
+ *
  * The origin's lock guards its counts, its list of peers, the last request, and
  * each peer's descriptor against the stop.
  */
@@ -24,6 +27,8 @@
 
 struct origin;
 struct peer;
+struct ssl_ctx_st; /* OpenSSL's SSL_CTX and SSL */
+struct ssl_st;
 
 /* Runs on the connection's own thread. */
 typedef void (*origin_handler)(struct peer *peer, void *arg);
@@ -31,6 +36,8 @@ typedef void (*origin_handler)(struct peer *peer, void *arg);
 /* What an origin counts. */
 enum origin_count {
     ORIGIN_ACCEPTED, /* connections accepted */
+    ORIGIN_SHAKEN,   /* of them, those whose TLS handshake was done */
+    ORIGIN_RESUMED,  /* and those that resumed a session */
     ORIGIN_REQUESTS, /* request heads read */
     ORIGIN_OPEN,     /* connections whose handler runs */
     ORIGIN_COUNTS
@@ -41,6 +48,9 @@ enum { ORIGIN_URL_BYTES = 512, ORIGIN_HEAD_BYTES = 16 * 1024 };
 /* Starts an origin; aborts the program where the system refuses one. */
 struct origin *origin_start(origin_handler handler, void *arg);
 
+/* The same over TLS; it holds a reference to the context. */
+struct origin *origin_start_tls(origin_handler handler, void *arg, struct ssl_ctx_st *ctx);
+
 /* Cuts every connection, joins every thread, frees. NULL is legal. */
 void origin_stop(struct origin *origin);
 
@@ -50,7 +60,7 @@ void origin_listen_unix(struct origin *origin, const char *path);
 
 uint16_t origin_port(const struct origin *origin);
 
-/* Writes http://127.0.0.1:port and path into buf (ORIGIN_URL_BYTES); returns buf. */
+/* Writes http://127.0.0.1:port, or https, and path into buf (ORIGIN_URL_BYTES); returns buf. */
 const char *origin_url(const struct origin *origin, const char *path, char *buf);
 
 /* A count as it is now. */
@@ -107,5 +117,14 @@ bool peer_sees_end(struct peer *peer);
 void peer_finish(struct peer *peer);
 void peer_close(struct peer *peer);
 void peer_reset(struct peer *peer);
+
+/* Shakes hands on a connection that is plain so far. False where that fails. */
+bool peer_start_tls(struct peer *peer, struct ssl_ctx_st *ctx);
+
+/* The connection's TLS, or NULL. */
+struct ssl_st *peer_ssl(const struct peer *peer);
+
+/* A FIN without a close_notify. Ends the connection. */
+void peer_cut(struct peer *peer);
 
 #endif
