@@ -27,7 +27,7 @@ typedef struct gofer_request gofer_request;
 
 /*
  * Makes a request. method NULL or "" means GET; any RFC 9110 token is a
- * method, case-sensitive. url is absolute, http, and parsed by RFC 3986 with
+ * method, case-sensitive. url is absolute, http or https, and parsed by RFC 3986 with
  * what people type: spaces and UTF-8 in path and query are escaped,
  * international host names become punycode, a missing path is "/".
  * Returns NULL only without memory. Free with gofer_request_free().
@@ -188,6 +188,13 @@ GOFER_API gofer_status gofer_request_set_user(gofer_request *request, void *user
  * connections only where the path is the same.
  */
 GOFER_API gofer_status gofer_request_set_unix_socket(gofer_request *request, const char *path);
+
+/*
+ * Says who an https server must prove to be, and is told it is (SNI), in place of
+ * the URL's host and of the client's server_name: a name in ASCII or an address.
+ * NULL removes it. Calls share connections only where the name is the same.
+ */
+GOFER_API gofer_status gofer_request_set_tls_server_name(gofer_request *request, const char *name);
 
 /* Why calls of this request would fail before they are sent, or GOFER_OK. */
 GOFER_API gofer_status gofer_request_status(const gofer_request *request);

@@ -126,6 +126,15 @@ GOFER_API int gofer_response_trailer_at(const gofer_response *response, size_t i
 /* The URL that answered, without fragment and password. Never NULL. */
 GOFER_API const char *gofer_response_url(const gofer_response *response);
 
+/*
+ * The connection's TLS: its version ("TLSv1.3") and cipher
+ * ("TLS_AES_256_GCM_SHA384") as OpenSSL names them, and whether its handshake
+ * resumed an earlier session. NULL and 0 for http and without a response. Static.
+ */
+GOFER_API const char *gofer_response_tls_version(const gofer_response *response);
+GOFER_API const char *gofer_response_tls_cipher(const gofer_response *response);
+GOFER_API int gofer_response_tls_resumed(const gofer_response *response);
+
 /* The call's error, or NULL when the call succeeded. */
 GOFER_API const gofer_error *gofer_response_error(const gofer_response *response);
 

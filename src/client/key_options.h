@@ -125,6 +125,7 @@ enum key_scope {
     ROW(progress_arg, DERIVED, "progress", 0, (void)0)                                             \
     ROW(user, NOT_CONNECTION, "call", 0, gofer_request_set_user(request, &other_object))           \
     ROW(unix_socket, IN_KEY, "dial", NULL, gofer_request_set_unix_socket(request, other_path))     \
+    ROW(tls_name, IN_KEY, "dial", NULL, gofer_request_set_tls_server_name(request, "other.test"))  \
     ROW(prepared, DERIVED, "head", NULL, (void)0)
 
 /* struct url. ROW(member, scope, what it is about, two URLs that differ in nothing else). */

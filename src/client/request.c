@@ -21,6 +21,7 @@
 #include "http/request_head.h"
 #include "http/trailer.h"
 #include "net/socket.h"
+#include "net/tls_settings.h"
 
 struct gofer_request {
     struct snapshot *snapshot;
@@ -335,6 +336,26 @@ static gofer_status check_unix_path(const char *path, struct buf *why)
     buf_append_str(why, len == 0 ? "empty path of a unix-domain socket"
                                  : "path of a unix-domain socket is too long");
     return GOFER_ERR_INVALID;
+}
+
+gofer_status gofer_request_set_tls_server_name(gofer_request *request, const char *name)
+{
+    if (request == NULL)
+        return GOFER_ERR_INVALID;
+    struct snapshot *s = own(request);
+    if (s == NULL)
+        return GOFER_ERR_NOMEM;
+    struct buf why = BUF_INIT;
+    if (name != NULL && !tls_settings_is_name(name)) {
+        buf_append_str(&why, "TLS server name: not a host name or address in ASCII");
+        return snapshot_blame(s, GOFER_ERR_INVALID, &why);
+    }
+    char *copy = name != NULL ? mem_strdup(name) : NULL;
+    if (name != NULL && copy == NULL)
+        return GOFER_ERR_NOMEM;
+    mem_free(s->tls_name);
+    s->tls_name = copy;
+    return GOFER_OK;
 }
 
 gofer_status gofer_request_set_unix_socket(gofer_request *request, const char *path)

@@ -89,6 +89,21 @@ const char *gofer_response_url(const gofer_response *response)
     return response != NULL ? response->url : "";
 }
 
+const char *gofer_response_tls_version(const gofer_response *response)
+{
+    return response != NULL ? response->tls_version : NULL;
+}
+
+const char *gofer_response_tls_cipher(const gofer_response *response)
+{
+    return response != NULL ? response->tls_cipher : NULL;
+}
+
+int gofer_response_tls_resumed(const gofer_response *response)
+{
+    return response != NULL && response->tls_resumed;
+}
+
 const gofer_error *gofer_response_error(const gofer_response *response)
 {
     if (response == NULL)

@@ -85,7 +85,7 @@ static bool prepare(struct prepared *p, const struct snapshot *s, const struct c
     p->request.up.head = p->head = buf_take_str(&head);
     p->request.down.url = p->url = buf_take_str(&url);
     p->replayable = s->idempotent || request_is_replayable(s->method, &s->headers);
-    struct key_route route = {.unix_socket = s->unix_socket};
+    struct key_route route = {.unix_socket = s->unix_socket, .tls_name = s->tls_name};
     return key_init_route(&p->key, &s->url, &route) && p->head != NULL && p->url != NULL;
 }
 
@@ -156,6 +156,7 @@ void snapshot_unref(struct snapshot *snapshot)
     source_unref(snapshot->source);
     token_unref(snapshot->cancel);
     mem_free(snapshot->unix_socket);
+    mem_free(snapshot->tls_name);
     mem_free(snapshot);
 }
 
@@ -238,11 +239,13 @@ static struct snapshot *copy(const struct snapshot *from)
     s->shown_url = mem_strdup(from->shown_url);
     s->why = from->why != NULL ? mem_strdup(from->why) : NULL;
     s->unix_socket = from->unix_socket != NULL ? mem_strdup(from->unix_socket) : NULL;
+    s->tls_name = from->tls_name != NULL ? mem_strdup(from->tls_name) : NULL;
     bool ok = url_copy(&s->url, &from->url);
     ok = ok && headers_copy(&s->headers, &from->headers) == GOFER_OK;
     ok = ok && headers_copy(&s->trailers, &from->trailers) == GOFER_OK;
     ok = ok && s->method != NULL && s->shown_url != NULL;
     ok = ok && (from->unix_socket == NULL || s->unix_socket != NULL);
+    ok = ok && (from->tls_name == NULL || s->tls_name != NULL);
     if (ok && (from->why == NULL || s->why != NULL))
         return s;
     snapshot_unref(s);

@@ -54,6 +54,7 @@ struct snapshot {
     void *progress_arg;
     void *user;
     char *unix_socket;                   /* or NULL */
+    char *tls_name;                      /* or NULL */
     _Atomic(struct prepared *) prepared; /* or NULL */
 };
 

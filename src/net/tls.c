@@ -31,8 +31,10 @@ enum { RECORD_MAX_BYTES = 16 * 1024 };
 
 static bool name_peer(struct tls *t, const struct tls_peer *peer)
 {
-    const char *given = t->context->profile->settings.options.server_name;
-    const char *name = given != NULL ? given : peer->name;
+    const char *given = peer->server_name != NULL
+                            ? peer->server_name
+                            : t->context->profile->settings.options.server_name;
+    const char *name = given != NULL ? given : peer->host;
     size_t len = strlen(name);
     if (len > 1 && name[len - 1] == '.')
         len--; /* the root of the DNS stands in no certificate */

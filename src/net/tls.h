@@ -28,10 +28,11 @@ struct tls;
 
 /* Whom to talk to. */
 struct tls_peer {
-    const char *name; /* who it must prove to be: a host's name or address; the settings'
-                         server_name wins */
-    const char *key;  /* whose sessions may be resumed: the connection's key, and apart from that
-                         of the origin behind it for a proxy (PX-09) */
+    const char *host;        /* who it must prove to be: a host's name or address */
+    const char *server_name; /* NULL; or who else: this wins over the settings' server_name, and
+                                that over host */
+    const char *key; /* whose sessions may be resumed: the connection's key, and apart from that
+                 of the origin behind it for a proxy (PX-09) */
 };
 
 /* Begins a client's TLS on fd, with a reference to the context. NULL without memory. */

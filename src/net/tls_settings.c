@@ -85,7 +85,7 @@ static bool are_pins(const char *pins)
 
 /* A name as it stands in a certificate, or an address: a-z, 0-9, '-', '_', '.' and ':'. A dot at
  * its beginning would be any name below it to OpenSSL. */
-static bool is_server_name(const char *name)
+bool tls_settings_is_name(const char *name)
 {
     size_t len = strlen(name);
     for (size_t i = 0; i < len; i++)
@@ -113,7 +113,7 @@ static bool are_valid(const gofer_tls_options *o)
 {
     return are_versions(o) && is_identity(o) && (unsigned)o->verify <= GOFER_TLS_INSECURE &&
            (o->pins == NULL || are_pins(o->pins)) &&
-           (o->server_name == NULL || is_server_name(o->server_name));
+           (o->server_name == NULL || tls_settings_is_name(o->server_name));
 }
 
 /* --- copies --- */

@@ -28,6 +28,9 @@ void tls_settings_fini(struct tls_settings *settings);
 /* Whether the system's store of CAs is trusted. */
 bool tls_settings_use_system_store(const struct tls_settings *settings);
 
+/* Whether a text may be a server's name: LDH and '_' in ASCII, or an address; at most 253 bytes. */
+bool tls_settings_is_name(const char *name);
+
 /* Whether base64 (44 characters) is one of the pins. */
 bool tls_settings_has_pin(const struct tls_settings *settings, const char *base64);
 

@@ -17,6 +17,7 @@
 #include "base/quiet_pipe.h"
 #include "http/response_head.h"
 #include "net/tls.h"
+#include "transport/message.h"
 
 struct conn *conn_new(int fd, struct engine *engine, int64_t now_ns)
 {
@@ -141,6 +142,17 @@ uint32_t conn_recv_events(const struct conn *conn)
 bool conn_has_buffered(const struct conn *conn)
 {
     return conn->tls != NULL && tls_has_buffered(conn->tls);
+}
+
+void conn_note_tls(const struct conn *conn, struct gofer_response *response)
+{
+    if (conn->tls == NULL)
+        return;
+    struct tls_agreed agreed;
+    tls_agreed(conn->tls, &agreed);
+    response->tls_version = agreed.version;
+    response->tls_cipher = agreed.cipher;
+    response->tls_resumed = agreed.resumed;
 }
 
 bool conn_explain(const struct conn *conn, gofer_phase phase, struct fault *fault)

@@ -31,6 +31,7 @@
 #include "engine/watch.h"
 
 struct engine;
+struct gofer_response;
 struct pool_host;
 struct tls;
 
@@ -109,6 +110,9 @@ uint32_t conn_recv_events(const struct conn *conn);
 /* Whether conn_recv() may return bytes or an end that no poll of the socket shows: to be asked
  * before the socket is waited for. After EAGAIN it cannot. */
 bool conn_has_buffered(const struct conn *conn);
+
+/* Notes in a response how the connection is secured. */
+void conn_note_tls(const struct conn *conn, struct gofer_response *response);
 
 /* After a conn_send() or conn_recv() that failed for good: sets the fault where there is more to
  * say than errno. True where it did. */

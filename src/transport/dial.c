@@ -97,7 +97,8 @@ static enum task_next fail_nomem(struct dial *d, gofer_phase phase)
 
 static struct tls *new_tls(struct dial *d, struct tls_context *context)
 {
-    struct tls_peer peer = {.name = d->key->host, .key = d->key->text};
+    struct tls_peer peer = {
+        .host = d->key->host, .server_name = d->key->tls_name, .key = d->key->text};
     struct tls *tls = tls_new(context, conn_fd(d->conn), &peer);
     tls_context_unref(context);
     return tls;

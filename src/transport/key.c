@@ -20,12 +20,13 @@ static bool copy_string(char **to, const char *from)
 }
 
 static bool set_strings(struct key *key, const char *host, const char *zone,
-                        const char *unix_socket)
+                        const struct key_route *route)
 {
     bool host_ok = copy_string(&key->host, host);
     bool zone_ok = copy_string(&key->zone, zone);
-    bool unix_ok = copy_string(&key->unix_socket, unix_socket);
-    bool ok = key->text != NULL && host_ok && zone_ok && unix_ok;
+    bool unix_ok = copy_string(&key->unix_socket, route->unix_socket);
+    bool name_ok = copy_string(&key->tls_name, route->tls_name);
+    bool ok = key->text != NULL && host_ok && zone_ok && unix_ok && name_ok;
     if (!ok)
         key_fini(key);
     return ok;
@@ -42,21 +43,24 @@ bool key_init_route(struct key *key, const struct url *url, const struct key_rou
     struct buf text = BUF_INIT;
     buf_printf(&text, "%s://%s%s%s:%u", url->scheme, url->host, url->zone != NULL ? "%" : "",
                url->zone != NULL ? url->zone : "", url->port);
-    /* No host holds a space, so no other key begins like this one. */
+    /* No host or name holds a space, so no other key begins like this one. */
+    if (route->tls_name != NULL)
+        buf_printf(&text, " tls:%s", route->tls_name);
     if (route->unix_socket != NULL)
         buf_printf(&text, " unix:%s", route->unix_socket);
     key->len = text.len;
     key->text = buf_take_str(&text);
     if (key->text != NULL)
         HASH_VALUE(key->text, key->len, key->hash);
-    return set_strings(key, url->host, url->zone, route->unix_socket);
+    return set_strings(key, url->host, url->zone, route);
 }
 
 bool key_copy(struct key *to, const struct key *from)
 {
     *to = *from;
     to->text = mem_strdup(from->text);
-    return set_strings(to, from->host, from->zone, from->unix_socket);
+    struct key_route route = {.unix_socket = from->unix_socket, .tls_name = from->tls_name};
+    return set_strings(to, from->host, from->zone, &route);
 }
 
 void key_fini(struct key *key)
@@ -65,5 +69,6 @@ void key_fini(struct key *key)
     mem_free(key->host);
     mem_free(key->zone);
     mem_free(key->unix_socket);
+    mem_free(key->tls_name);
     *key = (struct key){0};
 }

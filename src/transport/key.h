@@ -3,8 +3,9 @@
  * SPDX-License-Identifier: MIT
  *
  * The key: everything that two calls must have in common to share a connection,
- * in one canonical text, "scheme://host%zone:port", and " unix:path" behind it
- * where the way there is a unix-domain socket. What a client's options
+ * in one canonical text, "scheme://host%zone:port", " tls:name" behind it where
+ * TLS is to verify another name, and " unix:path" where the way there is a
+ * unix-domain socket. What a client's options
  * decide is the same for all calls of its pool and is not in the text; an option
  * that a single request may set and that changes the connection belongs here.
  */
@@ -25,12 +26,14 @@ struct key {
     char *zone; /* or NULL */
     uint16_t port;
     bool tls;          /* the scheme is https */
+    char *tls_name;    /* who the server must be instead of host; or NULL */
     char *unix_socket; /* the path to connect to instead of host and port; or NULL */
 };
 
 /* How a request asks to reach its URL's host. */
 struct key_route {
     const char *unix_socket; /* or NULL */
+    const char *tls_name;    /* or NULL */
 };
 
 /* Makes the key of a URL that is reached directly, or by a route. False without memory. */

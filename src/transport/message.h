@@ -46,7 +46,10 @@ struct gofer_response {
     size_t read_at;        /* where gofer_response_read() is in a gathered body */
     _Atomic bool closed;   /* a gathered one, by gofer_response_close(), on any thread */
     _Atomic bool refused;  /* and read after that */
-    gofer_error *error;    /* inside this allocation, or NULL */
+    bool tls_resumed;
+    const char *tls_version; /* static; NULL: plain, as the next one */
+    const char *tls_cipher;
+    gofer_error *error; /* inside this allocation, or NULL */
 };
 
 /*

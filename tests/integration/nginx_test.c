@@ -10,6 +10,7 @@
 
 #include "integration/expect.h"
 #include "integration/rig.h"
+#include "support/certs.h"
 #include "support/nginx.h"
 
 extern CU_TestInfo nginx_tests[];
@@ -17,7 +18,9 @@ extern CU_TestInfo nginx_tests[];
 /* A test body with a running nginx and a client. */
 static void with_nginx(void (*body)(const struct nginx *nginx, gofer_client *client))
 {
-    struct nginx *nginx = nginx_start();
+    struct nginx *nginx =
+        rig_is_tls() ? nginx_start_tls(certs_pem("good;middle"), certs_key_pem("good", NULL))
+                     : nginx_start();
 
     if (nginx == NULL) {
         printf(" skipped: no nginx ");

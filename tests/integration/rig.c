@@ -159,21 +159,31 @@ const char *rig_echo_url(const char *word, unsigned long n, char *buf)
     return buf;
 }
 
-struct origin *rig_origin(origin_handler handler, void *arg)
+static struct origin *own(struct origin *origin)
 {
-    struct origin *origin;
-
     REQUIRE(rig.origins_len < MANY);
-    if (rig.driver->tls) {
-        SSL_CTX *ctx = certs_server("good", NULL);
-        origin = origin_start_tls(handler, arg, ctx);
-        SSL_CTX_free(ctx);
-    } else {
-        origin = origin_start(handler, arg);
-    }
     rig.args[rig.origins_len] = NULL;
     rig.origins[rig.origins_len++] = origin;
     return origin;
+}
+
+struct origin *rig_origin_ctx(origin_handler handler, void *arg, SSL_CTX *ctx)
+{
+    return own(origin_start_tls(handler, arg, ctx));
+}
+
+struct origin *rig_origin_tls(origin_handler handler, void *arg, const char *cert)
+{
+    SSL_CTX *ctx = certs_server(cert, NULL);
+    struct origin *origin = rig_origin_ctx(handler, arg, ctx);
+
+    SSL_CTX_free(ctx);
+    return origin;
+}
+
+struct origin *rig_origin(origin_handler handler, void *arg)
+{
+    return rig.driver->tls ? rig_origin_tls(handler, arg, "good") : own(origin_start(handler, arg));
 }
 
 struct origin *rig_origin_copy(origin_handler handler, const void *arg, size_t len)

@@ -68,6 +68,11 @@ struct origin *rig_origin(origin_handler handler, void *arg);
 struct origin *rig_origin_copy(origin_handler handler, const void *arg, size_t len);
 struct origin *rig_script(const struct route *routes);
 
+/* An origin over TLS whatever the driver, which shows the workshop's certificate of that name and
+ * its issuers; or whose server's side is the caller's (which it keeps a reference to). */
+struct origin *rig_origin_tls(origin_handler handler, void *arg, const char *cert);
+struct origin *rig_origin_ctx(origin_handler handler, void *arg, struct ssl_ctx_st *ctx);
+
 /* A client for this test; workers 0 means the driver's. */
 gofer_client *rig_client(const gofer_client_options *options);
 

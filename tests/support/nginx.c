@@ -26,6 +26,7 @@
 struct nginx {
     pid_t pid;
     uint16_t port;
+    bool tls;
     char binary[PATH_MAX];
     char folder[64];
 };
@@ -49,11 +50,17 @@ static const char configuration[] = "daemon off;\n"
                                     "  tcp_nodelay on;\n"
                                     "  default_type text/plain;\n"
                                     "  server {\n"
-                                    "    listen 127.0.0.1:%u backlog=4096;\n"
+                                    "    listen 127.0.0.1:%u%s backlog=4096;\n"
+                                    "%s"
                                     "    root www;\n"
                                     "    location = /hello { return 200 \"Hello, world\\n\"; }\n"
                                     "  }\n"
                                     "}\n";
+
+static const char tls_configuration[] = "    ssl_certificate cert.pem;\n"
+                                        "    ssl_certificate_key key.pem;\n"
+                                        "    ssl_protocols TLSv1.2 TLSv1.3;\n"
+                                        "    ssl_session_cache shared:tls:1m;\n";
 
 static bool find_in(const char *folders, char *binary)
 {
@@ -102,16 +109,32 @@ static bool answers(uint16_t port)
     return ok;
 }
 
-static bool write_configuration(const struct nginx *nginx)
+static FILE *create(const struct nginx *nginx, const char *name)
 {
     char path[128];
-    FILE *file;
 
-    snprintf(path, sizeof path, "%s/nginx.conf", nginx->folder);
-    file = fopen(path, "we");
+    snprintf(path, sizeof path, "%s/%s", nginx->folder, name);
+    return fopen(path, "we");
+}
+
+static bool write_text(const struct nginx *nginx, const char *name, const char *text)
+{
+    FILE *file = create(nginx, name);
+
     if (file == NULL)
         return false;
-    fprintf(file, configuration, nginx->port);
+    fputs(text, file);
+    return fclose(file) == 0;
+}
+
+static bool write_configuration(const struct nginx *nginx)
+{
+    FILE *file = create(nginx, "nginx.conf");
+
+    if (file == NULL)
+        return false;
+    fprintf(file, configuration, nginx->port, nginx->tls ? " ssl" : "",
+            nginx->tls ? tls_configuration : "");
     return fclose(file) == 0;
 }
 
@@ -182,13 +205,16 @@ static bool make_folder(struct nginx *nginx)
            nginx_file(nginx, "1m", 1024 * 1024);
 }
 
-struct nginx *nginx_start(void)
+static struct nginx *start(const char *cert_pem, const char *key_pem)
 {
     struct nginx *nginx = calloc(1, sizeof *nginx);
 
     if (nginx == NULL)
         abort();
-    if (find_binary(nginx->binary) && make_folder(nginx)) {
+    nginx->tls = cert_pem != NULL;
+    if (find_binary(nginx->binary) && make_folder(nginx) &&
+        (cert_pem == NULL ||
+         (write_text(nginx, "cert.pem", cert_pem) && write_text(nginx, "key.pem", key_pem)))) {
         for (int attempt = 0; attempt < 5; attempt++) {
             if (launch(nginx))
                 return nginx;
@@ -197,6 +223,16 @@ struct nginx *nginx_start(void)
     }
     nginx_stop(nginx);
     return NULL;
+}
+
+struct nginx *nginx_start(void)
+{
+    return start(NULL, NULL);
+}
+
+struct nginx *nginx_start_tls(const char *cert_pem, const char *key_pem)
+{
+    return start(cert_pem, key_pem);
 }
 
 void nginx_stop(struct nginx *nginx)
@@ -216,7 +252,8 @@ uint16_t nginx_port(const struct nginx *nginx)
 
 const char *nginx_url(const struct nginx *nginx, const char *path, char *buf)
 {
-    snprintf(buf, NGINX_URL_BYTES, "http://127.0.0.1:%u%s", nginx->port, path);
+    snprintf(buf, NGINX_URL_BYTES, "%s://127.0.0.1:%u%s", nginx->tls ? "https" : "http",
+             nginx->port, path);
     return buf;
 }
 

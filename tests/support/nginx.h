@@ -27,6 +27,9 @@ enum { NGINX_URL_BYTES = 128 };
 /* Starts it and waits until it answers. NULL where there is no nginx on this machine. */
 struct nginx *nginx_start(void);
 
+/* The same over TLS 1.2 and 1.3, with this certificate, those behind it and its key (PEM). */
+struct nginx *nginx_start_tls(const char *cert_pem, const char *key_pem);
+
 /* Stops it and removes its folder. NULL is legal. */
 void nginx_stop(struct nginx *nginx);
 

@@ -55,7 +55,7 @@ void pair_begin(struct tls_pair *pair, struct tls_context *context, SSL_CTX *ctx
 {
     *pair = (struct tls_pair){.step = TLS_WAIT};
     CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair->fds), 0);
-    struct tls_peer peer = {.name = name, .key = "https://peer"};
+    struct tls_peer peer = {.host = name, .key = "https://peer"};
     pair->client = tls_new(context, pair->fds[0], &peer);
     CU_ASSERT_PTR_NOT_NULL_FATAL(pair->client);
     pair->server = ctx != NULL ? new_server(ctx) : NULL;

@@ -226,7 +226,7 @@ static bool visit_peer(struct tls_source *source, SSL_CTX *server, const char *k
     struct tls_agreed agreed;
     char buf[8];
     struct tls_context *context = pair_context(source);
-    struct tls_peer peer = {.name = "good.test", .key = key};
+    struct tls_peer peer = {.host = "good.test", .key = key};
     pair_begin(&pair, context, server, "good.test");
     tls_free(pair.client);
     pair.client = tls_new(context, pair.fds[0], &peer);

@@ -717,7 +717,7 @@ static gofer_status meet_once(void)
     int err;
     struct tls_wait wait = {0};
     struct fault fault = {0};
-    struct tls_peer peer = {.name = "good.test", .key = "https://peer"};
+    struct tls_peer peer = {.host = "good.test", .key = "https://peer"};
     struct tls_source *source = tls_source_new(pair_trusting(), &err);
     if (source == NULL)
         return err == ENOMEM ? GOFER_ERR_NOMEM : GOFER_ERR_SYSTEM;
