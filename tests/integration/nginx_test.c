@@ -172,7 +172,8 @@ static void crowd_body(const struct nginx *nginx, gofer_client *client)
         good += crowds[i].good;
     }
     EXPECT_INT(good, THREADS * CALLS);
-    EXPECT_AT_LEAST(THREADS * CALLS / 10, rig_stats(client).conns_opened);
+    /* Each call that waits dials for itself, and dials are slow beside sanitizers. */
+    EXPECT_AT_LEAST(THREADS * CALLS / 4, rig_stats(client).conns_opened);
     EXPECT_INT(rig_stats(client).calls_done, THREADS * CALLS);
     EXPECT_INT(rig_stats(client).calls_active, 0);
 }
