@@ -294,7 +294,7 @@ static void files_go_out_without_a_copy(void)
         gofer_client *client = scene_client(NULL);
         gofer_request *request = payload_request("POST", origin, "/", (enum payload)kind, 60000);
         bool is_file = kind == PAYLOAD_FILE || kind == PAYLOAD_FD;
-        EXPECT_INT(sendfiles(client, request, 0) > 0, is_file);
+        EXPECT_INT(sendfiles(client, request, 0) > 0, is_file && !rig_is_tls());
         gofer_request_add_trailer(request, "X-After", "v");
         EXPECT_INT(sendfiles(client, request, 0), 0);
         rig_end_client(client);
@@ -309,7 +309,7 @@ static void files_that_sendfile_refuses_are_copied(void)
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
         gofer_client *client = scene_client(NULL);
         gofer_request *request = payload_request("POST", origin, "/", PAYLOAD_FD, 60000);
-        EXPECT_INT(sendfiles(client, request, errors[i]), 1);
+        EXPECT_INT(sendfiles(client, request, errors[i]), rig_is_tls() ? 0 : 1);
         rig_end_client(client);
     }
 }
