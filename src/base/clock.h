@@ -5,6 +5,9 @@
  * Time. Inside the library a time is an int64_t of nanoseconds on the monotonic
  * clock; CLOCK_NEVER is the far future. Only conversions at the public border
  * know milliseconds. A test may step the clock by hand (clock_fake).
+ *
+ * The time of day (clock_wall_ms) is a clock of its own, which people and NTP may
+ * set: only for what is dated by the outside, as the expiry of a cookie.
  * Any thread.
  */
 #ifndef GOFER_BASE_CLOCK_H
@@ -32,6 +35,12 @@ int clock_poll_ms(int64_t now_ns, int64_t at_ns);
 /* Tests: from now on the clock stands at now_ns and moves only by this call; a negative value ends
  * it. */
 void clock_fake(int64_t now_ns);
+
+/* Milliseconds since 1970 by CLOCK_REALTIME. Never for a deadline. */
+int64_t clock_wall_ms(void);
+
+/* Tests: the same as clock_fake() for the time of day. */
+void clock_fake_wall(int64_t now_ms);
 
 static inline int64_t clock_min(int64_t a, int64_t b)
 {

@@ -62,11 +62,28 @@ static void poll_time_is_rounded_up_and_bounded(void)
     CU_ASSERT_EQUAL(clock_poll_ms(0, CLOCK_NEVER - 1), INT_MAX);
 }
 
+static void the_time_of_day_is_a_clock_of_its_own(void)
+{
+    struct timespec before, after;
+    clock_gettime(CLOCK_REALTIME, &before);
+    int64_t now = clock_wall_ms();
+    clock_gettime(CLOCK_REALTIME, &after);
+    CU_ASSERT(now >= before.tv_sec * INT64_C(1000) + before.tv_nsec / 1000000);
+    CU_ASSERT(now <= after.tv_sec * INT64_C(1000) + after.tv_nsec / 1000000);
+    int64_t monotonic = clock_now_ns();
+    clock_fake_wall(7);
+    CU_ASSERT_EQUAL(clock_wall_ms(), 7);
+    CU_ASSERT(clock_now_ns() >= monotonic);
+    clock_fake_wall(-1);
+    CU_ASSERT(clock_wall_ms() >= now);
+}
+
 CU_TestInfo clock_tests[] = {
     {"now is the monotonic clock", now_is_the_monotonic_clock},
     {"the fake clock stands until it is moved", fake_clock_stands_until_it_is_moved},
     {"after() adds milliseconds and saturates", after_adds_milliseconds_and_saturates},
     {"timespec splits seconds", timespec_splits_seconds},
     {"poll time is rounded up and bounded", poll_time_is_rounded_up_and_bounded},
+    {"RES-06 the time of day is a clock of its own", the_time_of_day_is_a_clock_of_its_own},
     CU_TEST_INFO_NULL,
 };
