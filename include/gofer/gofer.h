@@ -16,6 +16,7 @@
 #include <gofer/address.h>
 #include <gofer/cancel.h>
 #include <gofer/client.h>
+#include <gofer/cookie.h>
 #include <gofer/error.h>
 #include <gofer/future.h>
 #include <gofer/request.h>

@@ -72,8 +72,9 @@ static _Thread_local int held_len;
 
 static const char *rank_name(enum lock_rank rank)
 {
-    static const char *const names[] = {"none",     "token", "group", "source", "core",   "pool",
-                                        "resolver", "tls",   "call",  "timers", "engine", "waiter"};
+    static const char *const names[] = {"none",   "token",  "group",    "source", "jar",
+                                        "core",   "pool",   "resolver", "tls",    "call",
+                                        "timers", "engine", "waiter"};
     return names[rank];
 }
 

@@ -22,6 +22,7 @@ enum lock_rank {
     LOCK_TOKEN = 1, /* a gofer_cancel's calls */
     LOCK_GROUP,     /* a group's futures */
     LOCK_SOURCE,    /* who uses a body reader */
+    LOCK_JAR,       /* a jar's cookies */
     LOCK_CORE,      /* a client's calls and inside count */
     LOCK_POOL,      /* the pool: idle lists, wait queues, counts */
     LOCK_RESOLVER,  /* the resolver's mailbox */
