@@ -95,16 +95,20 @@ gofer_status gofer_request_add_header(gofer_request *request, const char *name, 
     return edit_header(request, name, value, headers_add);
 }
 
-static gofer_status remove_field(struct headers *h, const char *name, const char *value)
-{
-    (void)value;
-    return headers_remove(h, name);
-}
-
 gofer_status gofer_request_remove_header(gofer_request *request, const char *name)
 {
-    /* Only the name is checked: any name but the framing fields' may be removed. */
-    return edit_header(request, name, "", remove_field);
+    struct snapshot *s = request != NULL ? own(request) : NULL;
+    struct buf why = BUF_INIT;
+    gofer_status status = GOFER_ERR_INVALID;
+    if (s == NULL)
+        return request != NULL ? GOFER_ERR_NOMEM : GOFER_ERR_INVALID;
+    if (name == NULL)
+        buf_append_str(&why, "header name is NULL");
+    else
+        status = request_check_field(name, NULL, &why);
+    if (status != GOFER_OK)
+        return snapshot_blame(s, status, &why);
+    return headers_remove(&s->headers, name);
 }
 
 /* --- bodies --- */

@@ -366,7 +366,7 @@ enum download_next download_step(struct download *d, const struct download_io *i
                                  struct fault *fault)
 {
     *moved = 0;
-    if (d->kept.len > d->scan.seen && !d->head_done) {
+    if (download_has_head(d)) {
         enum download_next next = take_kept(d, fault);
         if (next != DOWNLOAD_EMPTY)
             return next;

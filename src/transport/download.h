@@ -117,6 +117,12 @@ static inline bool download_has_trailers(const struct download *d)
     return d->trailers.len > 0 || buf_failed(&d->trailers);
 }
 
+/* Whether download_step() has something to look at without a receive: what stood behind a 1xx. */
+static inline bool download_has_head(const struct download *d)
+{
+    return !d->head_done && d->kept.len > d->scan.seen;
+}
+
 /* Bytes of the body that are surely still to come, or -1 where nobody knows. */
 int64_t download_left(const struct download *d);
 

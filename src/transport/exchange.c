@@ -271,10 +271,11 @@ static enum exchange_next read_behind_break(struct exchange *x, struct turn *tur
 
 /* --- stepping --- */
 
-/* Whether a worker that has written the request goes on to read, or first waits for bytes. */
-static bool reads_at_once(const struct exchange *x, const struct turn *turn)
+/* Whether whoever has written the request may block in recv at once. A worker waits for bytes
+ * first, and so does a driver whose next limit is not armed yet. */
+static bool blocks_at_once(const struct exchange *x, const struct turn *turn)
 {
-    return turn->driven && x->request->header_timeout_ms < 0;
+    return turn->driven && x->request->header_timeout_ms < 0 && !exchange_must_poll(x);
 }
 
 enum exchange_next exchange_step(struct exchange *x, struct turn *turn,
@@ -294,9 +295,11 @@ enum exchange_next exchange_step(struct exchange *x, struct turn *turn,
     case UPLOAD_FAILED:
         return EXCHANGE_FAILED;
     case UPLOAD_WRITTEN:
-        if (!reads_at_once(x, turn))
-            return EXCHANGE_WAIT;
-        return read_some(x, turn, !exchange_must_poll(x), interrupted, fault);
+        if (blocks_at_once(x, turn))
+            return read_some(x, turn, true, interrupted, fault);
+        /* No event tells of a head that came together with the 100. */
+        return download_has_head(&x->down) ? read_some(x, turn, false, interrupted, fault)
+                                           : EXCHANGE_WAIT;
     case UPLOAD_FULL:
     case UPLOAD_LATER:
     case UPLOAD_EXPECTS:
