@@ -34,13 +34,14 @@ static void begin(struct quiet *q)
     q->pending = sigismember(&pending, SIGPIPE);
 }
 
-/* Keeps errno. */
-static void end(const struct quiet *q, ssize_t n)
+/* Keeps errno. A call that moved some bytes before the peer was gone returns how many, and has
+ * raised the signal all the same: only one that moved all of them has not. */
+static void end(const struct quiet *q, bool moved_all)
 {
     int err = errno;
     sigset_t set = pipe_only();
     const struct timespec at_once = {0};
-    if (n < 0 && err == EPIPE && !q->pending)
+    if (!moved_all && !q->pending)
         while (sigtimedwait(&set, NULL, &at_once) < 0 && errno == EINTR)
             continue;
     pthread_sigmask(SIG_SETMASK, &q->old, NULL);
@@ -55,7 +56,7 @@ ssize_t quiet_write(int fd, const void *data, size_t len)
     do
         n = write(fd, data, len);
     while (n < 0 && errno == EINTR);
-    end(&q, n);
+    end(&q, n >= 0 && (size_t)n == len);
     return n;
 }
 
@@ -68,6 +69,6 @@ ssize_t quiet_sendfile(int to, int from, int64_t offset, size_t count)
         off_t at = (off_t)offset;
         n = sendfile(to, from, &at, count);
     } while (n < 0 && errno == EINTR);
-    end(&q, n);
+    end(&q, n >= 0 && (size_t)n == count);
     return n;
 }
