@@ -97,6 +97,13 @@ const char *exchange_late(struct exchange *x, int64_t now_ns, int64_t *limit_ms)
     return NULL;
 }
 
+void exchange_resume(struct exchange *x)
+{
+    if (x->later)
+        note_progress(x, 0);
+    x->later = false;
+}
+
 /* --- life --- */
 
 void exchange_init(struct exchange *x, struct conn *conn, const struct exchange_request *request,
@@ -168,8 +175,6 @@ static enum upload_next write_some(struct exchange *x, struct turn *turn, bool w
                                    struct fault *fault)
 {
     uint64_t before = x->up.sent;
-    if (x->later)
-        note_progress(x, 0); /* the peer did not owe a byte before now */
     enum upload_next next = upload_step(&x->up, x->conn, turn, wait, fault);
     x->full = next == UPLOAD_FULL;
     x->later = next == UPLOAD_LATER;

@@ -79,6 +79,10 @@ enum exchange_next exchange_step(struct exchange *x, struct turn *turn,
 /* Frees what it holds, the response included where it was not taken. */
 void exchange_fini(struct exchange *x);
 
+/* The task runs again: time in which the source had nothing does not count against the peer. Before
+ * a step that may call the source. */
+void exchange_resume(struct exchange *x);
+
 /* --- after EXCHANGE_HEAD --- */
 
 /* Sends on. EXCHANGE_WAIT, EXCHANGE_YIELD, or EXCHANGE_FAILED where the source failed; a broken

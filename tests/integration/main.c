@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: MIT
  *
  * Runs the integration suites: all that suites.def names, or those named as
- * arguments ("get" for every driver, "get/workers" for one). The exit status is
+ * arguments ("get" for every driver, "get/workers" for one); "1of4" takes every
+ * fourth of all, from the first on. The exit status is
  * 1 when an assertion failed, a suite could not run or nothing ran at all, 2
  * for a suite that does not exist.
  */
@@ -115,18 +116,36 @@ static bool register_one(const struct listed *one, unsigned driver, int n, char 
     return false;
 }
 
-static unsigned register_all(int n, char **names)
+/* A share of the suites: most of a test's time is waiting, so shares run beside each other. */
+struct share {
+    unsigned nth;
+    unsigned of;
+};
+
+static unsigned register_share(struct share share, int n, char **names)
 {
-    unsigned registered = 0;
+    unsigned registered = 0, at = 0;
 
     for (unsigned i = 0; i < LISTED; i++) {
         unsigned times = listed[i].times == ONCE ? 1 : drivers_len;
         for (unsigned d = 0; d < times; d++) {
-            if (!drivers[d].tls || listed[i].times == ALL_DRIVERS)
+            if (drivers[d].tls && listed[i].times != ALL_DRIVERS)
+                continue;
+            if (at++ % share.of == share.nth - 1)
                 registered += register_one(&listed[i], d, n, names);
         }
     }
     return registered;
+}
+
+static unsigned register_all(int n, char **names)
+{
+    struct share share = {1, 1};
+    char rest;
+
+    if (n == 1 && sscanf(names[0], "%uof%u%c", &share.nth, &share.of, &rest) == 2)
+        return share.nth > 0 && share.nth <= share.of ? register_share(share, 0, names) : 0;
+    return register_share((struct share){1, 1}, n, names);
 }
 
 /* What the library makes once and keeps is made before the first test counts. */

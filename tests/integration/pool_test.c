@@ -170,7 +170,8 @@ static void an_idle_connection_holds_nothing_of_its_calls(void)
         if (i == 2)
             blocks = heap_live();
     }
-    EXPECT_INT(heap_live(), blocks);
+    /* What was kept of the host's lookup may go meanwhile. */
+    EXPECT_AT_LEAST(blocks, heap_live());
     EXPECT_INT(rig_stats(client).conns_idle, 1);
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 1);
 }
