@@ -262,6 +262,46 @@ static void cancelling_after_the_close_does_no_harm(void)
     EXPECT_INT(rig_stats(client).calls_failed, 0);
 }
 
+struct hold {
+    struct gate *answer, *held, *go;
+};
+
+static void hold_the_worker(gofer_future *future, void *arg)
+{
+    const struct hold *hold = arg;
+
+    (void)future;
+    gate_pass(hold->held);
+    gate_wait(hold->go, 1);
+}
+
+/* The only worker hears of the close and of the cancel at once. */
+static void a_cancel_beside_the_close_does_no_harm(void)
+{
+    struct hold hold = {rig_gate(), rig_gate(), rig_gate()};
+    struct route routes[] = {{.reply = REPLY_HELLO, .go = hold.answer}};
+    struct origin *origin = flow_origin(NULL, NULL), *other = rig_script(routes);
+    gofer_client *client = rig_client(&(gofer_client_options){.workers = 1});
+    gofer_cancel *token = gofer_cancel_new();
+    gofer_request *request = flow_request("GET", origin, "/length/1000");
+
+    gofer_request_set_cancel(request, token);
+    gofer_response *response = flow_begin(client, request);
+    EXPECT(flow_take(response, 0, 10));
+    gofer_future *future = gofer_submit(client, rig_request("GET", other, "/"));
+    gofer_future_on_done(future, hold_the_worker, &hold);
+    gate_pass(hold.answer);
+    EXPECT(gate_wait(hold.held, 1));
+    gofer_response_close(response);
+    gofer_cancel_fire(token);
+    gofer_cancel_free(token);
+    gate_pass(hold.go);
+    EXPECT_STATUS(gofer_client_drain(client, PATIENCE_MS), GOFER_OK);
+    EXPECT_INT(rig_stats(client).calls_failed, 0);
+    EXPECT_INT(rig_stats(client).conns_idle, 2);
+    gofer_future_free(future);
+}
+
 /* --- nobody reads --- */
 
 static void unread_streams_block_no_worker(void)
@@ -425,6 +465,7 @@ CU_TestInfo stream_reuse_tests[] = {
     {"A12 RU-01 a drained connection with more behind is closed",
      a_drained_connection_with_more_behind_is_closed},
     {"A12 cancelling after the close does no harm", cancelling_after_the_close_does_no_harm},
+    {"A12 a cancel beside the close does no harm", a_cancel_beside_the_close_does_no_harm},
     {"RU-21 unread streams block no worker", unread_streams_block_no_worker},
     {"RU-21 a response freed unread is drained or closed",
      a_response_freed_unread_is_drained_or_closed},
