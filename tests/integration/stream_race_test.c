@@ -19,26 +19,28 @@ extern CU_TestInfo stream_race_tests[];
 
 /* --- a body reader with gates --- */
 
+/* Gives its bytes at once, then the end. Without bytes it has nothing yet; once it is stuck it does
+ * not come back before the gate opens, and gives its bytes then. */
 struct feed {
-    const char *bytes;  /* given at once, then the end; NULL: nothing, ever */
-    struct gate *asked; /* passed at each question */
-    struct gate *go;    /* NULL, or waited for before the answer */
-    unsigned patience;  /* answers GOFER_BODY_LATER so often first */
-    atomic_uint times;
+    const char *bytes;
     bool given;
+    atomic_bool stuck;
+    atomic_bool back;    /* before the gate opened */
+    struct gate *inside; /* passed where it is stuck */
+    struct gate *go;
 };
 
 static ssize_t feed_read(void *arg, void *buf, size_t cap)
 {
     struct feed *feed = arg;
-    unsigned nth = atomic_fetch_add(&feed->times, 1);
     size_t len;
 
-    if (feed->asked != NULL)
-        gate_pass(feed->asked);
-    if (feed->go != NULL)
-        gate_wait(feed->go, 1);
-    if (nth < feed->patience || feed->bytes == NULL)
+    if (atomic_load(&feed->stuck)) {
+        gate_pass(feed->inside);
+        atomic_store(&feed->back, !gate_wait(feed->go, 1));
+        feed->bytes = feed->bytes == NULL ? "body" : feed->bytes;
+    }
+    if (feed->bytes == NULL)
         return GOFER_BODY_LATER;
     if (feed->given)
         return 0;
@@ -58,6 +60,29 @@ static int feed_rewind(void *arg)
     return 0;
 }
 
+/* One that will be stuck. */
+static struct feed feed_new(void)
+{
+    struct feed feed = {.inside = rig_gate(), .go = rig_gate()};
+
+    return feed;
+}
+
+/* The reader's call asks it now, and it does not come back. */
+static void feed_sticks(struct feed *feed, gofer_request *request)
+{
+    atomic_store(&feed->stuck, true);
+    gofer_request_body_ready(request);
+    EXPECT(gate_wait(feed->inside, 1));
+}
+
+/* Lets it come back, and waits until its call is over. */
+static void feed_ends(struct feed *feed, gofer_client *client)
+{
+    gate_pass(feed->go);
+    EXPECT_STATUS(gofer_client_drain(client, PATIENCE_MS), GOFER_OK);
+}
+
 static gofer_request *fed_request(const struct origin *origin, const char *path, struct feed *feed)
 {
     gofer_request *request = rig_request("POST", origin, path);
@@ -69,6 +94,8 @@ static gofer_request *fed_request(const struct origin *origin, const char *path,
 }
 
 /* --- origins --- */
+
+static const struct route hello[] = {{.reply = REPLY_HELLO}};
 
 /* Reads heads and chunked bodies to their end, and answers "hello". */
 static void swallow(struct peer *peer, void *arg)
@@ -86,6 +113,15 @@ static void swallow(struct peer *peer, void *arg)
             return;
         memset(last, 0, sizeof last);
     }
+}
+
+/* Answers with a head and a part of the body before the request's body is there. */
+static void answer_early(struct peer *peer, void *arg)
+{
+    (void)arg;
+    if (peer_read_head(peer) && peer_say(peer, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe"))
+        while (peer_read(peer, &(char){0}, 1))
+            continue;
 }
 
 /* --- beginnings --- */
@@ -139,7 +175,269 @@ static void a_reader_may_be_ready_at_any_moment_of_a_submit(void)
         expect_hello(m.futures[i]);
 }
 
+/* --- a callback that does not come back --- */
+
+/* A streaming response to a request whose reader is stuck; its first bytes are read. */
+struct stuck {
+    struct feed feed;
+    gofer_client *client;
+    gofer_request *request;
+    gofer_response *response;
+    ssize_t got;
+};
+
+static void stick(struct stuck *stuck, int64_t timeout_ms)
+{
+    gofer_response *response = NULL;
+    char buf[5];
+
+    stuck->feed = feed_new();
+    stuck->client = rig_client(&(gofer_client_options){.workers = 2});
+    stuck->request = fed_request(rig_origin(answer_early, NULL), "/", &stuck->feed);
+    EXPECT_STATUS(gofer_request_set_streaming(stuck->request, 1), GOFER_OK);
+    EXPECT_STATUS(gofer_request_set_timeout_ms(stuck->request, timeout_ms), GOFER_OK);
+    EXPECT_STATUS(gofer_do(stuck->client, stuck->request, &response), GOFER_OK);
+    REQUIRE(response != NULL);
+    stuck->response = response;
+    rig_keep(response);
+    EXPECT_INT(gofer_response_read(response, buf, 2), 2);
+    feed_sticks(&stuck->feed, stuck->request);
+}
+
+static void unstick(struct stuck *stuck)
+{
+    EXPECT(!atomic_load(&stuck->feed.back));
+    gofer_response_close(stuck->response);
+    feed_ends(&stuck->feed, stuck->client);
+}
+
+static void a_read_beside_a_stuck_reader_waits_no_longer_than_it_may(void)
+{
+    struct stuck stuck;
+    char byte;
+
+    stick(&stuck, GOFER_NEVER);
+    EXPECT_INT(gofer_response_read_for(stuck.response, &byte, 1, 20), GOFER_READ_PENDING);
+    EXPECT_INT(gofer_response_read_for(stuck.response, &byte, 1, 0), GOFER_READ_PENDING);
+    unstick(&stuck);
+}
+
+static void a_deadline_ends_a_read_beside_a_stuck_reader(void)
+{
+    struct stuck stuck;
+    char byte;
+
+    stick(&stuck, 300);
+    EXPECT_INT(gofer_response_read(stuck.response, &byte, 1), -1);
+    REQUIRE(gofer_response_error(stuck.response) != NULL);
+    EXPECT_STATUS(gofer_response_error(stuck.response)->code, GOFER_ERR_TIMEOUT);
+    unstick(&stuck);
+}
+
+static void *read_one(void *arg)
+{
+    struct stuck *stuck = arg;
+    char byte;
+
+    stuck->got = gofer_response_read(stuck->response, &byte, 1);
+    return NULL;
+}
+
+static void closing_ends_a_read_beside_a_stuck_reader(void)
+{
+    struct stuck stuck;
+    pthread_t threads[2];
+
+    stick(&stuck, GOFER_NEVER);
+    for (int i = 0; i < 2; i++)
+        REQUIRE(pthread_create(&threads[i], NULL, read_one, &stuck) == 0);
+    pass_ms(20); /* they may be in any place; each is woken or does not sleep */
+    gofer_response_close(stuck.response);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    EXPECT_INT(stuck.got, -1);
+    REQUIRE(gofer_response_error(stuck.response) != NULL);
+    EXPECT_STATUS(gofer_response_error(stuck.response)->code, GOFER_ERR_CLOSED);
+    unstick(&stuck);
+}
+
+static void pass(void *gate)
+{
+    gate_pass(gate);
+}
+
+static void a_notice_tells_of_an_end_beside_a_stuck_reader(void)
+{
+    struct stuck stuck;
+    struct gate *told = rig_gate();
+
+    stick(&stuck, GOFER_NEVER);
+    EXPECT_STATUS(gofer_response_on_readable(stuck.response, pass, told), GOFER_OK);
+    gofer_response_close(stuck.response);
+    EXPECT(gate_wait(told, 1));
+    EXPECT_INT(gate_passes(told), 1);
+    unstick(&stuck);
+}
+
+/* The only thread that serves is the one that does not come back. */
+static void a_deadline_ends_a_wait_though_every_worker_is_stuck(void)
+{
+    struct feed feed = feed_new();
+    gofer_client *client = rig_client(&(gofer_client_options){.workers = 1});
+    gofer_request *request = fed_request(rig_origin(swallow, NULL), "/", &feed);
+    gofer_response *response = NULL;
+
+    EXPECT_STATUS(gofer_request_set_timeout_ms(request, 200), GOFER_OK);
+    gofer_future *future = gofer_submit(client, request);
+    feed_sticks(&feed, request);
+    gofer_status status = gofer_future_wait_for(future, PATIENCE_MS / 2, &response);
+    struct outcome got = rig_outcome(status, response);
+    rig_expect_error(&got, GOFER_ERR_TIMEOUT);
+    gofer_future_free(future);
+    feed_ends(&feed, client);
+}
+
+/* What the group is told it is told once, by the one who publishes, or by who adds the future. */
+static void a_group_learns_once_of_an_end_though_every_worker_is_stuck(void)
+{
+    struct feed feed = feed_new();
+    gofer_client *client = rig_client(&(gofer_client_options){.workers = 1});
+    gofer_request *request = fed_request(rig_origin(swallow, NULL), "/", &feed);
+    gofer_group *group = gofer_group_new(client);
+
+    EXPECT_STATUS(gofer_request_set_timeout_ms(request, 200), GOFER_OK);
+    gofer_future *future = gofer_submit(client, request);
+    feed_sticks(&feed, request);
+    EXPECT_STATUS(gofer_future_wait_for(future, PATIENCE_MS / 2, NULL), GOFER_ERR_TIMEOUT);
+    EXPECT_STATUS(gofer_group_add(group, future), GOFER_OK);
+    gate_pass(feed.go);
+    EXPECT(gofer_group_next(group, PATIENCE_MS) == future);
+    EXPECT_INT(gofer_group_pending(group), 0);
+    gofer_group_free(group);
+    gofer_future_free(future);
+    feed_ends(&feed, client);
+}
+
+static void stay(void *arg, int64_t sent, int64_t total)
+{
+    struct feed *feed = arg;
+
+    (void)sent, (void)total;
+    gate_pass(feed->inside);
+    gate_wait(feed->go, 1);
+}
+
+/* A progress function is a callback like any other. */
+static void a_deadline_ends_a_wait_beside_a_stuck_progress_function(void)
+{
+    struct feed feed = feed_new();
+    gofer_client *client = rig_client(&(gofer_client_options){.workers = 2});
+    gofer_request *request = rig_request("POST", rig_origin(swallow, NULL), "/");
+    gofer_response *response = NULL;
+    size_t len = 8 * 1024 * 1024;
+    char *bytes = calloc(1, len);
+
+    REQUIRE(bytes != NULL);
+    EXPECT_STATUS(gofer_request_set_body_ref(request, bytes, len, free, bytes), GOFER_OK);
+    EXPECT_STATUS(gofer_request_set_progress(request, stay, &feed), GOFER_OK);
+    EXPECT_STATUS(gofer_request_set_timeout_ms(request, 300), GOFER_OK);
+    gofer_future *future = gofer_submit(client, request);
+    EXPECT(gate_wait(feed.inside, 1));
+    gofer_status status = gofer_future_wait_for(future, PATIENCE_MS / 2, &response);
+    struct outcome got = rig_outcome(status, response);
+    rig_expect_error(&got, GOFER_ERR_TIMEOUT);
+    gofer_future_free(future);
+    feed_ends(&feed, client);
+}
+
+/* The source was slow, not the peer: the peer's time begins when the source has something. */
+static void a_reader_that_was_late_is_asked_in_a_time_of_its_own(void)
+{
+    struct feed feed = feed_new();
+    gofer_client *client =
+        rig_client(&(gofer_client_options){.workers = 2, .stall_timeout_ms = 800});
+    gofer_request *request = fed_request(rig_origin(swallow, NULL), "/", &feed);
+
+    gofer_future *future = gofer_submit(client, request);
+    pass_ms(500);
+    feed_sticks(&feed, request);
+    pass_ms(500);
+    gate_pass(feed.go);
+    expect_hello(future);
+}
+
 /* --- ends --- */
+
+/* The response is freed between a notice's sending and its turn. */
+static void nobody_is_told_of_a_response_that_was_freed(void)
+{
+    struct gate *told = rig_gate();
+    gofer_response *response = NULL;
+    gofer_client *client = rig_client(&(gofer_client_options){.workers = GOFER_NO_WORKERS});
+    gofer_request *request = rig_request("GET", rig_script(hello), "/");
+    char buf[8];
+
+    EXPECT_STATUS(gofer_request_set_streaming(request, 1), GOFER_OK);
+    EXPECT_STATUS(gofer_do(client, request, &response), GOFER_OK);
+    EXPECT_STATUS(gofer_response_on_readable(response, pass, told), GOFER_OK);
+    EXPECT_INT(gofer_response_read(response, buf, sizeof buf), 5);
+    gofer_response_free(response);
+    EXPECT_STATUS(gofer_client_drain(client, PATIENCE_MS), GOFER_OK);
+    EXPECT_INT(gate_passes(told), 0);
+}
+
+static void nobody_is_told_after_a_response_was_freed(void)
+{
+    struct gate *told = rig_gate();
+    gofer_response *response = NULL;
+    gofer_client *client = rig_client(NULL);
+    gofer_request *request = rig_request("GET", rig_origin(answer_early, NULL), "/");
+    char buf[8];
+
+    EXPECT_STATUS(gofer_request_set_streaming(request, 1), GOFER_OK);
+    EXPECT_STATUS(gofer_do(client, request, &response), GOFER_OK);
+    EXPECT_INT(gofer_response_read(response, buf, sizeof buf), 2);
+    EXPECT_STATUS(gofer_response_on_readable(response, pass, told), GOFER_OK);
+    gofer_response_free(response);
+    EXPECT_STATUS(gofer_client_drain(client, PATIENCE_MS), GOFER_OK);
+    EXPECT_INT(gate_passes(told), 0);
+}
+
+/* Fires a token at the first allocation after the origin has read a request: the response's. */
+struct shot {
+    gofer_cancel *token;
+    struct origin *origin;
+    bool fired;
+};
+
+static void shoot(void *arg)
+{
+    struct shot *shot = arg;
+
+    if (shot->fired || origin_count(shot->origin, ORIGIN_REQUESTS) == 0)
+        return;
+    shot->fired = true;
+    gofer_cancel_fire(shot->token);
+}
+
+/* In the moment between the head's arrival and the outcome. */
+static void a_cancel_of_a_driven_stream_is_no_timeout(void)
+{
+    struct shot shot = {gofer_cancel_new(), rig_script(hello), false};
+    gofer_client *client = rig_client(&(gofer_client_options){.workers = 2});
+    gofer_request *request = rig_request("GET", shot.origin, "/");
+    gofer_response *response = NULL;
+
+    EXPECT_STATUS(gofer_request_set_streaming(request, 1), GOFER_OK);
+    EXPECT_STATUS(gofer_request_set_cancel(request, shot.token), GOFER_OK);
+    heap_watch(shoot, &shot);
+    gofer_status status = gofer_do(client, request, &response);
+    heap_watch(NULL, NULL);
+    EXPECT(shot.fired);
+    struct outcome got = rig_outcome(status, response);
+    rig_expect_error(&got, GOFER_ERR_CANCELED);
+    gofer_cancel_free(shot.token);
+}
 
 /* Every connection answers once all may. */
 struct chorus {
@@ -233,6 +531,23 @@ static void a_gathered_response_closed_by_another_thread_tells_why_reads_fail(vo
 CU_TestInfo stream_race_tests[] = {
     {"a reader may be ready at any moment of a submit",
      a_reader_may_be_ready_at_any_moment_of_a_submit},
+    {"a read beside a stuck reader waits no longer than it may",
+     a_read_beside_a_stuck_reader_waits_no_longer_than_it_may},
+    {"a deadline ends a read beside a stuck reader", a_deadline_ends_a_read_beside_a_stuck_reader},
+    {"closing ends a read beside a stuck reader", closing_ends_a_read_beside_a_stuck_reader},
+    {"a notice tells of an end beside a stuck reader",
+     a_notice_tells_of_an_end_beside_a_stuck_reader},
+    {"a deadline ends a wait though every worker is stuck",
+     a_deadline_ends_a_wait_though_every_worker_is_stuck},
+    {"a group learns once of an end though every worker is stuck",
+     a_group_learns_once_of_an_end_though_every_worker_is_stuck},
+    {"a deadline ends a wait beside a stuck progress function",
+     a_deadline_ends_a_wait_beside_a_stuck_progress_function},
+    {"a reader that was late is asked in a time of its own",
+     a_reader_that_was_late_is_asked_in_a_time_of_its_own},
+    {"nobody is told of a response that was freed", nobody_is_told_of_a_response_that_was_freed},
+    {"nobody is told after a response was freed", nobody_is_told_after_a_response_was_freed},
+    {"a cancel of a driven stream is no timeout", a_cancel_of_a_driven_stream_is_no_timeout},
     {"abandoned streams do not nest", abandoned_streams_do_not_nest},
     {"a gathered response closed by another thread tells why reads fail",
      a_gathered_response_closed_by_another_thread_tells_why_reads_fail},
