@@ -244,9 +244,8 @@ static enum task_next stream_on(struct call *c, unsigned events, struct turn *tu
  */
 static enum task_next interrupted_by(struct call *c)
 {
-    if (task_pending(&c->task) & (EV_CANCEL | EV_CLOSE))
-        return TASK_YIELD;
-    limits_blame(c);
+    if (!limits_end(c, task_pending(&c->task) & (EV_CANCEL | EV_CLOSE), 0))
+        limits_blame(c);
     return fail(c);
 }
 
@@ -447,7 +446,12 @@ void call_drive(struct call *call)
             driver_await_event(call);
             break;
         case TASK_YIELD:
-            break;
+            if (call_state(call) < CALL_STREAM)
+                break;
+            /* The caller has its response: somebody else sends the rest. */
+            task_leave_events(&call->task, EV_MAIL);
+            task_unhold(&call->task);
+            return;
         }
     }
 }
