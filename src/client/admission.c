@@ -96,17 +96,21 @@ bool call_may_drive(const struct call *call)
     return source == NULL || source->kind != SOURCE_READER;
 }
 
-/* A body reader serves one call at a time; callbacks may be slow. */
+/* Callbacks may be slow. A thread that drives its own call waits for its own. */
+static bool prepare_late_end(struct call *c, bool driven)
+{
+    if (call_may_drive(c) && (driven || c->snapshot->progress == NULL))
+        return true;
+    c->late = late_new(c);
+    return c->late != NULL || refuse(c, GOFER_ERR_NOMEM, "");
+}
+
+/* A body reader serves one call at a time. */
 static bool claim_source(struct call *c)
 {
     struct source *source = c->snapshot->source;
-    bool has_callbacks = !call_may_drive(c) || (source != NULL && c->snapshot->progress != NULL);
-    if (!has_callbacks)
+    if (call_may_drive(c))
         return true;
-    /* Once it has claimed the reader others wake the call, and look for this. */
-    c->late = late_new(c);
-    if (c->late == NULL)
-        return refuse(c, GOFER_ERR_NOMEM, "");
     if (!source_claim(source, c, body_ready))
         return refuse(c, GOFER_ERR_INVALID, "the request's body reader serves another call");
     return source_can_begin(source) ||
@@ -143,7 +147,8 @@ bool call_admit(struct call *call, bool driven)
         task_begin_driven(&call->task);
     else
         task_begin_held(&call->task);
-    if (!prepare(call) || !claim_source(call))
+    /* Once it has claimed a reader others wake the call, and look for its late end. */
+    if (!prepare(call) || !prepare_late_end(call, driven) || !claim_source(call))
         return false;
     int64_t now = clock_now_ns();
     atomic_store_explicit(&call->total_at, first_deadline(call, now), memory_order_relaxed);

@@ -221,7 +221,6 @@ static enum task_next stream_on(struct call *c, unsigned events, struct turn *tu
 {
     if (stream_is_closed(c->stream))
         return begin_drain(c, events, turn);
-    exchange_resume(&c->exchange);
     if (!late_enter(c->late))
         return TASK_PARK;
     enum exchange_next next = exchange_upload(&c->exchange, turn, &c->fault);
@@ -308,7 +307,6 @@ static enum task_next park_on_socket(struct call *c, struct turn *turn)
 static enum task_next go_on(struct call *c, struct turn *turn)
 {
     const _Atomic bool *interrupted = turn->driven ? &c->interrupted : NULL;
-    exchange_resume(&c->exchange);
     if (!late_enter(c->late))
         return TASK_PARK;
     enum exchange_next next = exchange_step(&c->exchange, turn, interrupted, &c->fault);

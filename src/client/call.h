@@ -81,6 +81,7 @@ struct call {
     bool abandoned;        /* the handle is gone: nobody takes the response any more */
     struct waiter *driver; /* the driving thread, asleep without a socket; or NULL */
     enum outcome outcome;
+    bool unpublished; /* resolved already, and future_publish() is still to come */
     gofer_status status;
     gofer_response *response; /* until a wait took it */
     gofer_error error;        /* code GOFER_OK: none */
@@ -192,9 +193,10 @@ void call_fail_stream(struct call *call);
  * everybody. */
 void future_resolve(struct call *call, gofer_status status, gofer_response *response);
 
-/* The two halves of that, for an outcome that is settled from outside (late.h): with the lock held;
- * then, without it, for everybody to know. */
-void future_settle_locked(struct call *call, gofer_status status, gofer_response *response);
+/* The two halves of that, for an outcome that is settled from outside (late.h): with the lock held,
+ * whereupon threads that wait for it need nobody else, unless a callback comes first; then, without
+ * it, for everybody to know. */
+void future_settle_early(struct call *call, gofer_status status, gofer_response *response);
 void future_publish(struct call *call);
 
 /* Makes a waiting thread known to the call's outcome. False where that is there already. */

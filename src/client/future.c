@@ -34,11 +34,22 @@ static void wake_waiters(struct call *call)
         waiter_wake(list_item(l, struct outcome_watch, link)->waiter);
 }
 
-void future_settle_locked(struct call *call, gofer_status status, gofer_response *response)
+static void settle(struct call *call, gofer_status status, gofer_response *response)
 {
     call->status = status;
     call->response = response;
     call->outcome = OUTCOME_SETTLED;
+}
+
+void future_settle_early(struct call *call, gofer_status status, gofer_response *response)
+{
+    settle(call, status, response);
+    if (call->on_done != NULL)
+        return;
+    /* Whoever would publish it may be behind the thread that does not come back. */
+    call->outcome = OUTCOME_RESOLVED;
+    call->unpublished = true;
+    wake_waiters(call);
 }
 
 static gofer_response *take_response(struct call *call)
@@ -61,12 +72,13 @@ static void publish(struct call *call)
         lock_take(&call->lock);
         call->outcome = OUTCOME_RESOLVED;
     }
+    call->unpublished = false;
     wake_waiters(call);
     gofer_group *group = call->group;
     gofer_response *unwanted = call->abandoned ? take_response(call) : NULL;
     lock_drop(&call->lock);
     /* This thread may be serving: taking turns here would nest without end. */
-    stream_discard(unwanted);
+    stream_discard(unwanted, false);
     if (group != NULL)
         group_completed(group, call);
 }
@@ -80,7 +92,7 @@ void future_publish(struct call *call)
 void future_resolve(struct call *call, gofer_status status, gofer_response *response)
 {
     lock_take(&call->lock);
-    future_settle_locked(call, status, response);
+    settle(call, status, response);
     publish(call);
 }
 

@@ -81,7 +81,7 @@ static gofer_status join(gofer_group *group, struct call *call, bool *resolved, 
     lock_take(&call->lock);
     /* Waiting on a group serves one client: a future of another might never be driven. */
     bool free_to_join = call->group == NULL && (call->core == NULL || call->core == group->core);
-    *resolved = call->outcome == OUTCOME_RESOLVED;
+    *resolved = call->outcome == OUTCOME_RESOLVED && !call->unpublished;
     if (free_to_join) {
         call->group = group;
         atomic_fetch_add(&group->refs, 1);

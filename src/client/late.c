@@ -105,7 +105,7 @@ static void settle(struct call *c, unsigned events)
     if (c->error.sent == GOFER_SENT_NOTHING)
         c->error.sent = GOFER_SENT_SOME;
     late->settled = true;
-    future_settle_locked(c, fault.code, message_new_error(&c->error, c->snapshot->shown_url));
+    future_settle_early(c, fault.code, message_new_error(&c->error, c->snapshot->shown_url));
     task_ref(&c->task);
     core_will_resolve(c->core);
     task_wake_now(&late->task, EV_START);
@@ -115,7 +115,6 @@ void late_wake_runner(struct task *task)
 {
     struct call *c = call_of_task(task);
     int64_t rearm_at;
-    bool tell = false;
     if (c->late == NULL)
         return;
     lock_take(&c->lock);
@@ -127,12 +126,10 @@ void late_wake_runner(struct task *task)
         } else if (c->outcome == OUTCOME_OPEN) {
             settle(c, events);
         } else if (c->stream != NULL) {
-            tell = stream_end_early(c->stream, events);
+            stream_end_early(c->stream, events);
         }
     }
     lock_drop(&c->lock);
-    if (tell)
-        stream_tell(c->stream);
 }
 
 bool late_enter(struct late *late)
@@ -141,6 +138,7 @@ bool late_enter(struct late *late)
     if (late == NULL)
         return true;
     struct call *c = late->call;
+    exchange_renew(&c->exchange);
     lock_take(&c->lock);
     /* Who woke the call before now relies on its step, which may be long in coming back. */
     bool may_go = !limits_are_fatal(c, task_pending(&c->task), &rearm_at);

@@ -8,8 +8,8 @@
  * the call's lock; a task of its own resolves the future on a thread that serves the engine; the
  * driver, once it is back, finds the outcome settled and cleans up.
  *
- * Only calls with one of them have a `struct late`: no other runs user code before
- * its outcome.
+ * Only submitted calls with a body reader or a progress function have a `struct
+ * late`: no other runs user code before its outcome, but on its caller's thread.
  */
 #ifndef GOFER_CLIENT_LATE_H
 #define GOFER_CLIENT_LATE_H
@@ -26,9 +26,9 @@ struct late *late_new(struct call *call);
 /* With the call, or without a call. NULL is legal. */
 void late_free(struct late *late);
 
-/* Around a step that may run it. The limits are armed. late_leave(): true where the outcome, or a
- * stream's end, was settled meanwhile: the driver cleans up. late_enter(): false where an event
- * that ends the call is pending already: see to that first. NULL is legal in both. */
+/* Around a step that may run a callback. late_leave(): true where the outcome, or a stream's end,
+ * was settled meanwhile: the driver cleans up. late_enter(): false where an event that ends the
+ * call is pending already: see to that first. NULL is legal in both. */
 bool late_enter(struct late *late);
 bool late_leave(struct late *late);
 

@@ -10,6 +10,7 @@
 #include "base/callback.h"
 #include "client/call.h"
 #include "client/core.h"
+#include "client/stream.h"
 
 struct notice {
     struct task task;
@@ -36,7 +37,8 @@ static enum task_next step(struct task *task, unsigned events, struct turn *turn
     struct call *call = n->call;
     struct core *core = call->core;
     (void)events, (void)turn;
-    call_back(n);
+    if (stream_is_wanted(call->stream))
+        call_back(n);
     core_call_resolved(core);
     task_unref(&call->task);
     return TASK_DONE;

@@ -19,7 +19,8 @@ struct notice *notice_new(struct engine *engine, void (*fn)(void *arg), void *ar
 /* Frees one that is not on its way. NULL is legal. */
 void notice_free(struct notice *notice);
 
-/* Sends it off, about a call that is not finished yet; it frees itself. Without locks. */
+/* Sends it off, about a call that is not finished yet; it frees itself. Under
+ * the call's lock or none. */
 void notice_send(struct notice *notice, struct call *call);
 
 /* Calls it here and now, and frees it. Without locks. */

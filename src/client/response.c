@@ -25,9 +25,7 @@ enum { PIECE_BYTES = 64 * 1024 };
 
 void gofer_response_free(gofer_response *response)
 {
-    if (response != NULL && response->stream != NULL)
-        stream_close(response->stream);
-    stream_discard(response);
+    stream_discard(response, true);
 }
 
 int gofer_response_status(const gofer_response *response)

@@ -26,6 +26,7 @@ struct stream {
     struct list holders; /* waiters, first come first served */
     bool closed;         /* by the user */
     bool over;           /* the call has ended, or is about to */
+    bool forgotten;      /* the response is gone, or about to be */
     unsigned pins;       /* threads that poll the socket, which is */
     int polled_fd;
     const gofer_error *error; /* what a read or write failed with, where that is not the call's */
@@ -133,12 +134,22 @@ bool stream_is_over(struct stream *stream)
     return polled;
 }
 
-bool stream_end_early(struct stream *stream, unsigned events)
+/* With the lock held: the thread that waits for the driver to come back waits no longer. */
+static void wake_holder(struct call *c)
 {
-    gofer_status code = GOFER_ERR_TIMEOUT;
+    if (c->driver != NULL)
+        waiter_wake(c->driver);
+}
+
+void stream_end_early(struct stream *stream, unsigned events)
+{
+    struct notice *notice = stream->notice;
+    if (stream->pins > 0)
+        shutdown(stream->polled_fd, SHUT_RDWR);
     /* Who has asked for the error before reads it without the lock. */
     if (stream->error != NULL)
-        return false;
+        return;
+    gofer_status code = GOFER_ERR_TIMEOUT;
     if (events & EV_CANCEL)
         code = GOFER_ERR_CANCELED;
     else if (events & (EV_CLOSE | EV_SHUT))
@@ -149,44 +160,49 @@ bool stream_end_early(struct stream *stream, unsigned events)
                                   .sent = GOFER_SENT_SOME,
                                   .message = gofer_strerror(code)};
     stream->error = &stream->early;
-    if (stream->pins > 0)
-        shutdown(stream->polled_fd, SHUT_RDWR);
-    if (stream->call->driver != NULL)
-        waiter_wake(stream->call->driver);
-    return true;
-}
-
-void stream_tell(struct stream *stream)
-{
-    notify(stream);
+    wake_holder(stream->call);
+    stream->notice = NULL;
+    if (notice != NULL)
+        notice_send(notice, stream->call);
 }
 
 /* --- holding --- */
 
-/* Waits for its turn among the user's threads. False where it may not wait and it is not its turn.
- */
-static bool begin_hold(struct stream *s, bool wait)
+static bool has_turn(const struct stream *s, const struct waiter *waiter)
+{
+    return !s->held && list_first(&s->holders) == &waiter->link;
+}
+
+/* With the lock held before and after: waits for its turn among the user's threads. */
+static bool await_turn(struct stream *s, int64_t at_ns)
 {
     struct call *c = s->call;
     struct waiter waiter;
-    lock_take(&c->lock);
-    bool busy = s->held || s->holders.len > 0;
-    if (busy && wait) {
-        waiter_init(&waiter, c->task.engine);
-        list_push(&s->holders, &waiter.link);
-        while (s->held || list_first(&s->holders) != &waiter.link) {
-            lock_drop(&c->lock);
-            waiter_wait(&waiter, CLOCK_NEVER);
-            lock_take(&c->lock);
-        }
-        list_remove(&waiter.link);
-        busy = false;
-        waiter_fini(&waiter);
+    bool in_time = true;
+    waiter_init(&waiter, c->task.engine);
+    list_push(&s->holders, &waiter.link);
+    while (!has_turn(s, &waiter) && in_time) {
+        lock_drop(&c->lock);
+        in_time = waiter_wait(&waiter, at_ns);
+        lock_take(&c->lock);
     }
-    if (!busy)
+    bool mine = has_turn(s, &waiter);
+    list_remove(&waiter.link);
+    waiter_fini(&waiter);
+    return mine;
+}
+
+/* False where its turn did not come until at_ns (0: now or never). */
+static bool begin_hold(struct stream *s, int64_t at_ns)
+{
+    lock_take(&s->call->lock);
+    bool mine = !s->held && s->holders.len == 0;
+    if (!mine && at_ns != 0)
+        mine = await_turn(s, at_ns);
+    if (mine)
         s->held = true;
-    lock_drop(&c->lock);
-    return !busy;
+    lock_drop(&s->call->lock);
+    return mine;
 }
 
 static void end_hold(struct stream *s)
@@ -207,39 +223,40 @@ static bool is_refused(struct stream *s)
     return refused;
 }
 
-/* Somebody runs the task: waits until it is handed over or has ended, or, where its driver does not
- * come back from a callback, until that is of no use any more. */
-static enum task_hold await_hold(struct stream *s)
+static void set_holder(struct call *c, struct waiter *waiter)
+{
+    lock_take(&c->lock);
+    c->driver = waiter;
+    lock_drop(&c->lock);
+}
+
+/* Somebody runs the task, maybe inside a callback that does not come back: waits until it is handed
+ * over or has ended, until at_ns, or until nothing can be read any more (TASK_BUSY). */
+static enum task_hold await_hold(struct stream *s, int64_t at_ns)
 {
     struct call *c = s->call;
     struct waiter waiter;
     enum task_hold answer;
+    bool in_time = true;
     waiter_init(&waiter, c->task.engine);
-    lock_take(&c->lock);
-    c->driver = &waiter;
-    lock_drop(&c->lock);
-    while ((answer = task_hold_answer(&c->task)) == TASK_BUSY) {
-        if (!is_refused(s))
-            waiter_wait(&waiter, CLOCK_NEVER);
-        else if (task_hold_withdraw(&c->task))
-            answer = TASK_GONE;
-        if (answer == TASK_GONE)
-            break;
-    }
-    lock_take(&c->lock);
-    c->driver = NULL;
-    lock_drop(&c->lock);
+    set_holder(c, &waiter);
+    while ((answer = task_hold_answer(&c->task)) == TASK_BUSY && in_time && !is_refused(s))
+        in_time = waiter_wait(&waiter, at_ns);
+    if (answer == TASK_BUSY && !task_hold_withdraw(&c->task))
+        answer = task_hold_answer(&c->task);
+    set_holder(c, NULL);
     waiter_fini(&waiter);
     return answer;
 }
 
-static enum task_hold hold(struct stream *s, bool wait)
+/* Waits for it until at_ns (0: not at all). */
+static enum task_hold hold(struct stream *s, int64_t at_ns)
 {
-    if (!begin_hold(s, wait))
+    if (!begin_hold(s, at_ns))
         return TASK_BUSY;
-    enum task_hold answer = task_try_hold(&s->call->task, wait);
-    if (answer == TASK_BUSY && wait)
-        answer = await_hold(s);
+    enum task_hold answer = task_try_hold(&s->call->task, at_ns != 0);
+    if (answer == TASK_BUSY && at_ns != 0)
+        answer = await_hold(s, at_ns);
     if (answer != TASK_HELD)
         end_hold(s);
     return answer;
@@ -318,6 +335,15 @@ static ssize_t after_end(struct stream *s)
     if (closed && !failed)
         return fail_with(s, &stream_closed_error);
     return failed ? -1 : 0;
+}
+
+/* It was closed, or ended early, before this thread held it: its events are not this thread's. */
+static bool lost_race(struct stream *s)
+{
+    bool refused = is_refused(s);
+    if (refused)
+        let_go(s);
+    return refused;
 }
 
 /* Events that concern the holder. False where they ended the call; else the rest is left pending.
@@ -399,15 +425,14 @@ static ssize_t read_until(gofer_response *response, void *buf, size_t len, int64
     for (;;) {
         if (is_refused(s))
             return after_end(s);
-        switch (hold(s, at_ns != 0)) {
-        case TASK_GONE:
+        enum task_hold answer = hold(s, at_ns);
+        if (answer == TASK_GONE)
             return after_end(s);
-        case TASK_BUSY:
-            return GOFER_READ_PENDING;
-        case TASK_HELD:
-            break;
-        }
-        struct conn *pinned = NULL;
+        if (answer == TASK_BUSY)
+            return is_refused(s) ? after_end(s) : GOFER_READ_PENDING;
+        if (lost_race(s))
+            return after_end(s);
+        struct conn *pinned;
         ssize_t n = read_once(response, buf, len, &pinned);
         if (n != AGAIN)
             return n;
@@ -465,9 +490,12 @@ static ssize_t write_some(struct stream *s, const void *data, size_t len)
     for (;;) {
         if (is_refused(s))
             return after_end(s);
-        if (hold(s, true) == TASK_GONE)
+        enum task_hold answer = hold(s, CLOCK_NEVER);
+        if (answer == TASK_GONE)
             return after_end(s) == 0 ? fail_with(s, &stream_closed_error) : -1;
-        struct conn *pinned = NULL;
+        if (answer == TASK_BUSY || lost_race(s))
+            return after_end(s); /* refused */
+        struct conn *pinned;
         ssize_t n = write_once(s, data, len, &pinned);
         if (n != AGAIN)
             return n;
@@ -503,7 +531,7 @@ gofer_status stream_shutdown_write(gofer_response *response)
     if (!core_enter_waiting(core))
         return GOFER_ERR_CLOSED;
     gofer_status status = GOFER_ERR_CLOSED;
-    if (!is_refused(s) && hold(s, true) == TASK_HELD) {
+    if (!is_refused(s) && hold(s, CLOCK_NEVER) == TASK_HELD) {
         status = conn_end_sending(s->call->exchange.conn) == 0 ? GOFER_OK : GOFER_ERR_BROKEN;
         let_go(s);
     }
@@ -519,6 +547,7 @@ static bool mark_closed(struct stream *s)
     lock_take(&s->call->lock);
     bool news = !s->closed && !s->over;
     s->closed = true;
+    wake_holder(s->call);
     lock_drop(&s->call->lock);
     return news;
 }
@@ -526,7 +555,7 @@ static bool mark_closed(struct stream *s)
 static void close_stream(struct stream *s, bool serves)
 {
     struct call *c = s->call;
-    if (call_is_foreign(c) || !mark_closed(s) || !core_enter_waiting(c->core))
+    if (!mark_closed(s) || !core_enter_waiting(c->core))
         return;
     task_wake_now(&c->task, EV_SHUT);
     if (serves && !callback_active())
@@ -536,18 +565,38 @@ static void close_stream(struct stream *s, bool serves)
 
 void stream_close(struct stream *stream)
 {
-    close_stream(stream, true);
+    if (!call_is_foreign(stream->call))
+        close_stream(stream, true);
 }
 
-void stream_discard(gofer_response *response)
+/* The response goes: its user is not to be told of it any more. */
+static void forget_user(struct stream *s)
+{
+    lock_take(&s->call->lock);
+    struct notice *notice = s->notice;
+    s->notice = NULL;
+    s->forgotten = true;
+    lock_drop(&s->call->lock);
+    notice_free(notice);
+}
+
+bool stream_is_wanted(struct stream *stream)
+{
+    lock_take(&stream->call->lock);
+    bool wanted = !stream->forgotten;
+    lock_drop(&stream->call->lock);
+    return wanted;
+}
+
+void stream_discard(gofer_response *response, bool serves)
 {
     struct stream *s = response != NULL ? response->stream : NULL;
-    if (s != NULL) {
-        if (!call_is_foreign(s->call))
-            stream_on_readable(s, NULL, NULL);
-        close_stream(s, false);
-        task_unref(&s->call->task);
+    if (s != NULL && !call_is_foreign(s->call)) {
+        forget_user(s);
+        close_stream(s, serves);
     }
+    if (s != NULL)
+        task_unref(&s->call->task);
     message_free(response);
 }
 

@@ -59,10 +59,8 @@ bool stream_awaits_input(struct stream *stream);
 bool stream_is_over(struct stream *stream);
 
 /* With the call's lock held, its driver inside a callback: pending events end it; threads that poll
- * or wait for the driver are told. True the first time: stream_tell() is to follow, without the
- * lock, for who waits to be called. */
-bool stream_end_early(struct stream *stream, unsigned events);
-void stream_tell(struct stream *stream);
+ * or wait for the driver are told, and who waits to be called. */
+void stream_end_early(struct stream *stream, unsigned events);
 
 /* --- for the public functions --- */
 
@@ -75,8 +73,11 @@ ssize_t stream_write(gofer_response *response, const void *data, size_t len);
 gofer_status stream_shutdown_write(gofer_response *response);
 /* Without workers it also takes a turn: not for a thread that may be serving already. */
 void stream_close(struct stream *stream);
-/* Closes a response and frees it; serves nobody. NULL is legal, as is one that does not stream. */
-void stream_discard(gofer_response *response);
+/* Closes a response and frees it; `serves`: as stream_close(). NULL is legal, as is one that does
+ * not stream. Its user is told of nothing any more, unless he is just being told. */
+void stream_discard(gofer_response *response, bool serves);
+/* Whether its user may still be told of it: notice.h. */
+bool stream_is_wanted(struct stream *stream);
 gofer_status stream_on_readable(struct stream *stream, void (*fn)(void *arg), void *arg);
 const gofer_error *stream_error(struct stream *stream);
 

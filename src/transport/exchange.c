@@ -97,11 +97,10 @@ const char *exchange_late(struct exchange *x, int64_t now_ns, int64_t *limit_ms)
     return NULL;
 }
 
-void exchange_resume(struct exchange *x)
+void exchange_renew(struct exchange *x)
 {
-    if (x->later)
+    if (!is_due(x))
         note_progress(x, 0);
-    x->later = false;
 }
 
 /* --- life --- */

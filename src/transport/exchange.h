@@ -79,10 +79,6 @@ enum exchange_next exchange_step(struct exchange *x, struct turn *turn,
 /* Frees what it holds, the response included where it was not taken. */
 void exchange_fini(struct exchange *x);
 
-/* The task runs again: time in which the source had nothing does not count against the peer. Before
- * a step that may call the source. */
-void exchange_resume(struct exchange *x);
-
 /* --- after EXCHANGE_HEAD --- */
 
 /* Sends on. EXCHANGE_WAIT, EXCHANGE_YIELD, or EXCHANGE_FAILED where the source failed; a broken
@@ -124,5 +120,9 @@ int64_t exchange_deadline(struct exchange *x);
  * left is late, in words in *words (static). NULL: nothing is late.
  */
 const char *exchange_late(struct exchange *x, int64_t now_ns, int64_t *limit_ms);
+
+/* The driver is about to ask the source again. Where no byte was due until now, for a slow source
+ * or a slow reader, the time in which one has to move begins anew. */
+void exchange_renew(struct exchange *x);
 
 #endif
