@@ -36,6 +36,7 @@ struct call *call_new(struct core *core, const gofer_request *request)
     if (request != NULL) {
         c->snapshot = request_snapshot(request);
         snapshot_ref(c->snapshot);
+        c->has_reader = c->snapshot->source != NULL && c->snapshot->source->kind == SOURCE_READER;
         c->user = c->snapshot->user;
     }
     return c;
@@ -88,12 +89,6 @@ static bool prepare(struct call *c)
 static void body_ready(void *call)
 {
     call_wake(call, EV_MAIL);
-}
-
-bool call_may_drive(const struct call *call)
-{
-    const struct source *source = call->snapshot != NULL ? call->snapshot->source : NULL;
-    return source == NULL || source->kind != SOURCE_READER;
 }
 
 /* Callbacks may be slow. A thread that drives its own call waits for its own. */

@@ -57,6 +57,7 @@ struct call {
     struct core *core;         /* NULL: refused before there was one */
     struct snapshot *snapshot; /* until the outcome; so is */
     struct prepared *prepared;
+    bool has_reader; /* its body comes from a reader of the user's */
     void *user;
     _Atomic int64_t timeout_ms; /* in force; negative: none, or an absolute deadline */
     _Atomic int64_t total_at;   /* the deadline; only ever made earlier */
@@ -150,8 +151,11 @@ void call_submit(struct call *call);
  * call_may_drive() is false. */
 void call_drive(struct call *call);
 
-/* Whether a caller may run it: not where a body reader may have to be waited for. */
-bool call_may_drive(const struct call *call);
+/* Whether a caller may run it: not where a body reader may have to be waited for. Any thread. */
+static inline bool call_may_drive(const struct call *call)
+{
+    return !call->has_reader;
+}
 
 /* The status and, once, the response. The outcome must be settled. */
 gofer_status call_take_outcome(struct call *call, gofer_response **response);
