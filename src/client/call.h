@@ -57,10 +57,10 @@ struct call {
     struct core *core;         /* NULL: refused before there was one */
     struct snapshot *snapshot; /* until the outcome; so is */
     struct prepared *prepared;
-    bool has_reader; /* its body comes from a reader of the user's */
     void *user;
     _Atomic int64_t timeout_ms; /* in force; negative: none, or an absolute deadline */
     _Atomic int64_t total_at;   /* the deadline; only ever made earlier */
+    bool has_reader;            /* its body comes from a reader of the user's */
     _Atomic bool armed;         /* its timer may be in the heap; see core_begin_call() */
 
     /* the driver's */
@@ -79,10 +79,10 @@ struct call {
     int blocked_fd;   /* or -1 */
     _Atomic bool
         interrupted;       /* blocked_fd was shut down; also read by the driver without the lock */
+    bool unpublished;      /* resolved already, and future_publish() is still to come */
     bool abandoned;        /* the handle is gone: nobody takes the response any more */
     struct waiter *driver; /* the driving thread, asleep without a socket; or NULL */
     enum outcome outcome;
-    bool unpublished; /* resolved already, and future_publish() is still to come */
     gofer_status status;
     gofer_response *response; /* until a wait took it */
     gofer_error error;        /* code GOFER_OK: none */

@@ -432,7 +432,7 @@ static ssize_t read_until(gofer_response *response, void *buf, size_t len, int64
             return is_refused(s) ? after_end(s) : GOFER_READ_PENDING;
         if (lost_race(s))
             return after_end(s);
-        struct conn *pinned;
+        struct conn *pinned = NULL;
         ssize_t n = read_once(response, buf, len, &pinned);
         if (n != AGAIN)
             return n;
@@ -495,7 +495,7 @@ static ssize_t write_some(struct stream *s, const void *data, size_t len)
             return after_end(s) == 0 ? fail_with(s, &stream_closed_error) : -1;
         if (answer == TASK_BUSY || lost_race(s))
             return after_end(s); /* refused */
-        struct conn *pinned;
+        struct conn *pinned = NULL;
         ssize_t n = write_once(s, data, len, &pinned);
         if (n != AGAIN)
             return n;
