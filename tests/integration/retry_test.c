@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "integration/expect.h"
+#include "integration/feed.h"
+#include "integration/payload.h"
 #include "integration/scene.h"
 
 extern CU_TestInfo retry_tests[];
@@ -25,6 +27,9 @@ enum failure {
     END_OF_STREAM    /* a close that nobody saw before the request was written */
 };
 
+/* Where a row's body comes from. */
+enum from { FROM_MEMORY, FROM_FILE, FROM_READER, FROM_READER_THAT_REWINDS };
+
 struct row {
     enum failure failure;
     bool reused;
@@ -33,6 +38,7 @@ struct row {
     const char *body;  /* or NULL */
     bool idempotent;   /* said by the caller */
     bool retried;
+    enum from from;
 };
 
 struct fail_at {
@@ -57,16 +63,58 @@ static int fail_at(enum tap_call call, unsigned nth, void *arg)
     return 0;
 }
 
-static gofer_request *request_of(const struct row *row, const struct origin *origin)
+/* The row's reader: it gives `text`. */
+static struct feed *set_reader(gofer_request *request, const char *text, bool rewinds)
 {
-    gofer_request *request = rig_request(row->method, origin, "/second");
+    static struct feed_step steps[2];
+    gofer_body_reader reader;
+
+    steps[0] = (struct feed_step){FEED_TEXT, text, 0};
+    struct feed *feed =
+        feed_loose(&(struct feed_plan){.steps = steps,
+                                       .sized = true,
+                                       .length = (int64_t)strlen(text),
+                                       .rewind = rewinds ? FEED_REWINDS : FEED_NO_REWIND},
+                   &reader);
+    EXPECT_STATUS(gofer_request_set_body_reader(request, &reader), GOFER_OK);
+    return feed;
+}
+
+/* A request for its own sake: readers are closed with it. */
+static gofer_request *request_of(const struct row *row, const struct origin *origin,
+                                 struct feed **feed)
+{
+    char url[ORIGIN_URL_BYTES];
+    gofer_request *request = gofer_request_new(row->method, origin_url(origin, "/second", url));
 
     if (row->field != NULL)
         gofer_request_set_header(request, row->field, "x");
-    if (row->body != NULL)
+    if (row->from == FROM_FILE)
+        payload_set(request, PAYLOAD_FILE, strlen(row->body));
+    else if (row->from != FROM_MEMORY)
+        *feed = set_reader(request, row->body, row->from == FROM_READER_THAT_REWINDS);
+    else if (row->body != NULL)
         gofer_request_set_body(request, row->body, strlen(row->body));
     gofer_request_set_idempotent(request, row->idempotent);
     return request;
+}
+
+/* What the origin got at last is the whole body; a reader was asked for it as often as needed. */
+static void expect_body(const struct row *row, struct origin *origin, struct feed *feed)
+{
+    size_t len;
+    const char *body = origin_last_body(origin, &len);
+    bool was_asked = row->failure == READ_ERROR || row->failure == END_OF_STREAM;
+
+    if (row->retried && row->body != NULL)
+        EXPECT_INT(len, strlen(row->body));
+    if (row->retried && row->body != NULL && row->from != FROM_FILE)
+        EXPECT_TEXT(body, row->body);
+    if (feed == NULL)
+        return;
+    EXPECT_INT(atomic_load(&feed->rewinds), row->retried && was_asked);
+    EXPECT_INT(atomic_load(&feed->reads) > 0, row->retried || was_asked);
+    feed_end(feed);
 }
 
 static void expect_no_retry(const struct row *row, const struct outcome *got)
@@ -78,7 +126,9 @@ static void expect_no_retry(const struct row *row, const struct outcome *got)
 
     rig_expect_error(got, GOFER_ERR_BROKEN);
     EXPECT_INT(got->error->attempts, 1);
-    EXPECT_INT(got->error->sent, sent[row->failure]);
+    /* The head goes first, and the body of a reader or file finds out. */
+    bool head_only = row->failure == END_OF_STREAM && row->from != FROM_MEMORY;
+    EXPECT_INT(got->error->sent, head_only ? GOFER_SENT_SOME : sent[row->failure]);
     EXPECT_INT(got->error->reused, row->reused);
 }
 
@@ -88,6 +138,7 @@ static void run_row(const struct row *row)
     static struct scene scene;
     gofer_client *client = scene_client(NULL);
     struct fail_at at = {.row = row, .scene = &scene};
+    struct feed *feed = NULL;
 
     scene = (struct scene){.end = row->failure == END_OF_STREAM ? SCENE_CLOSE : SCENE_RESET,
                            .unanswered = !row->reused,
@@ -96,7 +147,9 @@ static void run_row(const struct row *row)
     if (row->reused)
         scene_warm_up(&scene, client);
     tap_open(fail_at, &at);
-    struct outcome got = rig_call(client, request_of(row, scene.origin));
+    gofer_request *request = request_of(row, scene.origin, &feed);
+    struct outcome got = rig_call(client, request);
+    gofer_request_free(request);
     rig_end_client(client);
     tap_close();
     if (row->retried)
@@ -105,6 +158,7 @@ static void run_row(const struct row *row)
         expect_no_retry(row, &got);
     EXPECT(origin_wait(scene.origin, ORIGIN_OPEN, 0));
     EXPECT_INT(origin_count(scene.origin, ORIGIN_ACCEPTED), row->retried ? 2 : 1);
+    expect_body(row, scene.origin, feed);
 }
 
 static void run_rows(const struct row *rows, size_t n)
@@ -141,20 +195,20 @@ static void whether_to_retry(void)
 static void which_requests_may_be_repeated(void)
 {
     static const struct row rows[] = {
-        {READ_ERROR, true, "GET", NULL, NULL, false, true},
-        {READ_ERROR, true, "GET", NULL, "body", false, true},
-        {READ_ERROR, true, "HEAD", NULL, NULL, false, true},
-        {READ_ERROR, true, "OPTIONS", NULL, NULL, false, true},
-        {READ_ERROR, true, "TRACE", NULL, NULL, false, true},
-        {READ_ERROR, true, "POST", NULL, NULL, false, false},
-        {READ_ERROR, true, "PUT", NULL, "body", false, false},
-        {READ_ERROR, true, "PATCH", NULL, "body", false, false},
-        {READ_ERROR, true, "DELETE", NULL, NULL, false, false},
-        {READ_ERROR, true, "POST", "Idempotency-Key", NULL, false, true},
-        {READ_ERROR, true, "POST", "X-Idempotency-Key", NULL, false, true},
-        {READ_ERROR, true, "POST", "idempotency-key", "body", false, true},
-        {READ_ERROR, true, "POST", "X-Other-Key", "body", false, false},
-        {READ_ERROR, true, "POST", NULL, "body", true, true},
+        {READ_ERROR, true, "GET", NULL, NULL, false, true, FROM_MEMORY},
+        {READ_ERROR, true, "GET", NULL, "body", false, true, FROM_MEMORY},
+        {READ_ERROR, true, "HEAD", NULL, NULL, false, true, FROM_MEMORY},
+        {READ_ERROR, true, "OPTIONS", NULL, NULL, false, true, FROM_MEMORY},
+        {READ_ERROR, true, "TRACE", NULL, NULL, false, true, FROM_MEMORY},
+        {READ_ERROR, true, "POST", NULL, NULL, false, false, FROM_MEMORY},
+        {READ_ERROR, true, "PUT", NULL, "body", false, false, FROM_MEMORY},
+        {READ_ERROR, true, "PATCH", NULL, "body", false, false, FROM_MEMORY},
+        {READ_ERROR, true, "DELETE", NULL, NULL, false, false, FROM_MEMORY},
+        {READ_ERROR, true, "POST", "Idempotency-Key", NULL, false, true, FROM_MEMORY},
+        {READ_ERROR, true, "POST", "X-Idempotency-Key", NULL, false, true, FROM_MEMORY},
+        {READ_ERROR, true, "POST", "idempotency-key", "body", false, true, FROM_MEMORY},
+        {READ_ERROR, true, "POST", "X-Other-Key", "body", false, false, FROM_MEMORY},
+        {READ_ERROR, true, "POST", NULL, "body", true, true, FROM_MEMORY},
     };
 
     RUN(rows);
@@ -178,6 +232,39 @@ static void before_the_first_byte(void)
     static const struct row rows[] = {
         {NOTHING_WRITTEN, .reused = true, .method = "DELETE", .retried = true},
         {NOTHING_WRITTEN, .reused = true, .method = "PUT", .body = "again", .retried = true},
+    };
+
+    RUN(rows);
+}
+
+/* A reader that was not asked yet is as good as new, whether it rewinds or not. */
+static void bodies_of_readers_and_files(void)
+{
+    static const struct row rows[] = {
+        {NOTHING_WRITTEN, true, "POST", NULL, "again", false, true, FROM_READER_THAT_REWINDS},
+        {NOTHING_WRITTEN, true, "POST", NULL, "unasked", false, true, FROM_READER},
+        {NOTHING_WRITTEN, true, "POST", NULL, "again", false, true, FROM_FILE},
+        {NOTHING_WRITTEN, false, "POST", NULL, "once", false, false, FROM_READER},
+        {NOTHING_WRITTEN, false, "POST", NULL, "once", false, false, FROM_READER_THAT_REWINDS},
+        {ONE_WRITTEN, true, "GET", NULL, "again", false, true, FROM_READER_THAT_REWINDS},
+        {ONE_WRITTEN, true, "GET", NULL, "unasked", false, true, FROM_READER},
+        {ONE_WRITTEN, true, "GET", NULL, "again", false, true, FROM_FILE},
+        {ONE_WRITTEN, true, "POST", NULL, "once", false, false, FROM_READER_THAT_REWINDS},
+        {READ_ERROR, true, "GET", NULL, "again", false, true, FROM_READER_THAT_REWINDS},
+        {READ_ERROR, true, "GET", NULL, "once", false, false, FROM_READER},
+        {READ_ERROR, true, "GET", NULL, "again", false, true, FROM_FILE},
+        {READ_ERROR, true, "POST", NULL, "once", false, false, FROM_FILE},
+        {READ_ERROR, true, "POST", NULL, "once", false, false, FROM_READER},
+        {READ_ERROR, true, "POST", NULL, "once", false, false, FROM_READER_THAT_REWINDS},
+        {READ_ERROR, true, "POST", "Idempotency-Key", "once", false, false, FROM_READER},
+        {READ_ERROR, true, "POST", "Idempotency-Key", "a", false, true, FROM_READER_THAT_REWINDS},
+        {READ_ERROR, true, "PUT", NULL, "once", true, false, FROM_READER},
+        {READ_ERROR, true, "PUT", NULL, "again", true, true, FROM_READER_THAT_REWINDS},
+        {READ_ERROR, true, "PUT", NULL, "again", true, true, FROM_FILE},
+        {READ_ERROR, false, "PUT", NULL, "once", true, false, FROM_READER_THAT_REWINDS},
+        {END_OF_STREAM, true, "GET", NULL, "again", false, true, FROM_READER_THAT_REWINDS},
+        {END_OF_STREAM, true, "GET", NULL, "once", false, false, FROM_READER},
+        {END_OF_STREAM, true, "POST", NULL, "once", false, false, FROM_READER_THAT_REWINDS},
     };
 
     RUN(rows);
@@ -321,6 +408,8 @@ CU_TestInfo retry_tests[] = {
     {"D3 table request_replayable", which_requests_may_be_repeated},
     {"D1 RU-06 after the first byte only what is idempotent", after_the_first_byte},
     {"D1 before the first byte everything", before_the_first_byte},
+    {"D1 D2 D3 D12 D13 RU-05 RU-06 tables should_retry_h1, request_replayable: readers and files",
+     bodies_of_readers_and_files},
     {"RU-05 on a fresh connection, though another is idle", on_a_fresh_connection},
     {"RU-05 on a fresh connection, at the limit", on_a_fresh_connection_at_the_limit},
     {"D9 D10 RU-07 a fresh connection's error is the call's",
