@@ -99,9 +99,11 @@ GOFER_API gofer_status gofer_response_to_callback(
 
 /*
  * After status 101: writes to the connection, all len bytes, and returns len; or
- * -1 with gofer_response_error(). One thread may write while another reads.
- * gofer_response_shutdown_write() tells the peer that nothing more comes.
- * Elsewhere -1 with errno EINVAL, or GOFER_ERR_INVALID.
+ * -1 with gofer_response_error(). One thread may write while another reads. A
+ * write that fails leaves reading alone: what the peer said before is still there.
+ * gofer_response_shutdown_write() tells the peer that nothing more comes; a write
+ * after it returns -1 with errno EPIPE. Elsewhere -1 with errno EINVAL, or
+ * GOFER_ERR_INVALID.
  */
 GOFER_API ssize_t gofer_response_write(gofer_response *response, const void *data, size_t len);
 GOFER_API gofer_status gofer_response_shutdown_write(gofer_response *response);

@@ -32,8 +32,12 @@ struct stream {
     const gofer_error *error; /* what a read or write failed with, where that is not the call's */
     gofer_error early;        /* of an end that the driver has not come to yet */
     struct notice *notice;    /* who wants to know when it is readable, or NULL */
+    bool write_broke;         /* no more writes, with */
+    gofer_error write_error;
 
-    bool read_over; /* the holder's: the peer's end of a tunnel came */
+    /* The holder's: the peer's end of a tunnel came; the user's end was sent. */
+    bool read_over;
+    bool write_over;
     struct stream_drain drain;
 };
 
@@ -458,10 +462,37 @@ ssize_t stream_read(gofer_response *response, void *buf, size_t len, int64_t at_
 
 /* --- writing, after 101 --- */
 
+/* Writing has failed. What the peer said before is still to be read, so the call goes on. */
+static void break_write(struct stream *s, int err)
+{
+    lock_take(&s->call->lock);
+    s->write_error = (gofer_error){.code = GOFER_ERR_BROKEN,
+                                   .phase = GOFER_PHASE_BODY,
+                                   .sys_errno = err,
+                                   .sent = GOFER_SENT_SOME,
+                                   .message = "the connection broke in a write"};
+    s->write_broke = true;
+    lock_drop(&s->call->lock);
+}
+
+/* -1 with errno. */
+static ssize_t send_some(struct stream *s, const void *data, size_t len)
+{
+    errno = EPIPE;
+    if (s->write_over || s->write_broke)
+        return -1;
+    struct iovec iov = {(void *)data, len};
+    ssize_t n = conn_send(s->call->exchange.conn, &iov, 1, false);
+    int err = errno;
+    if (n < 0 && err != EAGAIN && err != EWOULDBLOCK)
+        break_write(s, err);
+    errno = err;
+    return n;
+}
+
 /* As read_once(). */
 static ssize_t write_once(struct stream *s, const void *data, size_t len, struct conn **pinned)
 {
-    struct call *c = s->call;
     if (stream_is_closed(s)) {
         let_go(s);
         return after_end(s);
@@ -470,19 +501,14 @@ static ssize_t write_once(struct stream *s, const void *data, size_t len, struct
         end_task(s);
         return -1;
     }
-    struct iovec iov = {(void *)data, len};
-    ssize_t n = conn_send(c->exchange.conn, &iov, 1, false);
-    int err = n < 0 ? errno : 0;
-    if (n < 0 && err != EAGAIN && err != EWOULDBLOCK) {
-        fault_set(&c->fault, GOFER_ERR_BROKEN, GOFER_PHASE_BODY, err, "writing to the connection");
-        call_fail_stream(c);
-        end_task(s);
-        return -1;
-    }
-    if (n < 0)
+    ssize_t n = send_some(s, data, len);
+    int err = errno;
+    bool full = n < 0 && (err == EAGAIN || err == EWOULDBLOCK);
+    if (full)
         pin(s, pinned);
     let_go(s);
-    return n < 0 ? AGAIN : n;
+    errno = err;
+    return full ? AGAIN : n;
 }
 
 static ssize_t write_some(struct stream *s, const void *data, size_t len)
@@ -533,6 +559,7 @@ gofer_status stream_shutdown_write(gofer_response *response)
     gofer_status status = GOFER_ERR_CLOSED;
     if (!is_refused(s) && hold(s, CLOCK_NEVER) == TASK_HELD) {
         status = conn_end_sending(s->call->exchange.conn) == 0 ? GOFER_OK : GOFER_ERR_BROKEN;
+        s->write_over = true;
         let_go(s);
     }
     core_leave(core);
@@ -628,6 +655,8 @@ const gofer_error *stream_error(struct stream *stream)
         return &forked_error;
     lock_take(&c->lock);
     const gofer_error *error = c->error.code != GOFER_OK ? &c->error : stream->error;
+    if (error == NULL && stream->write_broke)
+        error = &stream->write_error;
     lock_drop(&c->lock);
     return error;
 }
