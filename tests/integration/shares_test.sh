@@ -2,11 +2,12 @@
 # SPDX-FileCopyrightText: The gofer authors
 # SPDX-License-Identifier: MIT
 #
-# All integration tests, in shares that run beside each other: most of their time is
-# waiting for time limits. Each share's output follows the other's whole; the
-# exit status is 1 where one of them failed.
+# All integration tests, in shares that run beside each other (GOFER_SHARES, 4):
+# most of their time is waiting for time limits. Beside a sanitizer the limits are
+# too near for that: one share then. Each share's output follows the other's
+# whole; the exit status is 1 where one of them failed.
 set -u
-shares=5
+shares=${GOFER_SHARES:-4}
 program=${GOFER_BUILDDIR:-.}/integration_tests
 outputs=$(mktemp -d) || exit 1
 trap 'rm -rf "$outputs"' EXIT
