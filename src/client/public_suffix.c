@@ -11,12 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static psl_ctx_t *load_newer(void)
+static psl_ctx_t *load(const char *path)
 {
-    if (psl_builtin() != NULL && psl_builtin_outdated() != 1)
-        return NULL;
-    const char *path = psl_dist_filename();
-    FILE *file = path == NULL || *path == '\0' ? NULL : fopen(path, "re");
+    FILE *file = path == NULL ? NULL : fopen(path, "re");
     if (file == NULL)
         return NULL;
     psl_ctx_t *list = psl_load_fp(file);
@@ -24,10 +21,16 @@ static psl_ctx_t *load_newer(void)
     return list;
 }
 
+void public_suffixes_init_from(struct public_suffixes *suffixes, const char *path)
+{
+    suffixes->loaded = load(path);
+    suffixes->known = suffixes->loaded != NULL ? suffixes->loaded : psl_builtin();
+}
+
 void public_suffixes_init(struct public_suffixes *suffixes)
 {
-    suffixes->loaded = load_newer();
-    suffixes->known = suffixes->loaded != NULL ? suffixes->loaded : psl_builtin();
+    bool built_in_will_do = psl_builtin() != NULL && psl_builtin_outdated() != 1;
+    public_suffixes_init_from(suffixes, built_in_will_do ? NULL : psl_dist_filename());
 }
 
 void public_suffixes_fini(struct public_suffixes *suffixes)

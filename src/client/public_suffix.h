@@ -21,8 +21,12 @@ struct public_suffixes {
     const struct psl_ctx_st *known; /* that, or the built-in one, or NULL */
 };
 
-/* Reads the system's file where it is newer; there is always a usable result. */
+/* The system's file where it is newer, else the built-in list; there is always a usable result. */
 void public_suffixes_init(struct public_suffixes *suffixes);
+
+/* A list of one's own; the built-in one where path is NULL or no list can be read there. */
+void public_suffixes_init_from(struct public_suffixes *suffixes, const char *path);
+
 void public_suffixes_fini(struct public_suffixes *suffixes);
 
 /* Whether the name, which is no address, is a public suffix. */

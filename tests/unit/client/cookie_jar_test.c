@@ -165,6 +165,11 @@ static void a_cookie_keeps_its_place_when_it_is_set_again(void)
     SET(jar, "http://a.test/", "c=3");
     SET(jar, "http://a.test/", "a=4; HttpOnly; Max-Age=9");
     SENT(jar, "http://a.test/", "a=4; b=2; c=3");
+    gofer_cookies *list;
+    CU_ASSERT_EQUAL_FATAL(gofer_cookie_jar_list(jar, NULL, &list), GOFER_OK);
+    CU_ASSERT_STRING_EQUAL(gofer_cookies_at(list, 0)->name, "a");
+    CU_ASSERT_STRING_EQUAL(gofer_cookies_at(list, 2)->name, "c");
+    gofer_cookies_free(list);
     SET(jar, "http://a.test/", "a=; Max-Age=0");
     SET(jar, "http://a.test/", "a=5");
     SENT(jar, "http://a.test/", "b=2; c=3; a=5");

@@ -8,6 +8,9 @@
  */
 #include "client/cookie_scope.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "http/host.h"
 #include "unit/http/expect.h"
 #include "unit/http/scarce.h"
@@ -191,6 +194,7 @@ static void sites_are_one_label_under_a_public_suffix(void)
         {"", ""},
         {".", "."},
         {"..", ".."},
+        {".net", ".net"},
         {"a.", "a."},
         {"b.a.", "b.a."},
         {"weird.stuff..", "weird.stuff.."},
@@ -203,6 +207,34 @@ static void sites_are_one_label_under_a_public_suffix(void)
         EXPECT(strcmp(site, rows[i][1]) == 0, rows[i][0]);
         EXPECT(site + strlen(site) == rows[i][0] + strlen(rows[i][0]), rows[i][0]);
     }
+    public_suffixes_fini(&suffixes);
+}
+
+/* The table's own list: one rule, and the one that every last label is a suffix. */
+static void a_newer_list_is_read_from_its_file(void)
+{
+    static const char *const rows[][2] = {
+        {"foo.www.bbc.co.uk", "bbc.co.uk"},
+        {"www.example.com", "example.com"},
+        {"me.github.io", "github.io"}, /* no suffix in this list */
+        {"a.b.only.here", "b.only.here"},
+    };
+    static const char list[] = "// a list\n*\nco.uk\nonly.here\n";
+    char path[] = "/tmp/gofer-suffixes-XXXXXX";
+    struct public_suffixes suffixes;
+    int fd = mkstemp(path);
+    CU_ASSERT_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL(write(fd, list, sizeof list - 1), sizeof list - 1);
+    close(fd);
+    public_suffixes_init_from(&suffixes, path);
+    for (size_t i = 0; i < LENGTH(rows); i++)
+        EXPECT(strcmp(public_suffixes_site(&suffixes, rows[i][0], false), rows[i][1]) == 0,
+               rows[i][0]);
+    CU_ASSERT(public_suffixes_has(&suffixes, "only.here"));
+    public_suffixes_fini(&suffixes);
+    unlink(path);
+    public_suffixes_init_from(&suffixes, path);
+    CU_ASSERT(public_suffixes_has(&suffixes, "github.io"));
     public_suffixes_fini(&suffixes);
 }
 
@@ -398,6 +430,8 @@ CU_TestInfo cookie_scope_tests[] = {
     {"https, localhost and loopback are secure", https_and_this_machine_are_secure},
     {"CK-09 the path ends at the query, without dot segments", the_path_ends_at_the_query},
     {"H8 table cookiejar_units: sites", sites_are_one_label_under_a_public_suffix},
+    {"H8 table cookiejar_units: a newer list is read from its file",
+     a_newer_list_is_read_from_its_file},
     {"H8 table cookiejar_units: without a list each host is a site",
      without_a_list_each_host_is_a_site},
     {"H8 table cookiejar_units: domain attributes", domains_as_in_the_table},
