@@ -447,7 +447,7 @@ void call_drive(struct call *call)
             if (call_state(call) < CALL_STREAM)
                 break;
             /* The caller has its response: somebody else sends the rest. */
-            task_leave_events(&call->task, EV_MAIL);
+            task_leave_events(&call->task, EV_AGAIN);
             task_unhold(&call->task);
             return;
         }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 
 #include "base/alloc.h"
@@ -20,14 +21,18 @@
 #include "engine/engine.h"
 #include "engine/waiter.h"
 
+/* A reader that never has to wait takes a turn that often where nobody else would send. */
+enum { READS_A_TURN = 16 };
+
 struct stream {
     struct call *call;
-    bool held;           /* by one of the user's threads; the others wait in */
-    struct list holders; /* waiters, first come first served */
-    bool closed;         /* by the user */
-    bool over;           /* the call has ended, or is about to */
-    bool forgotten;      /* the response is gone, or about to be */
-    unsigned pins;       /* threads that poll the socket, which is */
+    _Atomic unsigned unserved; /* reads beside an unfinished upload since the last such turn */
+    bool held;                 /* by one of the user's threads; the others wait in */
+    struct list holders;       /* waiters, first come first served */
+    bool closed;               /* by the user */
+    bool over;                 /* the call has ended, or is about to */
+    bool forgotten;            /* the response is gone, or about to be */
+    unsigned pins;             /* threads that poll the socket, which is */
     int polled_fd;
     const gofer_error *error; /* what a read or write failed with, where that is not the call's */
     gofer_error early;        /* of an end that the driver has not come to yet */
@@ -258,8 +263,9 @@ static enum task_hold hold(struct stream *s, int64_t at_ns)
 {
     if (!begin_hold(s, at_ns))
         return TASK_BUSY;
-    enum task_hold answer = task_try_hold(&s->call->task, at_ns != 0);
-    if (answer == TASK_BUSY && at_ns != 0)
+    bool waits = at_ns != 0;
+    enum task_hold answer = task_try_hold(&s->call->task, waits);
+    if (answer == TASK_BUSY && waits)
         answer = await_hold(s, at_ns);
     if (answer != TASK_HELD)
         end_hold(s);
@@ -362,7 +368,7 @@ static bool look_at_events(struct stream *s)
         call_fail_stream(c);
         return false;
     }
-    task_leave_events(&c->task, events & (EV_IO | EV_MAIL | EV_SHUT));
+    task_leave_events(&c->task, events & (EV_IO | EV_MAIL | EV_SHUT | EV_AGAIN));
     return true;
 }
 
@@ -419,6 +425,8 @@ static ssize_t read_once(gofer_response *response, void *buf, size_t len, struct
     }
     if (got == 0)
         pin(s, pinned);
+    else if (!upload_is_over(&c->exchange.up))
+        atomic_fetch_add(&s->unserved, 1);
     let_go(s);
     return got > 0 ? (ssize_t)got : AGAIN;
 }
@@ -455,6 +463,11 @@ ssize_t stream_read(gofer_response *response, void *buf, size_t len, int64_t at_
     struct core *core = s->call->core;
     if (call_is_foreign(s->call) || !core_enter_waiting(core))
         return call_is_foreign(s->call) ? -1 : after_end(s);
+    bool owes = at_ns == 0 || atomic_load(&s->unserved) >= READS_A_TURN;
+    if (owes && !callback_active()) {
+        atomic_store(&s->unserved, 0);
+        core_poll(core);
+    }
     ssize_t n = read_until(response, buf, len, at_ns);
     core_leave(core);
     return n;

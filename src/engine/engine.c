@@ -87,16 +87,6 @@ bool engine_push(struct engine *engine, struct task *task)
     return owed;
 }
 
-bool engine_unqueue(struct engine *engine, struct task *task)
-{
-    lock_take(&engine->lock);
-    bool queued = list_has(&engine->queue, &task->queue);
-    if (queued)
-        list_remove(&task->queue);
-    lock_drop(&engine->lock);
-    return queued;
-}
-
 bool engine_unqueue_untaken(struct engine *engine, struct task *task)
 {
     lock_take(&engine->lock);

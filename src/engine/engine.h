@@ -72,9 +72,6 @@ size_t engine_attendants(struct engine *engine);
 /* Puts a QUEUED task at the queue's tail. True where engine_poke() is owed. */
 bool engine_push(struct engine *engine, struct task *task);
 
-/* Takes a task out of the queue, begun or not. False where it is not in it (yet, or any more). */
-bool engine_unqueue(struct engine *engine, struct task *task);
-
 /* Takes a task that no thread has begun out of the queue. */
 bool engine_unqueue_untaken(struct engine *engine, struct task *task);
 

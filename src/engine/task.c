@@ -159,11 +159,6 @@ enum task_hold task_try_hold(struct task *task, bool insist)
             if (change(task, &old, old | DRIVEN))
                 return TASK_HELD;
             continue;
-        case QUEUED:
-            if (!engine_unqueue(task->engine, task))
-                break;
-            set_state(task, QUEUED, DRIVEN);
-            return TASK_HELD;
         default:
             break;
         }
@@ -190,8 +185,8 @@ bool task_hold_withdraw(struct task *task)
 }
 
 /* The thread that runs the task lets go of it. Where another one waits to hold it, it is that
- * one's from here on, and true is returned. */
-static bool hand_over(struct task *task)
+ * one's from here on, with these events added, and true is returned. */
+static bool hand_over(struct task *task, unsigned events)
 {
     uint32_t old = atomic_load(&task->word);
     bool handed = false;
@@ -200,7 +195,7 @@ static bool hand_over(struct task *task)
     /* The other one sees the word before it is woken, and may end the task at once. */
     task_ref(task);
     while ((old & WANTED) && !handed)
-        handed = change(task, &old, (old & ~(uint32_t)(WANTED | STATE)) | DRIVEN);
+        handed = change(task, &old, (old & ~(uint32_t)(WANTED | STATE)) | DRIVEN | events);
     if (handed)
         task->ops->wake_driver(task);
     task_unref(task);
@@ -210,7 +205,7 @@ static bool hand_over(struct task *task)
 void task_unhold(struct task *task)
 {
     uint32_t old = DRIVEN;
-    if (change(task, &old, PARKED) || hand_over(task))
+    if (change(task, &old, PARKED) || hand_over(task, 0))
         return;
     set_state(task, DRIVEN, QUEUED);
     if (engine_push(task->engine, task))
@@ -232,23 +227,24 @@ static bool try_park(struct task *task)
 bool task_run(struct task *task, struct turn *turn)
 {
     set_state(task, QUEUED, RUNNING);
-    while (!hand_over(task)) {
+    /* What it was queued for comes first: else a thread that holds it again and again leaves it no
+     * step. */
+    for (;;) {
         switch (task->ops->step(task, task_take_events(task), turn)) {
         case TASK_DONE:
             end(task);
             return false;
         case TASK_YIELD:
-            if (hand_over(task))
+            if (hand_over(task, EV_AGAIN))
                 return false;
             requeue(task);
             return true;
         case TASK_PARK:
-            if (try_park(task))
+            if (try_park(task) || hand_over(task, 0))
                 return false;
             break;
         }
     }
-    return false;
 }
 
 void task_release_slot(struct task *task)

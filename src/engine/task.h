@@ -22,8 +22,10 @@
  * - A task is in the run queue exactly while it is QUEUED, hence it never runs
  *   twice at once.
  * - DRIVEN means that a caller's thread runs it; a wake then goes to that thread
- *   through ops->wake_driver. It comes from QUEUED by task_steal() or by task_hold,
- *   and from PARKED and RUNNING by task_hold; task_unhold() leads back.
+ *   through ops->wake_driver. It comes from QUEUED by task_steal(), from PARKED and
+ *   RUNNING by task_try_hold(); task_unhold() leads back.
+ * - A task that is QUEUED, or has yielded, has its next step whoever holds it
+ *   meanwhile, and before it is held once more.
  * - Wakes of an ENDED task do nothing. Memory goes with the last reference;
  *   whoever may wake without a lock that the task's removal takes (the timer
  *   thread, a future's handle) holds one.
@@ -52,7 +54,8 @@ enum task_event {
     EV_CONN = 1 << 5,   /* its want was answered */
     EV_ANSWER = 1 << 6, /* its lookup was answered */
     EV_MAIL = 1 << 7,   /* something was posted to it */
-    EV_SHUT = 1 << 8    /* nobody wants its result any more */
+    EV_SHUT = 1 << 8,   /* nobody wants its result any more */
+    EV_AGAIN = 1 << 9   /* it had yielded when it was handed over: it is to run again */
 };
 
 /* What a step asks for. */
@@ -145,9 +148,9 @@ bool task_run(struct task *task, struct turn *turn);
 /*
  * A thread that is no worker takes a task that has run already, to do a part of
  * its work (a read of a streaming response), and gives it back. Held is DRIVEN.
- * One thread at a time may try; TASK_BUSY: somebody runs it; with `insist` that
- * one hands it over as soon as it lets go, and calls ops->wake_driver, whereupon
- * task_hold_answer() is no longer TASK_BUSY.
+ * One thread at a time may try; TASK_BUSY: somebody runs it, or it waits for
+ * its turn; with `insist` it is handed over after its next step, with a
+ * call of ops->wake_driver, whereupon task_hold_answer() is no longer TASK_BUSY.
  */
 enum task_hold { TASK_HELD, TASK_BUSY, TASK_GONE };
 enum task_hold task_try_hold(struct task *task, bool insist);

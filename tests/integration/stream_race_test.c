@@ -528,6 +528,83 @@ static void a_gathered_response_closed_by_another_thread_tells_why_reads_fail(vo
     EXPECT_STATUS(gofer_response_error(response)->code, GOFER_ERR_CLOSED);
 }
 
+/* --- both ways at once --- */
+
+enum { FLOOD_BYTES = 16 * 1024 * 1024 };
+
+/* Sends without an end until the request's body is there. */
+struct flood {
+    struct peer *peer;
+    atomic_size_t received;
+};
+
+static void *swallow_flood(void *arg)
+{
+    struct flood *flood = arg;
+    char buf[16 * 1024];
+    size_t n;
+
+    for (size_t at = 0; at < FLOOD_BYTES; at += n) {
+        n = FLOOD_BYTES - at < sizeof buf ? FLOOD_BYTES - at : sizeof buf;
+        if (!peer_read(flood->peer, buf, n))
+            break;
+        atomic_fetch_add(&flood->received, n);
+    }
+    return NULL;
+}
+
+static void flood_both_ways(struct peer *peer, void *arg)
+{
+    static const char bytes[64 * 1024];
+    struct flood *flood = arg;
+    pthread_t receiver;
+
+    if (!peer_read_head(peer) || !peer_say(peer, "HTTP/1.1 200 OK\r\n\r\n"))
+        return;
+    flood->peer = peer;
+    if (pthread_create(&receiver, NULL, swallow_flood, flood) != 0)
+        return;
+    while (atomic_load(&flood->received) < FLOOD_BYTES && peer_send(peer, bytes, sizeof bytes))
+        continue;
+    peer_finish(peer);
+    pthread_join(receiver, NULL);
+}
+
+/* A thread that always finds something to read must not keep the call from sending. */
+static void expect_upload_beside_hasty_reader(int workers, int64_t wait_ms)
+{
+    struct flood flood = {.received = 0};
+    gofer_client *client = rig_client(&(gofer_client_options){.workers = workers});
+    gofer_request *request = rig_request("POST", rig_origin(flood_both_ways, &flood), "/");
+    gofer_response *response = NULL;
+    char *body = calloc(1, FLOOD_BYTES), buf[4096];
+    int64_t end = now_ms() + PATIENCE_MS / 2;
+    ssize_t n = 1;
+
+    REQUIRE(body != NULL);
+    EXPECT_STATUS(gofer_request_set_body_ref(request, body, FLOOD_BYTES, free, body), GOFER_OK);
+    EXPECT_STATUS(gofer_request_set_streaming(request, 1), GOFER_OK);
+    EXPECT_STATUS(gofer_do(client, request, &response), GOFER_OK);
+    while ((n > 0 || n == GOFER_READ_PENDING) && now_ms() < end)
+        n = gofer_response_read_for(response, buf, sizeof buf, wait_ms);
+    EXPECT_INT(n, 0);
+    EXPECT_INT(atomic_load(&flood.received), FLOOD_BYTES);
+    gofer_response_free(response);
+    rig_end_client(client); /* cuts the origin's threads off, where it failed */
+}
+
+static void an_upload_goes_on_beside_a_hasty_reader(void)
+{
+    expect_upload_beside_hasty_reader(2, -1);
+    expect_upload_beside_hasty_reader(2, 0);
+}
+
+static void without_workers_an_upload_goes_on_beside_a_hasty_reader(void)
+{
+    expect_upload_beside_hasty_reader(GOFER_NO_WORKERS, -1);
+    expect_upload_beside_hasty_reader(GOFER_NO_WORKERS, 0);
+}
+
 CU_TestInfo stream_race_tests[] = {
     {"a reader may be ready at any moment of a submit",
      a_reader_may_be_ready_at_any_moment_of_a_submit},
@@ -551,5 +628,8 @@ CU_TestInfo stream_race_tests[] = {
     {"abandoned streams do not nest", abandoned_streams_do_not_nest},
     {"a gathered response closed by another thread tells why reads fail",
      a_gathered_response_closed_by_another_thread_tells_why_reads_fail},
+    {"an upload goes on beside a hasty reader", an_upload_goes_on_beside_a_hasty_reader},
+    {"without workers an upload goes on beside a hasty reader",
+     without_workers_an_upload_goes_on_beside_a_hasty_reader},
     CU_TEST_INFO_NULL,
 };

@@ -118,20 +118,19 @@ static void a_parked_task_is_held_at_once(void)
     free_engine(engine);
 }
 
-static void a_queued_task_is_held_and_its_events_stay(void)
+/* What it was queued for is done before it is handed over. */
+static void a_queued_task_has_its_step_first(void)
 {
     struct engine *engine = new_engine(0);
     struct held h = {.on_step = park};
     task_init(&h.task, engine, &ops);
     task_wake_now(&h.task, EV_IO);
-    CU_ASSERT_EQUAL(task_try_hold(&h.task, false), TASK_HELD);
+    CU_ASSERT_EQUAL(task_try_hold(&h.task, false), TASK_BUSY);
+    CU_ASSERT_EQUAL(task_try_hold(&h.task, true), TASK_BUSY);
     serve(engine);
-    CU_ASSERT_EQUAL(h.steps, 0);
-    CU_ASSERT_EQUAL(task_take_events(&h.task), EV_IO);
-    task_unhold(&h.task);
-    serve(engine);
-    CU_ASSERT_EQUAL(h.steps, 0);
-    CU_ASSERT_EQUAL(task_try_hold(&h.task, false), TASK_HELD);
+    CU_ASSERT_EQUAL(h.steps, 1);
+    CU_ASSERT_EQUAL(h.driver_wakes, 1);
+    CU_ASSERT_EQUAL(task_hold_answer(&h.task), TASK_HELD);
     task_end_driven(&h.task);
     CU_ASSERT_EQUAL(atomic_load(&freed), 1);
     free_engine(engine);
@@ -147,9 +146,10 @@ static enum task_next run_until_let_go(struct held *held, unsigned events)
     return events & EV_CLOSE ? TASK_DONE : TASK_PARK;
 }
 
-static void begin_running(struct held *h, struct engine *engine, unsigned event)
+static void begin_running(struct held *h, struct engine *engine, unsigned event,
+                          enum task_next (*on_step)(struct held *held, unsigned events))
 {
-    h->on_step = run_until_let_go;
+    h->on_step = on_step;
     task_init(&h->task, engine, &ops);
     task_ref(&h->task);
     task_wake_now(&h->task, event);
@@ -166,12 +166,45 @@ static bool are_freed(void *n)
     return atomic_load(&freed) == *(int *)n;
 }
 
+static void end_held(struct held *h, struct engine *engine)
+{
+    int once = 1;
+    task_wake_now(&h->task, EV_CLOSE);
+    task_unref(&h->task);
+    CU_ASSERT(eventually(are_freed, &once));
+    free_engine(engine);
+}
+
+static enum task_next yield_when_let_go(struct held *held, unsigned events)
+{
+    gate_pass(&in_step);
+    gate_wait(&may_step, 1);
+    if (events & EV_CLOSE)
+        return TASK_DONE;
+    return held->steps == 1 ? TASK_YIELD : TASK_PARK;
+}
+
+/* Its turn was over, its work not: that is not lost on whoever holds it meanwhile. */
+static void a_task_that_yields_runs_again_after_it_was_held(void)
+{
+    struct engine *engine = new_engine(1);
+    struct held h = {.at_wake = NULL};
+    begin_running(&h, engine, EV_IO, yield_when_let_go);
+    CU_ASSERT_EQUAL(task_try_hold(&h.task, true), TASK_BUSY);
+    gate_pass(&may_step);
+    CU_ASSERT(eventually(is_answered, &h.task));
+    CU_ASSERT_EQUAL(task_pending(&h.task), EV_AGAIN);
+    task_unhold(&h.task);
+    CU_ASSERT(gate_wait(&in_step, 2));
+    end_held(&h, engine);
+}
+
 /* Only who insists is told; the others may try again. */
 static void a_running_task_is_handed_over_to_who_insists(void)
 {
     struct engine *engine = new_engine(1);
     struct held h = {.at_wake = NULL};
-    begin_running(&h, engine, EV_IO);
+    begin_running(&h, engine, EV_IO, run_until_let_go);
     CU_ASSERT_EQUAL(task_try_hold(&h.task, false), TASK_BUSY);
     CU_ASSERT_EQUAL(task_try_hold(&h.task, true), TASK_BUSY);
     CU_ASSERT_EQUAL(task_hold_answer(&h.task), TASK_BUSY);
@@ -190,7 +223,7 @@ static void a_task_that_ends_is_not_handed_over(void)
 {
     struct engine *engine = new_engine(1);
     struct held h = {.at_wake = NULL};
-    begin_running(&h, engine, EV_CLOSE);
+    begin_running(&h, engine, EV_CLOSE, run_until_let_go);
     CU_ASSERT_EQUAL(task_try_hold(&h.task, true), TASK_BUSY);
     gate_pass(&may_step);
     CU_ASSERT(eventually(is_answered, &h.task));
@@ -207,7 +240,7 @@ static void a_task_that_is_handed_over_outlives_the_telling(void)
     struct engine *engine = new_engine(1);
     struct held h = {.at_wake = &at_wake, .go_on = &may_wake};
     int once = 1;
-    begin_running(&h, engine, EV_IO);
+    begin_running(&h, engine, EV_IO, run_until_let_go);
     CU_ASSERT_EQUAL(task_try_hold(&h.task, true), TASK_BUSY);
     gate_pass(&may_step);
     CU_ASSERT(gate_wait(&at_wake, 1));
@@ -224,24 +257,21 @@ static void who_waits_to_hold_may_give_up(void)
 {
     struct engine *engine = new_engine(1);
     struct held h = {.at_wake = NULL};
-    begin_running(&h, engine, EV_IO);
+    begin_running(&h, engine, EV_IO, run_until_let_go);
     CU_ASSERT_EQUAL(task_try_hold(&h.task, true), TASK_BUSY);
     CU_ASSERT(task_hold_withdraw(&h.task));
     CU_ASSERT_FALSE(task_hold_withdraw(&h.task));
-    task_wake_now(&h.task, EV_CLOSE);
     gate_pass(&may_step);
-    task_unref(&h.task);
-    free_engine(engine);
+    end_held(&h, engine);
     CU_ASSERT_EQUAL(h.steps, 2);
     CU_ASSERT_EQUAL(h.driver_wakes, 0);
-    CU_ASSERT_EQUAL(atomic_load(&freed), 1);
 }
 
 static void it_is_too_late_to_give_up_what_was_handed_over(void)
 {
     struct engine *engine = new_engine(1);
     struct held h = {.at_wake = NULL};
-    begin_running(&h, engine, EV_IO);
+    begin_running(&h, engine, EV_IO, run_until_let_go);
     CU_ASSERT_EQUAL(task_try_hold(&h.task, true), TASK_BUSY);
     gate_pass(&may_step);
     CU_ASSERT(eventually(is_answered, &h.task));
@@ -358,7 +388,9 @@ static void holders_and_workers_take_turns(void)
 
 CU_TestInfo hold_tests[] = {
     {"a parked task is held at once", a_parked_task_is_held_at_once},
-    {"a queued task is held, and its events stay", a_queued_task_is_held_and_its_events_stay},
+    {"a queued task has its step first", a_queued_task_has_its_step_first},
+    {"a task that yields runs again after it was held",
+     a_task_that_yields_runs_again_after_it_was_held},
     {"a running task is handed over to who insists", a_running_task_is_handed_over_to_who_insists},
     {"a task that ends is not handed over", a_task_that_ends_is_not_handed_over},
     {"a task that is handed over outlives the telling",
