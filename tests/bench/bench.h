@@ -35,12 +35,15 @@ struct stamp {
 struct run {
     const char *mode;
     const char *url;
-    int threads;     /* threads, or calls in flight where one thread makes them all */
-    long requests;   /* measured requests, warm-up not counted */
-    long calls;      /* calls in flight, for memory and overshoot */
-    size_t body_len; /* what each answer must carry */
-    bool count_heap; /* count the peer's allocations */
-    bool skip_check; /* gofer without its checkout check */
+    int threads;      /* threads, or calls in flight where one thread makes them all */
+    long requests;    /* measured requests, warm-up not counted */
+    long calls;       /* calls in flight, for memory and overshoot */
+    size_t body_len;  /* what each answer must carry */
+    uint64_t bytes;   /* of a large body; 0: the mode's own */
+    int rounds;       /* of stream */
+    const char *only; /* the one transfer of stream and flat, with its peer; NULL: all */
+    bool count_heap;  /* count the peer's allocations */
+    bool skip_check;  /* gofer without its checkout check */
     struct stamp begin;
     struct stamp end;
     long ok;            /* answers that were right */
@@ -113,6 +116,10 @@ void heap_free(void *p);
 long heap_allocations(void);
 long heap_bytes(void);
 
+/* The most bytes that were held at once since the last heap_reset_peak(). */
+long heap_peak(void);
+void heap_reset_peak(void);
+
 /* --- gofer_common.c --- */
 
 struct gofer_request;
@@ -144,6 +151,9 @@ int gofer_submit_wait_main(struct run *run);
 int gofer_memory_main(struct run *run);
 int gofer_overshoot_main(struct run *run);
 int gofer_stalled_main(struct run *run);
+int gofer_stream_main(struct run *run);
+int gofer_flat_main(struct run *run);
+int gofer_crowd_main(struct run *run);
 int free_port_main(struct run *run);
 
 #endif

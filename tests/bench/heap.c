@@ -18,6 +18,7 @@
 
 static atomic_long allocations;
 static atomic_long bytes;
+static atomic_long peak;
 
 static long size_of(void *p)
 {
@@ -26,8 +27,12 @@ static long size_of(void *p)
 
 static void *counted(void *p)
 {
+    long size = size_of(p);
     atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&bytes, size_of(p), memory_order_relaxed);
+    long now = atomic_fetch_add_explicit(&bytes, size, memory_order_relaxed) + size;
+    long most = atomic_load_explicit(&peak, memory_order_relaxed);
+    while (now > most && !atomic_compare_exchange_weak(&peak, &most, now))
+        ;
     return p;
 }
 
@@ -70,4 +75,14 @@ long heap_allocations(void)
 long heap_bytes(void)
 {
     return atomic_load(&bytes);
+}
+
+long heap_peak(void)
+{
+    return atomic_load(&peak);
+}
+
+void heap_reset_peak(void)
+{
+    atomic_store(&peak, heap_bytes());
 }

@@ -33,6 +33,9 @@ static const struct mode modes[] = {
      "bytes of each of --calls in flight, and of each idle connection"},
     {"overshoot", gofer_overshoot_main, "how late --calls deadlines are"},
     {"stalled", gofer_stalled_main, "p99 of --url with --calls hanging elsewhere, over without"},
+    {"stream", gofer_stream_main, "large bodies of --bytes, each way beside a raw loop, --rounds"},
+    {"flat", gofer_flat_main, "fails where a body of --bytes makes the heap grow"},
+
     {"free_port", free_port_main, "prints a loopback port that nobody uses"},
 };
 
@@ -41,7 +44,8 @@ enum { MODES = sizeof(modes) / sizeof(modes[0]) };
 static int usage(void)
 {
     fputs("usage: bench MODE [--url URL] [--threads N] [--requests N] [--calls N] [--body BYTES]\n"
-          "                  [--count-heap] [--skip-check]\n",
+          "                  [--count-heap] [--skip-check] [--bytes BYTES] [--rounds N]\n"
+          "                  [--only TRANSFER]\n",
           stderr);
     for (int i = 0; i < MODES; i++)
         fprintf(stderr, "  %-18s %s\n", modes[i].name, modes[i].what);
@@ -80,6 +84,15 @@ static void set_option(struct run *run, int option, const char *value)
     case 's':
         run->skip_check = true;
         break;
+    case 'y':
+        run->bytes = strtoull(value, NULL, 10);
+        break;
+    case 'o':
+        run->rounds = atoi(value);
+        break;
+    case 'n':
+        run->only = value;
+        break;
     default:
         run->mode = NULL;
     }
@@ -88,21 +101,29 @@ static void set_option(struct run *run, int option, const char *value)
 static void parse_options(struct run *run, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"url", required_argument, NULL, 'u'},      {"threads", required_argument, NULL, 't'},
-        {"requests", required_argument, NULL, 'r'}, {"calls", required_argument, NULL, 'c'},
-        {"body", required_argument, NULL, 'b'},     {"count-heap", no_argument, NULL, 'h'},
-        {"skip-check", no_argument, NULL, 's'},     {NULL, 0, NULL, 0},
+        {"url", required_argument, NULL, 'u'},
+        {"threads", required_argument, NULL, 't'},
+        {"requests", required_argument, NULL, 'r'},
+        {"calls", required_argument, NULL, 'c'},
+        {"body", required_argument, NULL, 'b'},
+        {"count-heap", no_argument, NULL, 'h'},
+        {"skip-check", no_argument, NULL, 's'},
+        {"bytes", required_argument, NULL, 'y'},
+        {"rounds", required_argument, NULL, 'o'},
+        {"only", required_argument, NULL, 'n'},
+        {NULL, 0, NULL, 0},
     };
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
         set_option(run, option, optarg);
-    if (run->threads < 1 || run->requests < 1 || run->calls < 1)
+    if (run->threads < 1 || run->requests < 1 || run->calls < 1 || run->rounds < 1)
         run->mode = NULL;
 }
 
 int main(int argc, char **argv)
 {
-    struct run run = {.threads = 64, .requests = 100000, .calls = 5000, .body_len = 13};
+    struct run run = {
+        .threads = 64, .requests = 100000, .calls = 5000, .body_len = 13, .rounds = 5};
     const struct mode *mode = argc > 1 ? find_mode(argv[1]) : NULL;
     if (mode == NULL)
         return usage();
