@@ -108,7 +108,9 @@ static void names_beyond_the_limit_wait_their_turn(void)
     await_asked(&w, 4);
     cancel(fourth);
     await(fourth);
-    CU_ASSERT_EQUAL(dns_server_questions(w.server), 4);
+    /* Those that are out may have been asked again meanwhile. */
+    CU_ASSERT_EQUAL(dns_server_asked(w.server, names[2]), 0);
+    CU_ASSERT_EQUAL(dns_server_asked(w.server, names[3]), 0);
     dns_server_release(w.server);
     await(third);
     CU_ASSERT(has(&third->lookup, 0, "192.0.2.1"));
