@@ -380,11 +380,11 @@ static void a_lookup_may_outlive_its_client(void)
     struct origin *origin = rig_script(hello);
     struct hook hook;
     gofer_client_options options = with(&hook);
-    options.timeout_ms = 50;
+    options.timeout_ms = 500;
     gofer_client *client = rig_client(&options);
 
     struct outcome got = get(client, origin, "later.test");
-    rig_expect_timeout(&got, GOFER_PHASE_RESOLVE, 50);
+    rig_expect_timeout(&got, GOFER_PHASE_RESOLVE, 500);
     rig_end_client(client);
     EXPECT_INT(gate_passes(hook.closed), 0);
     gofer_lookup_fail(hook.held);
