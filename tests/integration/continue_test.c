@@ -34,12 +34,12 @@ static struct plan {
     struct gate *quiet; /* passed where the connection ended without a byte more */
 } plan;
 
-static bool answer(struct peer *peer, const struct intake_body *b)
+static bool answer(struct peer *peer, const struct plan *p, const struct intake_body *b)
 {
     char reply[INTAKE_LINE_BYTES];
 
-    if (plan.after != NULL)
-        return peer_say(peer, plan.after);
+    if (p->after != NULL)
+        return peer_say(peer, p->after);
     snprintf(reply, sizeof reply, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%c",
              b->len == LEN ? 'y' : 'n');
     return peer_say(peer, reply);
@@ -47,22 +47,22 @@ static bool answer(struct peer *peer, const struct intake_body *b)
 
 static void play(struct peer *peer, void *arg)
 {
+    const struct plan *p = arg;
     struct intake_body body;
 
-    (void)arg;
     while (peer_read_head(peer)) {
-        if (plan.head != NULL)
-            gate_pass(plan.head);
-        if (plan.before != NULL)
-            peer_say(peer, plan.before);
-        if (plan.refuses) {
+        if (p->head != NULL)
+            gate_pass(p->head);
+        if (p->before != NULL)
+            peer_say(peer, p->before);
+        if (p->refuses) {
             if (peer_sees_end(peer))
-                gate_pass(plan.quiet);
+                gate_pass(p->quiet);
             return;
         }
-        if (plan.go != NULL && !gate_wait(plan.go, 1))
+        if (p->go != NULL && !gate_wait(p->go, 1))
             return;
-        if (!intake_take(peer, false, &body) || !answer(peer, &body))
+        if (!intake_take(peer, false, &body) || !answer(peer, p, &body))
             return;
     }
 }
@@ -71,7 +71,7 @@ static struct origin *begin(struct plan wanted)
 {
     plan = wanted;
     plan.quiet = rig_gate();
-    return rig_origin(play, NULL);
+    return rig_origin_copy(play, &plan, sizeof plan);
 }
 
 static gofer_request *expecting(const struct origin *origin, enum payload kind)

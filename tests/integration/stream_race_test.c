@@ -183,7 +183,6 @@ struct stuck {
     gofer_client *client;
     gofer_request *request;
     gofer_response *response;
-    ssize_t got;
 };
 
 static void stick(struct stuck *stuck, int64_t timeout_ms)
@@ -234,28 +233,37 @@ static void a_deadline_ends_a_read_beside_a_stuck_reader(void)
     unstick(&stuck);
 }
 
+struct reader {
+    pthread_t thread;
+    gofer_response *response;
+    ssize_t got;
+};
+
 static void *read_one(void *arg)
 {
-    struct stuck *stuck = arg;
+    struct reader *reader = arg;
     char byte;
 
-    stuck->got = gofer_response_read(stuck->response, &byte, 1);
+    reader->got = gofer_response_read(reader->response, &byte, 1);
     return NULL;
 }
 
 static void closing_ends_a_read_beside_a_stuck_reader(void)
 {
     struct stuck stuck;
-    pthread_t threads[2];
+    struct reader readers[2];
 
     stick(&stuck, GOFER_NEVER);
-    for (int i = 0; i < 2; i++)
-        REQUIRE(pthread_create(&threads[i], NULL, read_one, &stuck) == 0);
+    for (int i = 0; i < 2; i++) {
+        readers[i].response = stuck.response;
+        REQUIRE(pthread_create(&readers[i].thread, NULL, read_one, &readers[i]) == 0);
+    }
     pass_ms(20); /* they may be in any place; each is woken or does not sleep */
     gofer_response_close(stuck.response);
-    for (int i = 0; i < 2; i++)
-        pthread_join(threads[i], NULL);
-    EXPECT_INT(stuck.got, -1);
+    for (int i = 0; i < 2; i++) {
+        pthread_join(readers[i].thread, NULL);
+        EXPECT_INT(readers[i].got, -1);
+    }
     REQUIRE(gofer_response_error(stuck.response) != NULL);
     EXPECT_STATUS(gofer_response_error(stuck.response)->code, GOFER_ERR_CLOSED);
     unstick(&stuck);
@@ -573,9 +581,13 @@ static void flood_both_ways(struct peer *peer, void *arg)
 /* A thread that always finds something to read must not keep the call from sending. */
 static void expect_upload_beside_hasty_reader(int workers, int64_t wait_ms)
 {
-    struct flood flood = {.received = 0};
+    /* One a call: the origin's threads may outlive it. */
+    static struct flood floods[8];
+    static unsigned floods_len;
+    REQUIRE(floods_len < sizeof floods / sizeof *floods);
+    struct flood *flood = &floods[floods_len++];
     gofer_client *client = rig_client(&(gofer_client_options){.workers = workers});
-    gofer_request *request = rig_request("POST", rig_origin(flood_both_ways, &flood), "/");
+    gofer_request *request = rig_request("POST", rig_origin(flood_both_ways, flood), "/");
     gofer_response *response = NULL;
     char *body = calloc(1, FLOOD_BYTES), buf[4096];
     int64_t end = now_ms() + PATIENCE_MS / 2;
@@ -588,7 +600,7 @@ static void expect_upload_beside_hasty_reader(int workers, int64_t wait_ms)
     while ((n > 0 || n == GOFER_READ_PENDING) && now_ms() < end)
         n = gofer_response_read_for(response, buf, sizeof buf, wait_ms);
     EXPECT_INT(n, 0);
-    EXPECT_INT(atomic_load(&flood.received), FLOOD_BYTES);
+    EXPECT_INT(atomic_load(&flood->received), FLOOD_BYTES);
     gofer_response_free(response);
     rig_end_client(client); /* cuts the origin's threads off, where it failed */
 }
