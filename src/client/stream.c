@@ -648,6 +648,8 @@ gofer_status stream_on_readable(struct stream *stream, void (*fn)(void *arg), vo
     struct notice *notice = NULL;
     if (fn != NULL && (notice = notice_new(c->task.engine, fn, arg)) == NULL)
         return GOFER_ERR_NOMEM;
+    /* Once another thread can call fn, whoever acts on it may free the response. */
+    task_ref(&c->task);
     lock_take(&c->lock);
     struct notice *old = stream->notice;
     bool over = stream->over || stream->closed || stream->error != NULL;
@@ -658,6 +660,7 @@ gofer_status stream_on_readable(struct stream *stream, void (*fn)(void *arg), vo
         notice_run(notice);
     else if (notice != NULL)
         call_wake(c, EV_MAIL);
+    task_unref(&c->task);
     return GOFER_OK;
 }
 
