@@ -290,7 +290,8 @@ static void servers_that_abort_hurt_nobody(void)
     for (int i = 0; i < CALLS; i++) {
         struct outcome got = caller_join(&callers[i]);
         rig_expect_error(&got, GOFER_ERR_BROKEN);
-        EXPECT_INT(got.error->sent, GOFER_SENT_SOME);
+        /* Where the socket buffers are large, all of it was on its way. */
+        EXPECT(got.error->sent != GOFER_SENT_NOTHING);
     }
     free(bytes);
     EXPECT_INT(rig_stats(client).conns_in_use, 0);
