@@ -28,7 +28,7 @@ typedef enum gofer_status {
     GOFER_ERR_QUEUE_FULL, /* max_queued calls are unfinished */
     GOFER_ERR_RESOLVE,    /* the host name could not be resolved */
     GOFER_ERR_CONNECT,    /* no connection could be made */
-    GOFER_ERR_TLS,        /* TLS handshake or certificate */
+    GOFER_ERR_TLS,        /* TLS failed: a handshake, a file of the settings */
     GOFER_ERR_PROXY,      /* the proxy refused or failed */
     GOFER_ERR_BROKEN,     /* the connection broke before a response began */
     GOFER_ERR_TRUNCATED,  /* the response ended early */
@@ -38,7 +38,8 @@ typedef enum gofer_status {
     GOFER_ERR_DECODE,     /* the content coding is broken */
     GOFER_ERR_BODY,       /* the request body's source failed */
     GOFER_ERR_FORKED,     /* the client belongs to the parent process */
-    GOFER_ERR_SYSTEM      /* the system refused a resource; see gofer_error.sys_errno */
+    GOFER_ERR_SYSTEM,     /* the system refused a resource; see gofer_error.sys_errno */
+    GOFER_ERR_CERTIFICATE /* the server's certificate was refused: it may be another server */
 } gofer_status;
 
 /* What a call was doing when it failed. */

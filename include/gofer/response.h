@@ -15,9 +15,11 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <gofer/error.h>
+#include <gofer/tls.h>
 
 GOFER_BEGIN_DECLS
 
@@ -136,6 +138,21 @@ GOFER_API const char *gofer_response_url(const gofer_response *response);
 GOFER_API const char *gofer_response_tls_version(const gofer_response *response);
 GOFER_API const char *gofer_response_tls_cipher(const gofer_response *response);
 GOFER_API int gofer_response_tls_resumed(const gofer_response *response);
+
+/*
+ * The certificate that the server showed, in this connection's handshake or in
+ * the one that it resumed, in words: the caller's, for gofer_certificate_free().
+ * NULL for http, without a response and without memory.
+ */
+GOFER_API gofer_certificate *gofer_response_certificate(const gofer_response *response);
+
+/*
+ * Who answered: the address that the connection went to, and its length in *len
+ * where len is not NULL. NULL and 0 without a response and for a unix-domain
+ * socket. Lives as long as the response.
+ */
+GOFER_API const struct sockaddr *gofer_response_peer(const gofer_response *response,
+                                                     socklen_t *len);
 
 /* The call's error, or NULL when the call succeeded. */
 GOFER_API const gofer_error *gofer_response_error(const gofer_response *response);

@@ -18,6 +18,7 @@
 #define GOFER_TLS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <gofer/export.h>
 
@@ -79,6 +80,19 @@ typedef struct gofer_tls_options {
                                 each SSL_CTX that is made, last; it must not block. 0 is an error */
     void *ssl_ctx_arg;
 } gofer_tls_options;
+
+/* A server's certificate in words. Members may be added at the end. */
+typedef struct gofer_certificate {
+    const char *subject; /* "CN=www.example.com,O=Example" (RFC 2253), escaped */
+    const char *issuer;  /* the same of the CA */
+    const char *hosts;   /* "www.example.com, 192.0.2.1": whose it is; "": nobody's */
+    const char *pem;     /* the certificate itself */
+    int64_t not_before;  /* from when to when it holds: seconds since 1970 */
+    int64_t not_after;
+} gofer_certificate;
+
+/* Frees what gofer_response_certificate() returned. NULL is legal. */
+GOFER_API void gofer_certificate_free(gofer_certificate *certificate);
 
 GOFER_END_DECLS
 

@@ -55,6 +55,7 @@ static const struct status_text status_texts[] = {
     [GOFER_ERR_BODY] = {"GOFER_ERR_BODY", "request body failed"},
     [GOFER_ERR_FORKED] = {"GOFER_ERR_FORKED", "client belongs to the parent process"},
     [GOFER_ERR_SYSTEM] = {"GOFER_ERR_SYSTEM", "system resource refused"},
+    [GOFER_ERR_CERTIFICATE] = {"GOFER_ERR_CERTIFICATE", "server certificate refused"},
 };
 
 static const char *const phase_texts[] = {

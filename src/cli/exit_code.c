@@ -54,6 +54,8 @@ enum exit_code exit_code_of(const gofer_error *error)
         return CODE_CONNECT;
     case GOFER_ERR_TLS:
         return CODE_TLS;
+    case GOFER_ERR_CERTIFICATE:
+        return CODE_CERTIFICATE;
     case GOFER_ERR_PROXY:
         return CODE_PROXY;
     case GOFER_ERR_BROKEN:

@@ -31,6 +31,7 @@ enum exit_code {
     CODE_EMPTY_REPLY = 52,
     CODE_SEND = 55,
     CODE_RECV = 56,
+    CODE_CERTIFICATE = 60,
     CODE_BAD_ENCODING = 61,
     CODE_TOO_LARGE = 63
 };

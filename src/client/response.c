@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/quiet_pipe.h"
 #include "client/stream.h"
+#include "net/tls_certificate.h"
 #include "transport/message.h"
 
 enum { PIECE_BYTES = 64 * 1024 };
@@ -100,6 +101,21 @@ const char *gofer_response_tls_cipher(const gofer_response *response)
 int gofer_response_tls_resumed(const gofer_response *response)
 {
     return response != NULL && response->tls_resumed;
+}
+
+gofer_certificate *gofer_response_certificate(const gofer_response *response)
+{
+    if (response == NULL || response->certificate == NULL)
+        return NULL;
+    return tls_certificate_describe(response->certificate);
+}
+
+const struct sockaddr *gofer_response_peer(const gofer_response *response, socklen_t *len)
+{
+    bool known = response != NULL && response->peer.sa.sa_family != 0;
+    if (len != NULL)
+        *len = known ? addr_len(&response->peer) : 0;
+    return known ? &response->peer.sa : NULL;
 }
 
 const gofer_error *gofer_response_error(const gofer_response *response)

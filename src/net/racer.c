@@ -289,6 +289,7 @@ static int take_winner(struct racer *r, unsigned slot)
     watch_drop(&a->watch, r->task->engine);
     a->watch = (struct watch){.fd = -1};
     r->winner = family_of(list_of(&a->addr));
+    r->peer = a->addr;
     return fd;
 }
 

@@ -87,6 +87,7 @@ struct racer {
     struct racer_attempt attempts[RACE_MAX_OPEN];
     sa_family_t regular; /* which goes first by RFC 6724, once there are two; or AF_UNSPEC */
     sa_family_t winner;
+    struct addr peer;             /* with RACER_WON: whom its socket goes to */
     struct racer_failure starved; /* the first that may be tried again */
     int64_t wake_at;              /* with RACER_RUNS: run it then at the latest */
 };

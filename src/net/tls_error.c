@@ -7,7 +7,6 @@
  */
 #include "net/tls_error.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -19,17 +18,18 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "net/tls_certificate.h"
 
 /* How much is shown of a name, where there is room and where not, and how many names: a fault's
  * detail is short. */
 enum { NAME_SHOWN_MAX = 64, NAME_SHOWN_MIN = 16, NAMES_SHOWN_MAX = 2 };
 
 /* Sets the text as a fault and frees it. */
-static void set(struct fault *fault, struct buf *text)
+static void set(struct fault *fault, gofer_status code, struct buf *text)
 {
     bool ok = !buf_failed(text);
     if (ok)
-        fault_set(fault, GOFER_ERR_TLS, GOFER_PHASE_TLS, 0, "%.*s", (int)text->len, text->data);
+        fault_set(fault, code, GOFER_PHASE_TLS, 0, "%.*s", (int)text->len, text->data);
     else
         fault_set(fault, GOFER_ERR_NOMEM, GOFER_PHASE_TLS, ENOMEM, NULL);
     buf_fini(text);
@@ -105,45 +105,16 @@ static void write_not_yet(struct words *w, const X509 *cert)
     buf_append_char(&w->text, ')');
 }
 
-static void write_address(struct words *w, const ASN1_OCTET_STRING *bytes)
-{
-    char shown[INET6_ADDRSTRLEN];
-    int len = ASN1_STRING_length(bytes);
-    int family = len == 4 ? AF_INET : AF_INET6;
-    if ((len == 4 || len == 16) &&
-        inet_ntop(family, ASN1_STRING_get0_data(bytes), shown, sizeof(shown)) != NULL)
-        buf_append_str(&w->text, shown);
-    else
-        buf_append_char(&w->text, '?');
-}
-
-/* Appends a host name or address; false where it is neither. */
-static bool write_general_name(struct words *w, const GENERAL_NAME *name)
-{
-    if (name->type == GEN_DNS)
-        write_string(w, name->d.dNSName);
-    else if (name->type == GEN_IPADD)
-        write_address(w, name->d.iPAddress);
-    else
-        return false;
-    return true;
-}
-
-static bool is_host(const GENERAL_NAME *name)
-{
-    return name->type == GEN_DNS || name->type == GEN_IPADD;
-}
-
 /* The first names, and how many more; returns how many there are. */
 static int write_names(struct words *w, const GENERAL_NAMES *names)
 {
     int n = 0;
     for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-        if (!is_host(name) || n++ >= NAMES_SHOWN_MAX)
+        if (!tls_certificate_is_host(name) || n++ >= NAMES_SHOWN_MAX)
             continue;
         buf_append_str(&w->text, n > 1 ? ", " : "");
-        write_general_name(w, name);
+        tls_certificate_write_host(name, w->name_max, &w->text);
     }
     if (n > NAMES_SHOWN_MAX)
         buf_printf(&w->text, " and %d more", n - NAMES_SHOWN_MAX);
@@ -258,12 +229,12 @@ void tls_error_certificate(struct fault *fault, X509_STORE_CTX *verified, const 
         w.name_max -= NAME_SHOWN_MIN / 2;
         write_certificate(&w, verified, name);
     }
-    set(fault, &w.text);
+    set(fault, GOFER_ERR_CERTIFICATE, &w.text);
 }
 
 void tls_error_pin(struct fault *fault, const char *base64)
 {
-    fault_set(fault, GOFER_ERR_TLS, GOFER_PHASE_TLS, 0,
+    fault_set(fault, GOFER_ERR_CERTIFICATE, GOFER_PHASE_TLS, 0,
               "public key is not pinned: it is sha256//%s", base64);
 }
 
@@ -311,7 +282,7 @@ static void set_foreign(struct fault *fault, const struct tls_wire *wire)
     buf_append_str(&text, "server does not speak TLS: it began with \"");
     ascii_escape(&text, wire->first, wire->first_len, sizeof(wire->first));
     buf_append_char(&text, '"');
-    set(fault, &text);
+    set(fault, GOFER_ERR_TLS, &text);
 }
 
 /* Words for the first error in the queue, where OpenSSL's do not say what to do. */

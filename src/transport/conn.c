@@ -17,6 +17,7 @@
 #include "base/quiet_pipe.h"
 #include "http/response_head.h"
 #include "net/tls.h"
+#include "net/tls_certificate.h"
 #include "transport/message.h"
 
 struct conn *conn_new(int fd, struct engine *engine, int64_t now_ns)
@@ -144,8 +145,9 @@ bool conn_has_buffered(const struct conn *conn)
     return conn->tls != NULL && tls_has_buffered(conn->tls);
 }
 
-void conn_note_tls(const struct conn *conn, struct gofer_response *response)
+void conn_note(const struct conn *conn, struct gofer_response *response)
 {
+    response->peer = conn->peer;
     if (conn->tls == NULL)
         return;
     struct tls_agreed agreed;
@@ -153,6 +155,7 @@ void conn_note_tls(const struct conn *conn, struct gofer_response *response)
     response->tls_version = agreed.version;
     response->tls_cipher = agreed.cipher;
     response->tls_resumed = agreed.resumed;
+    response->certificate = tls_certificate_ref(conn->tls);
 }
 
 bool conn_explain(const struct conn *conn, gofer_phase phase, struct fault *fault)

@@ -29,6 +29,7 @@
 #include "base/fault.h"
 #include "base/list.h"
 #include "engine/watch.h"
+#include "net/addr.h"
 
 struct engine;
 struct gofer_response;
@@ -41,6 +42,7 @@ struct conn {
     struct tls *tls;       /* owned, from dial to close; NULL: plain TCP */
     struct engine *engine;
     struct pool_host *host; /* the pool's record of its key */
+    struct addr peer;       /* whom it goes to; its family is 0 where that is no address */
     int64_t born_ns;
     int64_t idle_since_ns;
     bool reported; /* the idle watch told of it while it was in use; guarded by the pool's lock */
@@ -111,8 +113,8 @@ uint32_t conn_recv_events(const struct conn *conn);
  * before the socket is waited for. After EAGAIN it cannot. */
 bool conn_has_buffered(const struct conn *conn);
 
-/* Notes in a response how the connection is secured. */
-void conn_note_tls(const struct conn *conn, struct gofer_response *response);
+/* Notes in a response whom the connection goes to and how it is secured. */
+void conn_note(const struct conn *conn, struct gofer_response *response);
 
 /* After a conn_send() or conn_recv() that failed for good: sets the fault where there is more to
  * say than errno. True where it did. */

@@ -159,8 +159,10 @@ static enum task_next connected(struct dial *d, int fd)
 {
     int err = socket_set_blocking(fd);
     struct conn *conn = err == 0 ? conn_new(fd, d->task.engine, clock_now_ns()) : NULL;
-    if (conn != NULL)
+    if (conn != NULL) {
+        conn->peer = d->racer.peer;
         return d->key->tls ? begin_tls(d, conn) : end(d, conn);
+    }
     close(fd);
     if (err == 0)
         return fail_nomem(d, GOFER_PHASE_CONNECT);

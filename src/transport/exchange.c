@@ -197,7 +197,7 @@ static void note_head(struct exchange *x)
     x->phase = GOFER_PHASE_BODY;
     set_at(&x->header_at, CLOCK_NEVER);
     if (x->down.response != NULL)
-        conn_note_tls(x->conn, x->down.response);
+        conn_note(x->conn, x->down.response);
     /* RU-08: the answer came first; the body is not sent, nor the connection kept. */
     if (x->up.state == UPLOAD_CONTINUE)
         upload_end(&x->up);

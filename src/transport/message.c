@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "http/trailer.h"
+#include "net/tls_certificate.h"
 
 static size_t aligned(size_t n)
 {
@@ -136,5 +137,6 @@ void message_free(struct gofer_response *response)
     if (response->body_apart)
         mem_free(response->body);
     mem_free(response->trailer_fields);
+    tls_certificate_unref(response->certificate);
     mem_free(response);
 }

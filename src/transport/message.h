@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "http/response_head.h"
+#include "net/addr.h"
 #include <gofer/response.h>
 
 enum { MESSAGE_BODY_INLINE = 256 * 1024 };
@@ -49,7 +50,9 @@ struct gofer_response {
     bool tls_resumed;
     const char *tls_version; /* static; NULL: plain, as the next one */
     const char *tls_cipher;
-    gofer_error *error; /* inside this allocation, or NULL */
+    struct x509_st *certificate; /* a reference; NULL: plain */
+    struct addr peer;            /* its family is 0 where there is none */
+    gofer_error *error;          /* inside this allocation, or NULL */
 };
 
 /*

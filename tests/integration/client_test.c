@@ -455,7 +455,7 @@ static void statistics_count(void)
 
 static void words_exist_for_every_value(void)
 {
-    for (int i = -1; i <= GOFER_ERR_SYSTEM + 1; i++) {
+    for (int i = -1; i <= GOFER_ERR_CERTIFICATE + 1; i++) {
         EXPECT(gofer_strerror((gofer_status)i)[0] != '\0');
         EXPECT(gofer_status_name((gofer_status)i)[0] != '\0');
     }

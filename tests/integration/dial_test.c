@@ -7,6 +7,7 @@
  * what a dead address family costs.
  */
 #include <CUnit/CUnit.h>
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -336,6 +337,28 @@ static void a_cancel_after_the_dial_leaves_the_connection_alone(void)
     gofer_cancel_free(cancel);
 }
 
+static void a_response_tells_its_peer(void)
+{
+    struct origin *origin = rig_script(hello);
+    gofer_client *client = rig_client(NULL);
+    char expected[32], shown[INET_ADDRSTRLEN + 8];
+
+    snprintf(expected, sizeof expected, "127.0.0.1:%u", origin_port(origin));
+    for (int i = 0; i < 2; i++) { /* new and reused */
+        struct outcome got = rig_get(client, origin, "/");
+        socklen_t len;
+        const struct sockaddr *peer = gofer_response_peer(got.response, &len);
+        REQUIRE(peer != NULL && peer->sa_family == AF_INET);
+        EXPECT_INT(len, sizeof(struct sockaddr_in));
+        const struct sockaddr_in *in = (const void *)peer;
+        snprintf(shown, sizeof shown, "%s:%u", inet_ntoa(in->sin_addr), ntohs(in->sin_port));
+        EXPECT_TEXT(shown, expected);
+    }
+    struct outcome got = rig_get_url(client, "http://nowhere.invalid./");
+    EXPECT(gofer_response_peer(got.response, NULL) == NULL);
+    EXPECT(gofer_response_peer(NULL, NULL) == NULL);
+}
+
 /* --- unix-domain sockets --- */
 
 static struct outcome get_by(gofer_client *client, const char *url, const char *path)
@@ -363,6 +386,7 @@ static void calls_go_through_a_unix_socket(void)
             struct outcome got = get_by(client, "http://api.test/v1", path);
             rig_expect_answer(&got, 200, "hello");
             EXPECT_HOLDS(origin_last_head(origin), "\r\nHost: api.test\r\n");
+            EXPECT(gofer_response_peer(got.response, NULL) == NULL);
         }
         EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 1);
         EXPECT_INT(s.family, AF_UNIX);
@@ -422,6 +446,7 @@ CU_TestInfo dial_tests[] = {
      a_dial_into_a_blackhole_is_cancelled_at_once},
     {"L9 a cancel after the dial leaves the connection alone",
      a_cancel_after_the_dial_leaves_the_connection_alone},
+    {"a response tells its peer", a_response_tells_its_peer},
     {"calls go through a unix socket", calls_go_through_a_unix_socket},
     {"a unix socket that is not there is an error", a_unix_socket_that_is_not_there_is_an_error},
     {"the path may be taken back", the_path_may_be_taken_back},

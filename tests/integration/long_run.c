@@ -106,7 +106,7 @@ static void print_counts(const struct long_run *run, int64_t took_ms)
         (unsigned long long)run->stats.conns_reused, (unsigned long long)run->stats.conns_stale,
         (unsigned long long)run->stats.calls_retried,
         (unsigned long long)run->stats.conns_late_bound);
-    for (unsigned s = 0; s <= GOFER_ERR_SYSTEM; s++) {
+    for (unsigned s = 0; s <= GOFER_ERR_CERTIFICATE; s++) {
         if (counts[s] > 0)
             printf("%s: %lu %s\n", run->name, counts[s], gofer_status_name((gofer_status)s));
     }

@@ -66,7 +66,7 @@ struct thread {
     unsigned long long random;
     unsigned long number; /* of the next call */
     unsigned long calls;
-    unsigned long counts[GOFER_ERR_SYSTEM + 1];
+    unsigned long counts[GOFER_ERR_CERTIFICATE + 1];
     unsigned long wrong; /* bodies that were somebody else's */
     unsigned long odd;   /* outcomes that nothing explains */
     unsigned long over;  /* looks that found more connections than the limit */
@@ -281,7 +281,7 @@ static void join_threads(struct thread *threads, struct thread *sum)
 {
     for (unsigned i = 0; i < THREADS; i++) {
         pthread_join(threads[i].thread, NULL);
-        for (unsigned s = 0; s <= GOFER_ERR_SYSTEM; s++)
+        for (unsigned s = 0; s <= GOFER_ERR_CERTIFICATE; s++)
             sum->counts[s] += threads[i].counts[s];
         sum->wrong += threads[i].wrong;
         sum->odd += threads[i].odd;
@@ -297,7 +297,7 @@ static void print_sum(const struct thread *sum, const gofer_stats *stats, int64_
            (long long)took_ms, (unsigned long long)stats->conns_opened,
            (unsigned long long)stats->conns_reused, (unsigned long long)stats->conns_late_bound,
            (unsigned long long)stats->calls_retried);
-    for (unsigned s = 0; s <= GOFER_ERR_SYSTEM; s++) {
+    for (unsigned s = 0; s <= GOFER_ERR_CERTIFICATE; s++) {
         if (sum->counts[s] > 0)
             printf(" %lu %s", sum->counts[s], gofer_strerror((gofer_status)s));
     }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openssl/ssl.h>
@@ -60,12 +61,18 @@ static struct outcome get_tls(gofer_client *client, const struct origin *origin)
 }
 
 /* The handshake failed, in these words, and nothing of the request was sent. */
-static void expect_refused(const struct outcome *got, const char *words)
+static void expect_failed(const struct outcome *got, gofer_status code, const char *words)
 {
-    rig_expect_error(got, GOFER_ERR_TLS);
+    rig_expect_error(got, code);
     EXPECT_INT(got->error->phase, GOFER_PHASE_TLS);
     EXPECT_INT(got->error->sent, GOFER_SENT_NOTHING);
     EXPECT_HOLDS(got->error->message, words);
+}
+
+/* The same because of the certificate. */
+static void expect_refused(const struct outcome *got, const char *words)
+{
+    expect_failed(got, GOFER_ERR_CERTIFICATE, words);
 }
 
 /* --- trust --- */
@@ -86,6 +93,34 @@ static void a_response_tells_how_it_was_secured(void)
     got = get_tls(client, hello_origin("old"));
     EXPECT(gofer_response_tls_version(got.response) == NULL);
     EXPECT(gofer_response_tls_version(NULL) == NULL);
+}
+
+static void a_response_tells_who_answered(void)
+{
+    gofer_client *client = trusting_client();
+    struct origin *origin = hello_origin("good");
+    time_t now = time(NULL);
+
+    for (int i = 0; i < 3; i++) { /* new, reused, resumed */
+        if (i == 2)
+            gofer_client_close_idle(client);
+        struct outcome got = get_tls(client, origin);
+        gofer_certificate *cert = gofer_response_certificate(got.response);
+        REQUIRE(cert != NULL);
+        EXPECT_INT(gofer_response_tls_resumed(got.response), i == 2);
+        EXPECT_TEXT(cert->subject, "CN=good");
+        EXPECT_TEXT(cert->issuer, "CN=middle");
+        EXPECT_TEXT(cert->hosts, "good.test, localhost, 127.0.0.1, ::1");
+        EXPECT_TEXT(cert->pem, certs_pem("good"));
+        EXPECT(cert->not_before < now && now < cert->not_after);
+        gofer_certificate_free(cert);
+    }
+    struct outcome got = rig_get(client, rig_script(hello), "/");
+    EXPECT(gofer_response_certificate(got.response) == NULL);
+    got = get_tls(client, hello_origin("old"));
+    EXPECT(gofer_response_certificate(got.response) == NULL);
+    EXPECT(gofer_response_certificate(NULL) == NULL);
+    gofer_certificate_free(NULL);
 }
 
 static void bad_certificates_are_refused_before_a_byte_is_sent(void)
@@ -143,7 +178,8 @@ static void a_missing_file_is_the_calls_error(void)
     gofer_tls_options tls = {.ca_file = "/nowhere/ca.pem"};
     struct outcome got = get_tls(client_with(&tls), hello_origin("good"));
 
-    expect_refused(&got, "CA file cannot be read: /nowhere/ca.pem: No such file or directory");
+    expect_failed(&got, GOFER_ERR_TLS,
+                  "CA file cannot be read: /nowhere/ca.pem: No such file or directory");
     EXPECT_INT(got.error->sys_errno, ENOENT);
 }
 
@@ -302,7 +338,7 @@ static void answers_that_are_no_handshake_are_told(void)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct origin *origin = rig_origin(answer_and_finish, (void *)(uintptr_t)rows[i].bytes);
         struct outcome got = get_tls(trusting_client(), origin);
-        expect_refused(&got, rows[i].words);
+        expect_failed(&got, GOFER_ERR_TLS, rows[i].words);
     }
 }
 
@@ -320,7 +356,7 @@ static void plain_http_is_recognized(void)
 {
     struct outcome got = get_tls(trusting_client(), rig_origin(say_bad_request, NULL));
 
-    expect_refused(&got, "server answered plain HTTP to a TLS client");
+    expect_failed(&got, GOFER_ERR_TLS, "server answered plain HTTP to a TLS client");
 }
 
 static void tls_on_a_plain_port_fails_fast(void)
@@ -593,6 +629,7 @@ static void openssl_s_server_is_understood(void)
 
 CU_TestInfo tls_tests[] = {
     {"J4 a response tells how it was secured", a_response_tells_how_it_was_secured},
+    {"a response tells who answered", a_response_tells_who_answered},
     {"TLS-01 TLS-05 bad certificates are refused before a byte is sent",
      bad_certificates_are_refused_before_a_byte_is_sent},
     {"J1 nothing is trusted without being told", nothing_is_trusted_without_being_told},

@@ -30,7 +30,7 @@ static bool ends_as(const struct tls_pair *pair, const struct row *row)
 {
     if (row->words == NULL)
         return pair->step == TLS_DONE && pair->fault.code == GOFER_OK;
-    return pair->step == TLS_FAILED && pair->fault.code == GOFER_ERR_TLS &&
+    return pair->step == TLS_FAILED && pair->fault.code == GOFER_ERR_CERTIFICATE &&
            pair->fault.phase == GOFER_PHASE_TLS &&
            strncmp(pair->fault.detail, row->words, strlen(row->words)) == 0;
 }

@@ -1,0 +1,38 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * A server's certificate after its handshake: kept by whoever needs it for
+ * longer than the connection, put into words when somebody asks.
+ *
+ * Any thread; no lock.
+ */
+#ifndef GOFER_NET_TLS_CERTIFICATE_H
+#define GOFER_NET_TLS_CERTIFICATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <openssl/x509v3.h>
+
+#include "base/buf.h"
+#include <gofer/tls.h>
+
+struct tls;
+
+/* A reference to the certificate that the server showed, in this handshake or in the one that it
+ * resumed; NULL: none. To be given back with tls_certificate_unref(). */
+struct x509_st *tls_certificate_ref(const struct tls *tls);
+
+/* NULL is legal. */
+void tls_certificate_unref(struct x509_st *cert);
+
+/* Puts it into words, for gofer_certificate_free(). NULL without memory. */
+gofer_certificate *tls_certificate_describe(struct x509_st *cert);
+
+/* Whether a name of a certificate is a host's, or an address; and appends such a one, escaped, at
+ * most max bytes of it. Between tls_enter() and tls_leave(). */
+bool tls_certificate_is_host(const GENERAL_NAME *name);
+void tls_certificate_write_host(const GENERAL_NAME *name, size_t max, struct buf *out);
+
+#endif
