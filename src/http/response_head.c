@@ -3,17 +3,17 @@
  * SPDX-License-Identifier: MIT
  *
  * head_scan() hops from line end to line end with memchr; head_parse() goes over
- * names by table and over values eight bytes at a time. Neither checks for the
- * end of the data at each byte: head_parse() makes sure first that the last byte
- * is LF, which no name, blank or value may contain.
+ * names and values a lane of bytes at a time (lane.h). Neither checks for the end
+ * of the data at each byte: head_parse() makes sure first that the last byte is
+ * LF, which no name, blank or value may contain.
  */
 #include "http/response_head.h"
 
-#include <endian.h>
 #include <string.h>
 
 #include "base/ascii.h"
 #include "http/header.h"
+#include "http/lane.h"
 
 enum { VERSION_LEN = 8, BEGIN_LEN = 16, LENGTH_DIGITS_MAX = 19 };
 
@@ -104,30 +104,37 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-static const char *skip_blanks(const char *at)
+static inline bool is_line_end(char c)
 {
-    while (is_blank(*at))
+    return (unsigned char)c <= '\r' && (c == '\r' || c == '\n');
+}
+
+/* Nearly always there is one, and a printable byte behind it. */
+static inline const char *skip_blanks(const char *at)
+{
+    at += *at == ' ';
+    while ((unsigned char)*at <= ' ' && is_blank(*at))
         at++;
     return at;
 }
 
-/* The first byte from `at` on that may not stand in a value. */
-static const char *skip_value(const char *at, const char *end)
+/* The end of a value that reaches to `end` at most. Only a blank of it is not over 0x20, and what
+ * stands before a value is there, too. */
+static inline const char *trim_end(const char *value, const char *end)
 {
-    const uint64_t low7 = UINT64_C(0x7f7f7f7f7f7f7f7f), high = ~low7;
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    while (end - at >= 8) {
-        uint64_t word;
-        memcpy(&word, at, sizeof word);
-        word = le64toh(word);
-        uint64_t printable = (word & low7) + 0x60 * ones; /* the high bit: not under 0x20 */
-        uint64_t del = (word & low7) + ones;              /* the high bit: is 0x7f */
-        uint64_t stop = (~printable | del) & ~word & high;
-        if (stop == 0) {
-            at += 8;
+    while ((unsigned char)end[-1] <= ' ' && end > value)
+        end--;
+    return end;
+}
+
+/* The first byte from `at` on that may not stand in a value. */
+static inline const char *skip_value(const char *at, const char *end)
+{
+    while (end - at >= LANE_BYTES) {
+        unsigned n = lane_value_len(at);
+        at += n;
+        if (n == LANE_BYTES)
             continue;
-        }
-        at += __builtin_ctzll(stop) / 8;
         if (*at != '\t')
             return at;
         at++;
@@ -138,11 +145,11 @@ static const char *skip_value(const char *at, const char *end)
 }
 
 /* Behind the line end that must stand here. */
-static const char *take_line_end(struct parser *p, const char *at)
+static inline const char *take_line_end(struct parser *p, const char *at)
 {
     if (*at == '\n')
         return at + 1;
-    if (*at == '\r' && at[1] == '\n')
+    if (memcmp(at, "\r\n", 2) == 0) /* LF follows somewhere: there are two */
         return at + 2;
     return fail(p, *at == '\r' ? "CR without LF in the head" : "control byte in the head");
 }
@@ -287,27 +294,16 @@ static bool note_field(struct parser *p, const char *name, size_t name_len, cons
     return true;
 }
 
-/* The first byte from `at` on that may not stand in a name. Nearly all are letters and '-'. */
-static const char *skip_name(const char *at, const char *end)
+/* The first byte from `at` on that may not stand in a name. */
+static inline const char *skip_name(const char *at, const char *end)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101), high = 0x80 * ones;
-    while (end - at >= 8) {
-        uint64_t word;
-        memcpy(&word, at, sizeof word);
-        word = le64toh(word);
-        uint64_t low = (word | 0x20 * ones) & ~high;
-        uint64_t letter = (low + (0x80 - 'a') * ones) & ~(low + (0x7f - 'z') * ones);
-        uint64_t dash = ~(((word & ~high) ^ '-' * ones) + 0x7f * ones);
-        uint64_t stop = (~(letter | dash) | word) & high;
-        if (stop == 0) {
-            at += 8;
-            continue;
-        }
-        at += __builtin_ctzll(stop) / 8;
-        break;
+    while (end - at >= LANE_BYTES) {
+        unsigned n = lane_name_len(at);
+        at += n;
+        if (n < LANE_BYTES)
+            break;
     }
-    const unsigned char *classes = header_classes;
-    while (classes[(unsigned char)*at] & HEADER_CLASS_TOKEN)
+    while (header_is_tchar((unsigned char)*at))
         at++;
     return at;
 }
@@ -321,30 +317,35 @@ static const char *refuse_name(struct parser *p, const char *at, size_t name_len
     return fail(p, name_len > 0 ? "invalid byte in header name" : "header line without a name");
 }
 
-static const char *parse_field(struct parser *p, const char *at)
+static inline void store_field(struct parser *p, const char *name, size_t name_len,
+                               const char *value, size_t value_len)
 {
-    const char *name = at;
-    at = skip_name(at, p->end);
-    size_t name_len = (size_t)(at - name);
-    if (*at != ':' || name_len == 0)
-        return refuse_name(p, at, name_len);
-    const char *value = skip_blanks(at + 1);
-    const char *end = skip_value(value, p->end);
-    at = take_line_end(p, end);
-    while (end > value && is_blank(end[-1]))
-        end--;
-    if (p->head->fields_len < p->fields_cap)
-        p->fields[p->head->fields_len] =
-            (struct head_field){(uint32_t)(name - p->begin), (uint32_t)name_len,
-                                (uint32_t)(value - p->begin), (uint32_t)(end - value)};
-    p->head->fields_len++;
-    return at != NULL && note_field(p, name, name_len, value, end) ? at : NULL;
+    size_t i = p->head->fields_len++;
+    if (i < p->fields_cap)
+        p->fields[i] = (struct head_field){(uint32_t)(name - p->begin), (uint32_t)name_len,
+                                           (uint32_t)(value - p->begin), (uint32_t)value_len};
+}
+
+static inline const char *parse_field(struct parser *p, const char *name)
+{
+    const char *colon = skip_name(name, p->end);
+    size_t name_len = (size_t)(colon - name);
+    if (*colon != ':' || name_len == 0)
+        return refuse_name(p, colon, name_len);
+    const char *value = skip_blanks(colon + 1);
+    const char *stop = skip_value(value, p->end);
+    const char *next = take_line_end(p, stop);
+    if (next == NULL)
+        return NULL;
+    const char *end = trim_end(value, stop);
+    store_field(p, name, name_len, value, (size_t)(end - value));
+    return note_field(p, name, name_len, value, end) ? next : NULL;
 }
 
 static const char *parse_lines(struct parser *p)
 {
     const char *at = parse_status_line(p);
-    while (at != NULL && at < p->end && *at != '\r' && *at != '\n')
+    while (at != NULL && at < p->end && !is_line_end(*at))
         at = parse_field(p, at);
     if (at != NULL && at >= p->end)
         return fail(p, "no empty line behind the head");
