@@ -30,6 +30,16 @@ AS_CASE([$with_sanitizer],
 AC_SUBST([SANITIZER_CFLAGS])
 ])
 
+# --enable-fuzz: instrumented for clang's libFuzzer; `make fuzzers`.
+AC_DEFUN([GOFER_ARG_FUZZ], [
+AC_ARG_ENABLE([fuzz],
+    [AS_HELP_STRING([--enable-fuzz], [instrument for libFuzzer (clang); see tests/fuzz])],
+    [], [enable_fuzz=no])
+AS_IF([test "$enable_fuzz" != no],
+    [SANITIZER_CFLAGS="$SANITIZER_CFLAGS -fsanitize=fuzzer-no-link"
+     AC_SUBST([FUZZ_LDFLAGS], [-fsanitize=fuzzer])])
+])
+
 # --enable-werror: for CI; a release must not break on the next compiler's taste.
 AC_DEFUN([GOFER_ARG_WERROR], [
 AC_ARG_ENABLE([werror],

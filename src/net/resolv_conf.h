@@ -51,7 +51,7 @@ bool resolv_conf_read(struct resolv_conf *conf, const char *path);
 void resolv_conf_fini(struct resolv_conf *conf);
 
 /*
- * The names that are asked for a host, in order: writes the i-th into name,
+ * The names that are asked for a host (hostname_is_valid()), in order: writes the i-th into name,
  * without a final dot. False: there is no i-th. A host with a final dot is asked
  * as it is. One with at least ndots dots is asked as it is and then with each
  * name of the search list behind it; any other, as it is at the end. Names that
