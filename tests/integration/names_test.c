@@ -93,7 +93,7 @@ static void the_dial_does_not_wait_for_the_other_family(void)
     static const unsigned held[] = {DNS_AAAA, DNS_A};
 
     for (int i = 0; i < 2; i++) {
-        struct scene s = begin((gofer_client_options){.connect_timeout_ms = 2000});
+        struct scene s = begin((gofer_client_options){.connect_timeout_ms = 10000});
         dns_server_add(s.dns, "web.test", "127.0.0.1", 60);
         dns_server_add(s.dns, "web.test", "::ffff:127.0.0.1", 60);
         dns_server_rule(s.dns, "web.test", held[i], DNS_RULE_HOLD);
@@ -141,11 +141,12 @@ static void a_failed_lookup_is_an_error_with_its_reason(void)
 
 static void the_deadline_holds_while_a_server_is_silent(void)
 {
-    struct scene s = begin((gofer_client_options){.timeout_ms = 100});
+    struct scene s = begin((gofer_client_options){0});
+    char url[ORIGIN_URL_BYTES];
+    gofer_request *request = rig_request_to("GET", url_of(s.origin, "web.test", url));
 
     dns_server_rule(s.dns, NULL, 0, DNS_RULE_SILENT);
-    struct outcome got = get(s.client, s.origin, "web.test");
-    rig_expect_timeout(&got, GOFER_PHASE_RESOLVE, 100);
+    rig_limited_call(s.client, request, GOFER_PHASE_RESOLVE);
     end(&s);
 }
 
@@ -380,11 +381,20 @@ static void a_lookup_may_outlive_its_client(void)
     struct origin *origin = rig_script(hello);
     struct hook hook;
     gofer_client_options options = with(&hook);
-    options.timeout_ms = 500;
     gofer_client *client = rig_client(&options);
+    gofer_cancel *token = gofer_cancel_new();
+    char url[ORIGIN_URL_BYTES];
+    gofer_request *request = rig_request_to("GET", url_of(origin, "later.test", url));
+    struct caller caller;
 
-    struct outcome got = get(client, origin, "later.test");
-    rig_expect_timeout(&got, GOFER_PHASE_RESOLVE, 500);
+    gofer_request_set_cancel(request, token);
+    caller_start(&caller, client, request);
+    EXPECT(gate_wait(hook.called, 1));
+    gofer_cancel_fire(token);
+    gofer_cancel_free(token);
+    struct outcome got = caller_join(&caller);
+    rig_expect_error(&got, GOFER_ERR_CANCELED);
+    EXPECT_INT(got.error->phase, GOFER_PHASE_RESOLVE);
     rig_end_client(client);
     EXPECT_INT(gate_passes(hook.closed), 0);
     gofer_lookup_fail(hook.held);

@@ -18,7 +18,7 @@
 #include "support/heap.h"
 #include "support/leaks.h"
 
-enum { MANY = 256, TEST_SECONDS = 120, HANG_MS = 10000, SLOW_MS = 1000 };
+enum { MANY = 256, TEST_SECONDS = 120, HANG_MS = 60000, SLOW_MS = 1000 };
 
 static struct {
     const struct driver *driver;
@@ -374,6 +374,62 @@ void rig_expect_timeout(const struct outcome *outcome, gofer_phase phase, int64_
     EXPECT_TEXT(gofer_phase_name(outcome->error->phase), gofer_phase_name(phase));
     EXPECT(outcome->error->timeout);
     EXPECT_AT_LEAST(outcome->took_ms, ms);
+}
+
+/* --- time limits --- */
+
+static bool came_too_soon(const struct outcome *outcome, gofer_phase phase)
+{
+    return outcome->error != NULL && outcome->error->timeout && outcome->error->phase < phase;
+}
+
+struct outcome rig_limited(rig_attempt *attempt, void *arg, gofer_phase phase)
+{
+    struct outcome outcome = {0};
+
+    for (RIG_LIMITS(limit_ms)) {
+        outcome = attempt(limit_ms, arg);
+        outcome.limit_ms = limit_ms;
+        if (!came_too_soon(&outcome, phase))
+            break;
+    }
+    rig_expect_timeout(&outcome, phase, outcome.limit_ms);
+    return outcome;
+}
+
+struct limited_call {
+    gofer_client *client;
+    gofer_request *request;
+};
+
+static struct outcome attempt_call(int64_t limit_ms, void *arg)
+{
+    const struct limited_call *call = arg;
+
+    EXPECT_STATUS(gofer_request_set_timeout_ms(call->request, limit_ms), GOFER_OK);
+    return rig_call(call->client, call->request);
+}
+
+struct outcome rig_limited_call(gofer_client *client, gofer_request *request, gofer_phase phase)
+{
+    return rig_limited(attempt_call, &(struct limited_call){client, request}, phase);
+}
+
+static struct outcome attempt_get(int64_t limit_ms, void *arg)
+{
+    struct limited_get *get = arg;
+
+    if (get->client != NULL)
+        rig_end_client(get->client);
+    *get->limit = limit_ms;
+    get->client = rig_client(&get->options);
+    return rig_get_url(get->client, get->url);
+}
+
+struct outcome rig_limited_get(struct limited_get *get, gofer_phase phase)
+{
+    get->client = NULL;
+    return rig_limited(attempt_get, get, phase);
 }
 
 /* --- statistics --- */

@@ -93,6 +93,7 @@ struct outcome {
     const gofer_response *response; /* the rig's */
     const gofer_error *error;       /* NULL on success */
     int64_t took_ms;
+    int64_t limit_ms; /* rig_limited(): the time limit that it had */
 };
 
 /* Makes a call by the driver and checks what holds for every outcome. */
@@ -113,6 +114,34 @@ void rig_expect_error(const struct outcome *outcome, gofer_status status);
 
 /* A timeout: in this phase, not before ms passed, and not long after. */
 void rig_expect_timeout(const struct outcome *outcome, gofer_phase phase, int64_t ms);
+
+/*
+ * A time limit that must find its call in a phase comes too soon on a busy machine.
+ * So the limit, which is short at first, is lengthened and the call made again until
+ * it ends in this phase, or in another way than before it: which is then expected to
+ * be a timeout, and not an early one. attempt() makes one call.
+ */
+typedef struct outcome rig_attempt(int64_t limit_ms, void *arg);
+struct outcome rig_limited(rig_attempt *attempt, void *arg, gofer_phase phase);
+
+/* The limits one after the other, for tests with more than a call in each attempt. */
+#define RIG_LIMITS(ms)                                                                             \
+    int64_t ms = 60;                                                                               \
+    ms < PATIENCE_MS;                                                                              \
+    ms *= 4
+
+/* rig_limited() where the limit is the request's own timeout. */
+struct outcome rig_limited_call(gofer_client *client, gofer_request *request, gofer_phase phase);
+
+/* rig_limited() where it is an option, at `limit` in options: a new client for each attempt, which
+ * is left in *client for the test. The request is a GET. */
+struct limited_get {
+    gofer_client_options options;
+    int64_t *limit;
+    const char *url;
+    gofer_client *client;
+};
+struct outcome rig_limited_get(struct limited_get *get, gofer_phase phase);
 
 gofer_stats rig_stats(gofer_client *client);
 
