@@ -172,7 +172,7 @@ int main(int argc, char **argv)
 {
     int status;
 
-    setvbuf(stdout, NULL, _IOLBF, 0);
+    setvbuf(stdout, NULL, _IONBF, 0); /* a test that ends the program is named before it does */
     leaks_raise_fd_limit();
     echo_origin_start(&rig_echo);
     if (!heap_install() || CU_initialize_registry() != CUE_SUCCESS)
