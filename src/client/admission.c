@@ -91,10 +91,12 @@ static void body_ready(void *call)
     call_wake(call, EV_MAIL);
 }
 
-/* Callbacks may be slow. A thread that drives its own call waits for its own. */
+/* Callbacks may be slow. A thread that drives its own call waits for its own, but gives a stream
+ * back before all is sent. */
 static bool prepare_late_end(struct call *c, bool driven)
 {
-    if (call_may_drive(c) && (driven || c->snapshot->progress == NULL))
+    bool waits = driven && !c->snapshot->streaming;
+    if (call_may_drive(c) && (waits || c->snapshot->progress == NULL))
         return true;
     c->late = late_new(c);
     return c->late != NULL || refuse(c, GOFER_ERR_NOMEM, "");

@@ -427,6 +427,16 @@ const struct task_ops call_ops = {.name = "call",
                                   .wake_runner = late_wake_runner,
                                   .free = call_free};
 
+/* From here on others may end the call, and the client: what this thread still needs of the engine
+ * is kept for as long as it is inside. */
+static void hand_back(struct call *call)
+{
+    struct core *core = call->core;
+    core_enter_waiting(core);
+    task_unhold(&call->task);
+    core_leave(core);
+}
+
 void call_drive(struct call *call)
 {
     char scratch[TURN_SCRATCH];
@@ -438,7 +448,7 @@ void call_drive(struct call *call)
             return;
         case TASK_PARK:
             if (call_state(call) >= CALL_STREAM) {
-                task_unhold(&call->task);
+                hand_back(call);
                 return;
             }
             driver_await_event(call);
@@ -448,7 +458,7 @@ void call_drive(struct call *call)
                 break;
             /* The caller has its response: somebody else sends the rest. */
             task_leave_events(&call->task, EV_AGAIN);
-            task_unhold(&call->task);
+            hand_back(call);
             return;
         }
     }

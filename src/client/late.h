@@ -8,8 +8,9 @@
  * the call's lock; a task of its own resolves the future on a thread that serves the engine; the
  * driver, once it is back, finds the outcome settled and cleans up.
  *
- * Only submitted calls with a body reader or a progress function have a `struct
- * late`: no other runs user code before its outcome, but on its caller's thread.
+ * Only calls with a body reader or a progress function have a `struct late`, and
+ * not those of gofer_do() that do not stream: no other runs user code, but on its
+ * caller's thread.
  */
 #ifndef GOFER_CLIENT_LATE_H
 #define GOFER_CLIENT_LATE_H

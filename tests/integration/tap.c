@@ -15,6 +15,7 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 static _Thread_local bool is_marked;
 
@@ -30,6 +31,7 @@ static struct {
     ssize_t (*sendmsg)(int fd, const struct msghdr *msg, int flags);
     ssize_t (*recv)(int fd, void *buf, size_t len, int flags);
     ssize_t (*sendfile)(int to, int from, off_t *offset, size_t count);
+    ssize_t (*write)(int fd, const void *buf, size_t len);
 } next;
 
 /* The way POSIX says a function pointer comes out of dlsym(). */
@@ -40,6 +42,7 @@ static void find_next(void)
     *(void **)&next.sendmsg = dlsym(RTLD_NEXT, "sendmsg");
     *(void **)&next.recv = dlsym(RTLD_NEXT, "recv");
     *(void **)&next.sendfile = dlsym(RTLD_NEXT, "sendfile");
+    *(void **)&next.write = dlsym(RTLD_NEXT, "write");
 }
 
 static void know_next(void)
@@ -142,4 +145,11 @@ ssize_t sendfile(int to, int from, off_t *offset, size_t count)
     int said = ask(TAP_SENDFILE);
 
     return said < 0 ? refuse(said) : next.sendfile(to, from, offset, cut(count, said));
+}
+
+ssize_t write(int fd, const void *buf, size_t len)
+{
+    int said = ask(TAP_WRITE);
+
+    return said < 0 ? refuse(said) : next.write(fd, buf, cut(len, said));
 }

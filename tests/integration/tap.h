@@ -8,8 +8,8 @@
  * check and the write, a cancel at the seventh system call, a machine without
  * descriptors.
  *
- * The program defines socket, connect (of streams), sendmsg and recv itself, and
- * passes them on. Only threads that were marked are tapped: the test's own, and a
+ * The program defines socket, connect (of streams), sendmsg, recv, sendfile and
+ * write itself, and passes them on. Only threads that were marked are tapped: the test's own, and a
  * client's workers where tap_thread is its worker_start. The test servers use
  * other calls or other threads.
  */
@@ -18,7 +18,15 @@
 
 #include <stdbool.h>
 
-enum tap_call { TAP_SOCKET, TAP_CONNECT, TAP_SENDMSG, TAP_RECV, TAP_SENDFILE, TAP_CALLS };
+enum tap_call {
+    TAP_SOCKET,
+    TAP_CONNECT,
+    TAP_SENDMSG,
+    TAP_RECV,
+    TAP_SENDFILE,
+    TAP_WRITE,
+    TAP_CALLS
+};
 
 /*
  * Runs before the nth tapped call (from 1). 0 lets it through; a negative errno
