@@ -10,10 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "integration/rig.h"
+
 static bool record(const struct expect_place *place, bool value, bool fatal)
 {
     CU_assertImplementation(value ? CU_TRUE : CU_FALSE, place->line, place->text, place->file, "",
                             fatal ? CU_TRUE : CU_FALSE);
+    rig_progress();
     return value;
 }
 

@@ -8,6 +8,7 @@
 
 #include <CUnit/CUnit.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 #include "support/heap.h"
 #include "support/leaks.h"
 
-enum { MANY = 256, TEST_SECONDS = 120, HANG_MS = 60000, SLOW_MS = 1000 };
+enum { MANY = 256, STILL_SECONDS = 120, HANG_MS = 60000, SLOW_MS = 1000 };
 
 static struct {
     const struct driver *driver;
@@ -38,6 +39,9 @@ static struct {
 } rig;
 
 struct echo_origin rig_echo;
+
+static atomic_uint progress;
+static unsigned progress_seen; /* the alarm's */
 
 /* --- drivers --- */
 
@@ -90,11 +94,26 @@ const char *rig_scheme(void)
 
 /* --- up and down --- */
 
+void rig_progress(void)
+{
+    atomic_fetch_add_explicit(&progress, 1, memory_order_relaxed);
+}
+
+static void watch_for_hangs(void)
+{
+    progress_seen = atomic_load_explicit(&progress, memory_order_relaxed);
+    alarm(STILL_SECONDS);
+}
+
 static void on_alarm(int signal)
 {
     static const char text[] = "\n    the test hangs\n";
 
     (void)signal;
+    if (progress_seen != atomic_load_explicit(&progress, memory_order_relaxed)) {
+        watch_for_hangs();
+        return;
+    }
     (void)!write(STDERR_FILENO, text, sizeof text - 1);
     abort();
 }
@@ -133,7 +152,7 @@ void rig_set_up(void)
     drop_all();
     heap_fail_at(0);
     signal(SIGALRM, on_alarm);
-    alarm(TEST_SECONDS);
+    watch_for_hangs();
     if (rig.driver == NULL)
         rig.driver = drivers;
     leaks_count(&rig.before);

@@ -5,7 +5,8 @@
  * The rig that every integration test stands on. It owns what a test makes
  * through it (origins, clients, requests, responses) and takes it down after the
  * test in the right order, then looks for descriptors, threads and blocks that
- * were left. A test that hangs is ended, with its name, by an alarm.
+ * were left. A test that hangs is ended, with its name, by an alarm: one in which
+ * nothing goes on any more, however long the others take.
  *
  * It also knows the drivers: ways to make one call. A suite listed as DRIVEN in
  * suites.def is run once for each of them that is plain, one listed as SECURE for
@@ -51,6 +52,9 @@ const char *rig_scheme(void);
 /* Before and after each test. */
 void rig_set_up(void);
 void rig_tear_down(void);
+
+/* Something went on: the test does not hang. Each expectation says so by itself. Any thread. */
+void rig_progress(void);
 
 /* The process-wide echo origin; started by main while it has one thread. */
 extern struct echo_origin rig_echo;

@@ -256,6 +256,7 @@ static void *thread_main(void *arg)
 
     for (unsigned long i = 0; i < thread->calls; i++) {
         one_call(thread);
+        rig_progress();
         if (pick(thread, 500) == 0)
             gofer_client_close_idle(thread->client);
         if (pick(thread, thread->limit > 0 ? 10 : 100) == 0)
