@@ -13,6 +13,26 @@ void config_init(struct config *config)
     *config = (struct config){.parallel_max = 50};
 }
 
+static void tls_fini(struct config_tls *tls)
+{
+    char *strings[] = {tls->ca_file, tls->ca_dir,   tls->crl_file, tls->pins,        tls->cert,
+                       tls->key,     tls->password, tls->ciphers,  tls->ciphersuites};
+
+    for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
+        free(strings[i]);
+    *tls = (struct config_tls){.insecure = false};
+}
+
+static void connect_fini(struct config_connect *connect)
+{
+    free(connect->interface);
+    free(connect->local_address);
+    free(connect->unix_socket);
+    strings_fini(&connect->resolve);
+    strings_fini(&connect->connect_to);
+    *connect = (struct config_connect){.family = GOFER_ANY_FAMILY};
+}
+
 void config_fini(struct config *config)
 {
     strings_fini(&config->urls);
@@ -22,6 +42,14 @@ void config_fini(struct config *config)
     text_fini(&config->write_out);
     free(config->method);
     config->method = NULL;
+    tls_fini(&config->tls);
+    connect_fini(&config->connect);
+}
+
+void config_set_string(char **string, const char *value)
+{
+    free(*string);
+    *string = cli_strdup(value);
 }
 
 const char *config_method(const struct config *config)

@@ -14,7 +14,36 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <gofer/address.h>
+#include <gofer/tls.h>
+
 #include "cli/text.h"
+
+/* https. Strings are NULL where nothing was said. */
+struct config_tls {
+    bool insecure;
+    char *ca_file;
+    char *ca_dir;
+    char *crl_file;
+    char *pins;
+    char *cert;
+    char *key;
+    char *password;
+    char *ciphers;
+    char *ciphersuites;
+    gofer_tls_version min_version;
+    gofer_tls_version max_version;
+};
+
+/* Where a connection goes, and where from. */
+struct config_connect {
+    gofer_address_family family;
+    char *interface;
+    char *local_address;
+    char *unix_socket;
+    struct strings resolve;    /* as gofer_client_options.resolve */
+    struct strings connect_to; /* as .connect_to */
+};
 
 struct config {
     struct strings urls;
@@ -33,6 +62,9 @@ struct config {
     bool parallel;
     long parallel_max;
 
+    struct config_tls tls;
+    struct config_connect connect;
+
     /* what is shown */
     bool include;
     bool silent;
@@ -47,6 +79,9 @@ struct config {
 
 void config_init(struct config *config);
 void config_fini(struct config *config);
+
+/* Takes a copy in place of what *string held. */
+void config_set_string(char **string, const char *value);
 
 /* The method of its requests: as -X says, or what -I and -d imply. */
 const char *config_method(const struct config *config);

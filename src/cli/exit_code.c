@@ -9,6 +9,7 @@
 #include "cli/exit_code.h"
 
 #include <stddef.h>
+#include <string.h>
 
 /* curl: 52 when the server closed without a byte, 55 and 56 when send and recv failed. */
 static enum exit_code broken_code(const gofer_error *error)
@@ -36,6 +37,29 @@ static enum exit_code system_code(const gofer_error *error)
     return error->phase == GOFER_PHASE_CONNECT ? CODE_CONNECT : CODE_USAGE;
 }
 
+/* curl tells apart what of its options TLS failed by; the library does in words only, which stand
+ * behind the URL. */
+static enum exit_code tls_code(const gofer_error *error, enum exit_code otherwise)
+{
+    static const struct {
+        const char *words;
+        enum exit_code code;
+    } rows[] = {
+        {"\": CA file", CODE_CA_FILE},
+        {"\": CA directory", CODE_CA_FILE},
+        {"\": revocation list", CODE_CRL_FILE},
+        {"\": client certificate", CODE_CLIENT_CERTIFICATE},
+        {"\": client key", CODE_CLIENT_CERTIFICATE},
+        {"\": TLS option cipher", CODE_CIPHERS},
+        {"\": public key is not pinned", CODE_PIN},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strstr(error->message, rows[i].words) != NULL)
+            return rows[i].code;
+    return otherwise;
+}
+
 enum exit_code exit_code_of(const gofer_error *error)
 {
     switch (error != NULL ? error->code : GOFER_OK) {
@@ -53,9 +77,9 @@ enum exit_code exit_code_of(const gofer_error *error)
     case GOFER_ERR_CONNECT:
         return CODE_CONNECT;
     case GOFER_ERR_TLS:
-        return CODE_TLS;
+        return tls_code(error, CODE_TLS);
     case GOFER_ERR_CERTIFICATE:
-        return CODE_CERTIFICATE;
+        return tls_code(error, CODE_CERTIFICATE);
     case GOFER_ERR_PROXY:
         return CODE_PROXY;
     case GOFER_ERR_BROKEN:

@@ -27,13 +27,20 @@ enum exit_code {
     CODE_TIMEOUT = 28,
     CODE_TLS = 35,
     CODE_ABORTED = 42,
+    CODE_INTERFACE = 45,
     CODE_REDIRECT = 47,
+    CODE_BAD_OPTION_SYNTAX = 49,
     CODE_EMPTY_REPLY = 52,
     CODE_SEND = 55,
     CODE_RECV = 56,
+    CODE_CLIENT_CERTIFICATE = 58,
+    CODE_CIPHERS = 59,
     CODE_CERTIFICATE = 60,
     CODE_BAD_ENCODING = 61,
-    CODE_TOO_LARGE = 63
+    CODE_TOO_LARGE = 63,
+    CODE_CA_FILE = 77,
+    CODE_CRL_FILE = 82,
+    CODE_PIN = 90
 };
 
 /* The exit code of a call that ended with this error; CODE_OK for NULL. */

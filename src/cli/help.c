@@ -43,6 +43,6 @@ enum exit_code help_print(void)
 
 enum exit_code help_print_version(void)
 {
-    printf("gofer %s\nProtocols: http\n", gofer_version());
+    printf("gofer %s\nProtocols: http https\n", gofer_version());
     return flushed();
 }

@@ -11,10 +11,9 @@
 #include "cli/message.h"
 
 const struct option_group option_groups[] = {
-    {"The request", request_options},
-    {"The transfer", transfer_options},
-    {"What is shown", output_options},
-    {NULL, NULL},
+    {"The request", request_options},    {"The transfer", transfer_options},
+    {"The connection", connect_options}, {"https", tls_options},
+    {"What is shown", output_options},   {NULL, NULL},
 };
 
 static const char *const error_words[] = {
@@ -24,6 +23,7 @@ static const char *const error_words[] = {
     [OPTION_NOT_A_SWITCH] = "used '--no-' for option that isn't a boolean",
     [OPTION_NOT_A_NUMBER] = "expected a proper numerical parameter",
     [OPTION_NEGATIVE] = "expected a positive numerical parameter",
+    [OPTION_BAD_VALUE] = "is badly used here",
 };
 
 /* --- finding --------------------------------------------------------------- */
@@ -56,9 +56,26 @@ static enum option_error find_name(const char *name, const struct option **found
 
 /* --- applying -------------------------------------------------------------- */
 
-static void set_switch(struct config *config, const struct option *option, bool on)
+static void *field_of(struct config *config, const struct option *option)
 {
-    memcpy((char *)config + option->flag, &on, sizeof on);
+    return (char *)config + option->field;
+}
+
+static enum option_error apply_switch(struct config *config, const struct option *option, bool on)
+{
+    if (option->apply != NULL)
+        return on ? option->apply(config, NULL) : OPTION_NOT_A_SWITCH;
+    *(bool *)field_of(config, option) = on;
+    return OPTION_OK;
+}
+
+static enum option_error apply_value(struct config *config, const struct option *option,
+                                     const char *value)
+{
+    if (option->apply != OPTION_STRING)
+        return option->apply(config, value);
+    config_set_string(field_of(config, option), value);
+    return OPTION_OK;
 }
 
 /* "--name": *used tells how many arguments behind it were its value. */
@@ -71,16 +88,14 @@ static enum option_error apply_long(struct config *config, const char *arg, cons
 
     if (error != OPTION_OK)
         return error;
-    if (option->value == NULL) {
-        set_switch(config, option, on);
-        return OPTION_OK;
-    }
+    if (option->value == NULL)
+        return apply_switch(config, option, on);
     if (!on)
         return OPTION_NOT_A_SWITCH;
     if (next == NULL)
         return OPTION_NEEDS_VALUE;
     *used = 1;
-    return option->apply(config, next);
+    return apply_value(config, option, next);
 }
 
 /* "-sSf", "-ofile", "-o file". */
@@ -95,15 +110,15 @@ static enum option_error apply_letters(struct config *config, const char *arg, c
         if (option == NULL)
             return OPTION_UNKNOWN;
         if (option->value == NULL) {
-            set_switch(config, option, true);
+            apply_switch(config, option, true);
             continue;
         }
         if (letter[1] != '\0')
-            return option->apply(config, letter + 1);
+            return apply_value(config, option, letter + 1);
         if (next == NULL)
             return OPTION_NEEDS_VALUE;
         *used = 1;
-        return option->apply(config, next);
+        return apply_value(config, option, next);
     } while (*++letter != '\0');
     return OPTION_OK;
 }

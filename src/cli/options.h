@@ -26,21 +26,26 @@ enum option_error {
     OPTION_NOT_A_SWITCH, /* --no- before an option that takes a value */
     OPTION_NOT_A_NUMBER,
     OPTION_NEGATIVE,
+    OPTION_BAD_VALUE,
     OPTION_UNREADABLE /* a file that it names; already reported */
 };
 
 /*
  * One option. A switch has value NULL and sets (or with --no- clears) the bool
- * at offset flag of the config; any other is applied with its value.
+ * at offset field of the config, or is applied with NULL; any other is applied
+ * with its value, or (OPTION_STRING) sets the string at that offset.
  */
 struct option {
     char letter;       /* '\0': none */
     const char *name;  /* without the dashes */
     const char *value; /* what --help calls the value */
-    size_t flag;
+    size_t field;
     enum option_error (*apply)(struct config *config, const char *value);
     const char *help;
 };
+
+/* In place of an apply. */
+#define OPTION_STRING NULL
 
 /* A group of options, as --help prints them. Its table ends with a NULL name. */
 struct option_group {
@@ -51,6 +56,8 @@ struct option_group {
 extern const struct option request_options[];
 extern const struct option output_options[];
 extern const struct option transfer_options[];
+extern const struct option connect_options[];
+extern const struct option tls_options[];
 
 /* All groups; the last has a NULL title. */
 extern const struct option_group option_groups[];

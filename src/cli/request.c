@@ -31,7 +31,7 @@ void request_foreign_scheme(struct text *out, const char *url)
 {
     size_t len = scheme_len(url);
 
-    if (len != 4 || strncasecmp(url, "http", 4) != 0)
+    if (strncasecmp(url, "http://", len + 3) != 0 && strncasecmp(url, "https://", len + 3) != 0)
         text_append(out, url, len);
 }
 
@@ -84,6 +84,8 @@ gofer_request *request_new(const struct config *config, const char *url, enum ex
     for (size_t i = 0; i < config->headers.len; i++)
         add_header(request, config->headers.items[i]);
     add_data(request, config);
+    if (config->connect.unix_socket != NULL)
+        check_memory(gofer_request_set_unix_socket(request, config->connect.unix_socket));
     check_memory(gofer_request_set_timeout_ms(request, timeout_ms));
     return request;
 }

@@ -6,27 +6,11 @@
  */
 #include "cli/run.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "cli/client.h"
 #include "cli/message.h"
 #include "cli/transfer.h"
-
-/* A client with curl's limits: none but the connect timeout, unless -m says one. */
-static gofer_client *new_client(const struct config *config)
-{
-    gofer_client_options options = {
-        .timeout_ms = GOFER_NEVER,
-        .stall_timeout_ms = GOFER_NEVER,
-        .connect_timeout_ms = 300000,
-        .workers = config->parallel ? 0 : GOFER_NO_WORKERS,
-        .max_queued = GOFER_NEVER,
-        .max_body_bytes = GOFER_NEVER,
-    };
-
-    return gofer_client_new(&options);
-}
 
 /* How many connections the client has opened since *before, which moves on. */
 static uint64_t new_connects(gofer_client *client, uint64_t *before)
@@ -124,14 +108,11 @@ static enum exit_code run_parallel(gofer_client *client, const struct config *co
 
 enum exit_code run(const struct config *config)
 {
-    gofer_client *client = new_client(config);
     enum exit_code code;
+    gofer_client *client = client_new(config, &code);
 
-    if (client == NULL) {
-        code = errno == ENOMEM ? CODE_OUT_OF_MEMORY : CODE_USAGE;
-        message_error(config, code, strerror(errno));
+    if (client == NULL)
         return code;
-    }
     code = config->parallel ? run_parallel(client, config) : run_serial(client, config);
     gofer_client_free(client);
     return code;

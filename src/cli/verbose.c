@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "cli/header.h"
+#include "cli/verbose_conn.h"
 
 static void show_default(const struct config *config, const char *name, const char *value)
 {
@@ -91,6 +92,7 @@ void verbose_end(const struct transfer *t)
         fprintf(stderr, "* Connections opened: %" PRIu64 "\n", t->connects);
     else if (error == NULL || error->sent != GOFER_SENT_NOTHING)
         fputs("* Re-used an idle connection\n", stderr);
+    verbose_conn(t);
     if (error == NULL || error->sent != GOFER_SENT_NOTHING)
         show_request(t);
     if (gofer_response_status(t->response) != 0)

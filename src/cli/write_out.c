@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* --- variables ------------------------------------------------------------- */
 
@@ -68,7 +69,9 @@ static void show_num_headers(FILE *out, const struct transfer *t)
 
 static void show_scheme(FILE *out, const struct transfer *t)
 {
-    fputs(t->request != NULL ? "HTTP" : "", out);
+    bool tls = strncasecmp(text_str(&t->url), "https", 5) == 0;
+
+    fputs(t->request == NULL ? "" : tls ? "HTTPS" : "HTTP", out);
 }
 
 static void show_size_download(FILE *out, const struct transfer *t)

@@ -1,0 +1,140 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The library's options out of the command's; see client.h.
+ *
+ * The library says that an option is wrong, but not which one: after a refusal
+ * each one that may be is tried alone.
+ */
+#include "cli/client.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cli/message.h"
+
+static gofer_tls_options tls_of(const struct config *config)
+{
+    const struct config_tls *t = &config->tls;
+
+    return (gofer_tls_options){
+        .ca_file = t->ca_file,
+        .ca_dir = t->ca_dir,
+        .crl_file = t->crl_file,
+        .pins = t->pins,
+        .verify = t->insecure ? GOFER_TLS_INSECURE : GOFER_TLS_VERIFY,
+        .cert_file = t->cert,
+        .key_file = t->cert != NULL ? t->key : NULL, /* curl takes no notice of a key alone */
+        .key_password = t->cert != NULL ? t->password : NULL,
+        .min_version = t->min_version,
+        .max_version = t->max_version,
+        .ciphers = t->ciphers,
+        .ciphersuites = t->ciphersuites,
+    };
+}
+
+static const char *const *list_of(const struct strings *strings)
+{
+    return (const char *const *)strings->items;
+}
+
+static gofer_client_options options_of(const struct config *config)
+{
+    const struct config_connect *c = &config->connect;
+
+    return (gofer_client_options){
+        .timeout_ms = GOFER_NEVER,
+        .stall_timeout_ms = GOFER_NEVER,
+        .connect_timeout_ms = 300000,
+        .workers = config->parallel ? 0 : GOFER_NO_WORKERS,
+        .max_queued = GOFER_NEVER,
+        .max_body_bytes = GOFER_NEVER,
+        .local_address = c->local_address,
+        .interface = c->interface,
+        .address_family = c->family,
+        .resolve = list_of(&c->resolve),
+        .resolve_len = c->resolve.len,
+        .connect_to = list_of(&c->connect_to),
+        .connect_to_len = c->connect_to.len,
+    };
+}
+
+/* --- why not --------------------------------------------------------------- */
+
+static bool is_refused(gofer_client_options options)
+{
+    options.workers = GOFER_NO_WORKERS;
+    gofer_client *client = gofer_client_new(&options);
+    bool refused = client == NULL && errno == EINVAL;
+
+    gofer_client_free(client);
+    return refused;
+}
+
+/* The first of the entries that is wrong, or NULL. */
+static const char *bad_resolve(const struct strings *list)
+{
+    for (size_t i = 0; i < list->len; i++)
+        if (is_refused((gofer_client_options){.resolve = list_of(list) + i, .resolve_len = 1}))
+            return list->items[i];
+    return NULL;
+}
+
+static const char *bad_connect_to(const struct strings *list)
+{
+    for (size_t i = 0; i < list->len; i++)
+        if (is_refused((gofer_client_options){.connect_to = list_of(list) + i, //
+                                              .connect_to_len = 1}))
+            return list->items[i];
+    return NULL;
+}
+
+/* Tells what is wrong with the options. */
+static enum exit_code tell_bad_option(const struct config *config)
+{
+    const struct config_connect *c = &config->connect;
+    gofer_tls_options pins = {.pins = config->tls.pins};
+    enum exit_code code = CODE_USAGE;
+    struct text words = {0};
+    const char *bad;
+
+    if ((bad = bad_resolve(&c->resolve)) != NULL) {
+        text_printf(&words, "Couldn't parse --resolve entry '%s'", bad);
+        code = CODE_BAD_OPTION_SYNTAX;
+    } else if ((bad = bad_connect_to(&c->connect_to)) != NULL) {
+        text_printf(&words, "Couldn't parse --connect-to entry '%s'", bad);
+        code = CODE_BAD_OPTION_SYNTAX;
+    } else if (is_refused((gofer_client_options){.local_address = c->local_address,
+                                                 .interface = c->interface})) {
+        text_printf(&words, "Couldn't bind to '%s'",
+                    c->local_address != NULL ? c->local_address : c->interface);
+        code = CODE_INTERFACE;
+    } else if (is_refused((gofer_client_options){.tls = &pins})) {
+        text_printf(&words, "Not a pin: '%s'", config->tls.pins);
+        code = CODE_PIN;
+    } else {
+        text_append_str(&words, "The options contradict each other");
+    }
+    message_error(config, code, text_str(&words));
+    text_fini(&words);
+    return code;
+}
+
+gofer_client *client_new(const struct config *config, enum exit_code *code)
+{
+    gofer_tls_options tls = tls_of(config);
+    gofer_client_options options = options_of(config);
+    options.tls = &tls;
+    gofer_client *client = gofer_client_new(&options);
+
+    if (client != NULL)
+        return client;
+    if (errno == EINVAL) {
+        *code = tell_bad_option(config);
+        return NULL;
+    }
+    *code = errno == ENOMEM ? CODE_OUT_OF_MEMORY : CODE_USAGE;
+    message_error(config, *code, strerror(errno));
+    return NULL;
+}

@@ -1,0 +1,22 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * From the command line to a gofer_client.
+ */
+#ifndef GOFER_CLI_CLIENT_H
+#define GOFER_CLI_CLIENT_H
+
+#include <gofer/client.h>
+
+#include "cli/config.h"
+#include "cli/exit_code.h"
+
+/*
+ * Makes the client, with curl's limits: none but the connect timeout, unless -m
+ * says one. The config outlives it. NULL, and *code, where the library refuses
+ * it; the reason was told.
+ */
+gofer_client *client_new(const struct config *config, enum exit_code *code);
+
+#endif

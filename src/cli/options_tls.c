@@ -1,0 +1,81 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Options about https: whom to trust, who we are, how to talk.
+ */
+#include <string.h>
+
+#include "cli/options.h"
+
+#define TLS_FIELD(member) offsetof(struct config, tls.member)
+
+static enum option_error apply_tls_1(struct config *config, const char *value)
+{
+    (void)value;
+    config->tls.min_version = GOFER_TLS_ANY;
+    return OPTION_OK;
+}
+
+static enum option_error apply_tls_1_2(struct config *config, const char *value)
+{
+    (void)value;
+    config->tls.min_version = GOFER_TLS_1_2;
+    return OPTION_OK;
+}
+
+static enum option_error apply_tls_1_3(struct config *config, const char *value)
+{
+    (void)value;
+    config->tls.min_version = GOFER_TLS_1_3;
+    return OPTION_OK;
+}
+
+static enum option_error apply_tls_max(struct config *config, const char *value)
+{
+    if (strcmp(value, "default") == 0)
+        config->tls.max_version = GOFER_TLS_ANY;
+    else if (strcmp(value, "1.2") == 0)
+        config->tls.max_version = GOFER_TLS_1_2;
+    else if (strcmp(value, "1.3") == 0)
+        config->tls.max_version = GOFER_TLS_1_3;
+    else
+        return OPTION_BAD_VALUE;
+    return OPTION_OK;
+}
+
+/* "file", or "file:password"; a colon or backslash of the file's name has a backslash before it. */
+static enum option_error apply_cert(struct config *config, const char *value)
+{
+    struct text file = {0};
+
+    for (; *value != '\0' && *value != ':'; value++) {
+        if (value[0] == '\\' && (value[1] == '\\' || value[1] == ':'))
+            value++;
+        text_append(&file, value, 1);
+    }
+    config_set_string(&config->tls.cert, text_str(&file));
+    if (*value == ':')
+        config_set_string(&config->tls.password, value + 1);
+    text_fini(&file);
+    return OPTION_OK;
+}
+
+const struct option tls_options[] = {
+    {0, "cacert", "file", TLS_FIELD(ca_file), OPTION_STRING, "Trust the CAs in this file"},
+    {0, "capath", "dir", TLS_FIELD(ca_dir), OPTION_STRING, "Trust the CAs in this folder, by hash"},
+    {'E', "cert", "file[:password]", 0, apply_cert, "Show this certificate to a server that asks"},
+    {0, "ciphers", "list", TLS_FIELD(ciphers), OPTION_STRING, "Ciphers for TLS 1.2"},
+    {0, "crlfile", "file", TLS_FIELD(crl_file), OPTION_STRING, "Refuse what this list revokes"},
+    {'k', "insecure", NULL, TLS_FIELD(insecure), NULL, "Do not check who the server is"},
+    {0, "key", "file", TLS_FIELD(key), OPTION_STRING, "The private key of --cert"},
+    {0, "pass", "password", TLS_FIELD(password), OPTION_STRING, "The password of that key"},
+    {0, "pinnedpubkey", "pins", TLS_FIELD(pins), OPTION_STRING,
+     "The server's key must be one of these (sha256//...)"},
+    {0, "tls-max", "version", 0, apply_tls_max, "TLS 1.2 or 1.3 at most"},
+    {0, "tls13-ciphers", "list", TLS_FIELD(ciphersuites), OPTION_STRING, "Ciphers for TLS 1.3"},
+    {'1', "tlsv1", NULL, 0, apply_tls_1, "TLS 1.2 or newer; older ones are not spoken"},
+    {0, "tlsv1.2", NULL, 0, apply_tls_1_2, "TLS 1.2 or newer"},
+    {0, "tlsv1.3", NULL, 0, apply_tls_1_3, "TLS 1.3 or newer"},
+    {0},
+};

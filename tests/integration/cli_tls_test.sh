@@ -1,0 +1,203 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: The gofer authors
+# SPDX-License-Identifier: MIT
+#
+# The gofer command's options about https and about connecting, held against
+# servers with good and bad certificates (cli_tls_origin.c): bytes, exit codes,
+# messages. Where curl is installed the same command lines are given to both, and
+# both must bring the same bytes and the same exit code.
+#
+# Prints each failure and a summary; exits 0, 1, or 77 without a gofer command.
+set -u
+builddir=$(cd "${GOFER_BUILDDIR:-.}" && pwd)
+gofer=$builddir/gofer
+if [ ! -x "$gofer" ]; then
+    echo "cli_tls_test: skipped, there is no gofer command"
+    exit 77
+fi
+unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
+unset SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE
+work=$(mktemp -d)
+cd "$work" || exit 1
+trap 'exec 9>&-; cd /; rm -rf "$work"' EXIT
+passed=0
+failures=0
+
+# The servers live until this shell closes descriptor 9, at its own end at the latest.
+mkfifo hold
+"$builddir/cli_tls_origin" good old 'self-signed' 'wrong name' 'unknown issuer' revoked \
+    <hold >ports &
+exec 9>hold
+while ! grep -q ready ports; do sleep 0.01; done
+. ./ports
+# Set by ports.
+: "${good:?}" "${old:?}" "${self_signed:?}" "${wrong_name:?}" "${unknown_issuer:?}" "${revoked:?}"
+: "${demanding:?}" "${plain:?}" "${rude:?}"
+url=https://127.0.0.1:$good/
+
+fail() {
+    failures=$((failures + 1))
+    echo "cli_tls_test: FAILED: $1"
+    shift
+    printf '    %s\n' "$@"
+}
+
+pass() {
+    passed=$((passed + 1))
+}
+
+# run ARGS: leaves code, out and err behind.
+run() {
+    "$gofer" "$@" >out 2>err </dev/null 9>&-
+    code=$?
+}
+
+# gets ARGS: it says hello. refused CODE WORDS ARGS: it ends so, in these words, without a byte.
+gets() {
+    run "$@"
+    if [ "$code" = 0 ] && [ "$(cat out)" = hello ]; then
+        pass
+    else
+        fail "no hello: gofer $*" "exit code $code" "$(cat err)"
+    fi
+}
+
+refused() {
+    want_code=$1 words=$2
+    shift 2
+    run "$@"
+    if [ "$code" = "$want_code" ] && [ ! -s out ] && grep -qF -e "$words" err; then
+        pass
+    else
+        fail "gofer $*" "exit code $code, not $want_code; wanted: $words" "$(cat err)"
+    fi
+}
+
+# --- whom to trust -----------------------------------------------------------
+
+refused 60 'issuer "root" is unknown' "$url"
+gets --cacert root.pem "$url"
+gets -k "$url"
+gets --insecure "https://127.0.0.1:$old/"
+mkdir hashed && ln -s ../root.pem "hashed/$(openssl x509 -in root.pem -noout -hash 2>/dev/null).0"
+if command -v openssl >/dev/null; then gets --capath hashed "$url"; fi
+SSL_CERT_FILE=root.pem gets "$url"
+refused 60 'issuer "root" is unknown' --cacert other.pem "$url"
+refused 60 'certificate has expired (2 days ago)' --cacert root.pem "https://127.0.0.1:$old/"
+refused 60 'certificate is self-signed and not trusted' --cacert root.pem \
+    "https://127.0.0.1:$self_signed/"
+refused 60 'certificate is for a.test, not 127.0.0.1' --cacert root.pem \
+    "https://127.0.0.1:$wrong_name/"
+refused 60 'issuer "other root" is unknown' --cacert root.pem "https://127.0.0.1:$unknown_issuer/"
+gets --cacert root.pem --resolve "good.test:$revoked:127.0.0.1" "https://good.test:$revoked/"
+refused 60 'certificate has been revoked' --cacert root.pem --crlfile crl.pem \
+    --resolve "good.test:$revoked:127.0.0.1" "https://good.test:$revoked/"
+gets --cacert root.pem --crlfile crl.pem "$url"
+gets --cacert root.pem --pinnedpubkey "$(cat pin)" "$url"
+refused 90 'public key is not pinned' -k --pinnedpubkey "$(cat pin)" "https://127.0.0.1:$old/"
+refused 90 "Not a pin: 'nonsense'" --pinnedpubkey nonsense "$url"
+refused 77 'nowhere.pem: No such file' --cacert nowhere.pem "$url"
+refused 77 'CA file' --cacert garbage.pem "$url"
+refused 82 'revocation list' --cacert root.pem --crlfile garbage.pem "$url"
+
+# --- who we are --------------------------------------------------------------
+
+wanting=https://127.0.0.1:$demanding/
+run --cacert root.pem "$wanting"
+if [ $code != 0 ] && grep -q 'server demands a client certificate' err; then
+    pass
+else
+    fail 'without a certificate' "$code" "$(cat err)"
+fi
+gets --cacert root.pem --cert client.pem --key client.key --pass secret "$wanting"
+gets --cacert root.pem -E client.pem:secret --key client.key "$wanting"
+refused 58 'client key' --cacert root.pem --cert client.pem --key client.key --pass wrong "$wanting"
+refused 58 'client certificate' --cacert root.pem --cert nowhere.pem --key client.key "$wanting"
+cp client.pem odd:name
+gets --cacert root.pem --cert 'odd\:name:secret' --key client.key "$wanting"
+gets --cacert root.pem --key nowhere.key "$url" # a key alone is nothing
+
+# --- how to talk -------------------------------------------------------------
+
+gets --cacert root.pem --tlsv1.2 "$url"
+gets --cacert root.pem --tlsv1.3 "$url"
+gets --cacert root.pem -1 "$url"
+run --cacert root.pem -v --tls-max 1.2 "$url"
+if grep -q 'TLSv1.2' err; then pass; else fail '--tls-max 1.2' "$(cat err)"; fi
+run --cacert root.pem -v --tlsv1.3 "$url"
+if grep -q 'TLSv1.3' err; then pass; else fail '--tlsv1.3' "$(cat err)"; fi
+refused 2 'is badly used here' --tls-max 1.7 "$url"
+refused 2 "isn't a boolean" --no-tlsv1.3 "$url"
+refused 2 'contradict each other' --tlsv1.3 --tls-max 1.2 "$url"
+refused 59 'ciphers' --ciphers nonsense "$url"
+gets --cacert root.pem --tls-max 1.2 --ciphers ECDHE-ECDSA-AES128-GCM-SHA256 "$url"
+gets --cacert root.pem --tls13-ciphers TLS_AES_128_GCM_SHA256 "$url"
+refused 35 'server answered plain HTTP to a TLS client' -k "https://127.0.0.1:$rude/"
+
+# --- where to ----------------------------------------------------------------
+
+gets --resolve "a.test:$plain:127.0.0.1" "http://a.test:$plain/"
+gets --resolve "+a.test:$plain:127.0.0.1,127.0.0.2" "http://a.test:$plain/"
+gets --resolve "*:$plain:127.0.0.1" "http://b.test:$plain/"
+refused 49 "Couldn't parse --resolve entry 'a.test'" --resolve a.test "http://a.test:$plain/"
+gets --connect-to "a.test:80:127.0.0.1:$plain" http://a.test/
+gets --connect-to "::127.0.0.1:$plain" http://a.test/
+gets --cacert root.pem --connect-to "good.test:443:127.0.0.1:$good" https://good.test/
+refused 49 "Couldn't parse --connect-to entry 'a'" --connect-to a http://a.test/
+gets --unix-socket plain.sock http://a.test/
+refused 7 'nowhere.sock' --unix-socket nowhere.sock http://a.test/
+refused 7 'gofer-nobody' --abstract-unix-socket gofer-nobody http://a.test/
+gets -4 "http://127.0.0.1:$plain/"
+refused 7 'no address of the family' -6 "http://127.0.0.1:$plain/"
+gets -6 -4 "http://localhost:$plain/" # the last one counts
+gets --interface 127.0.0.1 "http://127.0.0.1:$plain/"
+gets --interface 'host!127.0.0.1' "http://127.0.0.1:$plain/"
+gets --interface lo "http://127.0.0.1:$plain/"
+gets --interface 'if!lo' "http://127.0.0.1:$plain/"
+
+# --- beside curl -------------------------------------------------------------
+
+# same ARGS: gofer and curl bring the same bytes and the same exit code.
+same() {
+    run "$@"
+    curl -q -s "$@" >curl.out 2>curl.err </dev/null 9>&-
+    curl_code=$?
+    if [ "$code" = "$curl_code" ] && cmp -s out curl.out; then
+        pass
+    else
+        fail "not as curl: $*" "exit code $code, curl $curl_code" "$(cat err)"
+    fi
+}
+
+if command -v curl >/dev/null && curl -V | grep -q OpenSSL; then
+    same "$url"
+    same --cacert root.pem "$url"
+    same -k "$url"
+    same --cacert root.pem "https://127.0.0.1:$old/"
+    same --cacert root.pem "https://127.0.0.1:$wrong_name/"
+    same --cacert nowhere.pem "$url"
+    same --cacert garbage.pem "$url"
+    same --cacert root.pem --crlfile garbage.pem "$url"
+    same --cacert root.pem --cert client.pem --key client.key --pass secret "$wanting"
+    same --cacert root.pem --cert client.pem --key client.key --pass wrong "$wanting"
+    same --cacert root.pem --cert nowhere.pem "$wanting"
+    same --cacert root.pem --pinnedpubkey "$(cat pin)" "$url"
+    same -k --pinnedpubkey "$(cat pin)" "https://127.0.0.1:$old/"
+    same --cacert root.pem --tls-max 1.2 "$url"
+    same --ciphers nonsense "$url"
+    same -k "https://127.0.0.1:$rude/"
+    same --resolve "a.test:$plain:127.0.0.1" "http://a.test:$plain/"
+    same --resolve nonsense "http://a.test:$plain/"
+    same --connect-to "a.test:80:127.0.0.1:$plain" http://a.test/
+    same --connect-to "good.test:443:127.0.0.1:$good" --cacert root.pem https://good.test/
+    same --unix-socket plain.sock http://a.test/
+    same --unix-socket nowhere.sock http://a.test/
+    same -4 "http://127.0.0.1:$plain/"
+    same --interface lo "http://127.0.0.1:$plain/"
+    same --interface 127.0.0.1 "http://127.0.0.1:$plain/"
+else
+    echo "cli_tls_test: there is no curl with OpenSSL, not compared with it"
+fi
+
+echo "cli_tls_test: $passed passed, $failures failed"
+[ "$failures" = 0 ]
