@@ -26,7 +26,6 @@ struct call *call_new(struct core *core, const gofer_request *request)
     memset(c, 0, offsetof(struct call, want));
     c->core = core;
     c->blocked_fd = -1;
-    c->want.state = WANT_NEW;
     c->fault.code = GOFER_OK;
     task_init(&c->task, core != NULL ? core->engine : NULL, &call_ops);
     task_ref(&c->task);

@@ -95,7 +95,8 @@ static enum task_next fail(struct call *c)
 {
     if (call_state(c) == CALL_EXCHANGE)
         drop_exchange(c);
-    pool_drop_want(c->core->pool, &c->want);
+    else if (call_state(c) == CALL_WANT)
+        pool_drop_want(c->core->pool, &c->want);
     finish(c, c->fault.code, NULL);
     return TASK_DONE;
 }

@@ -93,9 +93,12 @@ struct call {
     gofer_group *group;
 
     /* The driver's again; set when each begins, so that a call costs no more than it uses. With
-     * them the whole is no larger than what malloc hands out quickly (see call.c). */
-    struct want want;
-    struct exchange exchange;
+     * them the whole is no larger than what malloc hands out quickly (see call.c). The want ends
+     * before the exchange begins: it means something in WANT only. */
+    union {
+        struct want want;
+        struct exchange exchange;
+    };
     struct fault fault;
 };
 
