@@ -18,6 +18,7 @@
 #include <gofer/resolver.h>
 #include <gofer/response.h>
 #include <gofer/tls.h>
+#include <gofer/trace.h>
 
 GOFER_BEGIN_DECLS
 
@@ -116,6 +117,13 @@ typedef struct gofer_client_options {
     /* --- https --- */
     int64_t tls_handshake_timeout_ms; /* 10 s: from connected to the first byte of a request */
     const gofer_tls_options *tls;     /* see <gofer/tls.h>; copied */
+
+    /* --- watching --- */
+    bool measure;          /* gofer_response_times() of every response */
+    gofer_trace_fn *trace; /* none: told of every call's events; see <gofer/trace.h> */
+    void *trace_arg;
+    void (*trace_close)(void *arg); /* called once, when the client was freed and nothing is told
+                                       any more; not where the client was not made */
 } gofer_client_options;
 
 /* Counters of a client. Members may be added at the end. */

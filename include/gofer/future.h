@@ -84,6 +84,11 @@ GOFER_API const gofer_error *gofer_future_error(const gofer_future *future);
 /* The pointer set with gofer_request_set_user(). */
 GOFER_API void *gofer_future_user(const gofer_future *future);
 
+/* The number by which traces know the call; 0 where it has no trace and its client does not
+ * measure.
+ */
+GOFER_API uint64_t gofer_future_call_id(const gofer_future *future);
+
 /*
  * A group hands futures out in the order in which they complete. One thread at
  * a time may wait on it; adding is legal from any thread. NULL without memory.

@@ -23,6 +23,7 @@
 #include <gofer/resolver.h>
 #include <gofer/response.h>
 #include <gofer/tls.h>
+#include <gofer/trace.h>
 #include <gofer/worker.h>
 
 #endif

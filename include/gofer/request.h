@@ -20,6 +20,7 @@
 
 #include <gofer/cancel.h>
 #include <gofer/error.h>
+#include <gofer/trace.h>
 
 GOFER_BEGIN_DECLS
 
@@ -177,6 +178,15 @@ GOFER_API gofer_status gofer_request_set_cancel(gofer_request *request, gofer_ca
  * sent once more when a reused connection turns out dead.
  */
 GOFER_API gofer_status gofer_request_set_idempotent(gofer_request *request, int idempotent);
+
+/*
+ * Tells fn of the events of this request's calls, before the client's trace is told.
+ * fn may be called after a call ended, by a dial that was begun for it. close(arg),
+ * or NULL, is called once, when nobody can call fn any more. fn NULL removes it.
+ * On failure arg stays yours. See <gofer/trace.h>.
+ */
+GOFER_API gofer_status gofer_request_set_trace(gofer_request *request, gofer_trace_fn *fn,
+                                               void *arg, void (*close)(void *arg));
 
 /* A pointer of yours, which gofer_future_user() returns. Never dereferenced. */
 GOFER_API gofer_status gofer_request_set_user(gofer_request *request, void *user);

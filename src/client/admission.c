@@ -17,6 +17,7 @@
 #include "client/snapshot.h"
 #include "client/token.h"
 #include "engine/engine.h"
+#include "transport/trace.h"
 
 struct call *call_new(struct core *core, const gofer_request *request)
 {
@@ -50,6 +51,7 @@ static bool refuse(struct call *c, gofer_status status, const char *words)
     const char *url = c->snapshot != NULL ? c->snapshot->shown_url : "";
     gofer_response *response = message_new_error(&c->error, url);
     call_release_request(c);
+    trace_leave(c->trace);
     future_resolve(c, status, response);
     task_end_driven(&c->task);
     return false;
@@ -88,6 +90,15 @@ static bool prepare(struct call *c)
 static void body_ready(void *call)
 {
     call_wake(call, EV_MAIL);
+}
+
+static bool prepare_trace(struct call *c)
+{
+    struct trace_hook *own = c->snapshot->trace;
+    if (own == NULL && !c->core->watches_calls)
+        return true;
+    c->trace = trace_new(own, c->core->trace_hook, c->user);
+    return c->trace != NULL || refuse(c, GOFER_ERR_NOMEM, "");
 }
 
 /* Callbacks may be slow. A thread that drives its own call waits for its own, but gives a stream
@@ -144,7 +155,8 @@ bool call_admit(struct call *call, bool driven)
     else
         task_begin_held(&call->task);
     /* Once it has claimed a reader others wake the call, and look for its late end. */
-    if (!prepare(call) || !prepare_late_end(call, driven) || !claim_source(call))
+    if (!prepare(call) || !prepare_trace(call) || !prepare_late_end(call, driven) ||
+        !claim_source(call))
         return false;
     int64_t now = clock_now_ns();
     atomic_store_explicit(&call->total_at, first_deadline(call, now), memory_order_relaxed);
@@ -153,6 +165,8 @@ bool call_admit(struct call *call, bool driven)
         return refuse(call, status,
                       status == GOFER_ERR_TIMEOUT ? "timed out waiting for a place in the queue"
                                                   : "");
+    if (call->trace != NULL)
+        trace_begin(call->trace, call->snapshot->method, call->snapshot->shown_url, now);
     if (!token_add(call->snapshot->cancel, call))
         task_wake_now(&call->task, EV_CANCEL);
     return true;

@@ -20,6 +20,7 @@
 #include "client/token.h"
 #include "engine/engine.h"
 #include "transport/pool.h"
+#include "transport/trace.h"
 
 /* glibc's thread caches hold blocks up to this size; a larger one costs every call some 150
  * instructions more. */
@@ -48,9 +49,19 @@ void call_release_request(struct call *call)
     call->snapshot = NULL;
 }
 
-/* Out of the lists that others find it by. */
-static void retire(struct call *c)
+/* Nothing of it is told after that, but of its dials. */
+static void tell_end(struct call *c, bool ok)
 {
+    trace_end(c->trace, ok ? NULL : &c->error, c->attempts);
+    core_note_times(c->core, c->trace);
+    trace_leave(c->trace);
+}
+
+/* Out of the lists that others find it by. */
+static void retire(struct call *c, bool ok)
+{
+    if (c->trace != NULL)
+        tell_end(c, ok);
     task_release_slot(&c->task);
     set_state(c, CALL_ENDED);
     token_remove(c->snapshot->cancel, c);
@@ -58,11 +69,13 @@ static void retire(struct call *c)
 
 static void finish(struct call *c, gofer_status status, gofer_response *response)
 {
-    retire(c);
     if (status != GOFER_OK) {
         call_describe_error(c, &c->fault);
         response = message_new_error(&c->error, c->snapshot->shown_url);
     }
+    retire(c, status == GOFER_OK);
+    if (c->trace != NULL)
+        message_note_trace(response, c->trace);
     call_release_request(c);
     /* From here on nothing of the engine is used: the client may end. */
     core_end_call(c->core, c, status == GOFER_OK);
@@ -73,7 +86,7 @@ static void finish(struct call *c, gofer_status status, gofer_response *response
 /* The outcome is known already: the end of a stream, or of a call that was settled from outside. */
 static void finish_quietly(struct call *c, bool ok)
 {
-    retire(c);
+    retire(c, ok);
     call_release_request(c);
     core_end_call(c->core, c, ok);
     core_call_resolved(c->core);
@@ -116,10 +129,13 @@ static void give_back_conn(struct call *c, bool shut_down)
     bool keep = exchange_reusable(x) && !shut_down;
     c->sent = exchange_sent(x);
     set_state(c, CALL_NEW);
-    if (keep)
-        pool_put(c->core->pool, &x->conn);
-    else
+    if (keep) {
+        bool kept = pool_put(c->core->pool, &x->conn);
+        if (c->trace != NULL)
+            trace_put_idle(c->trace, kept);
+    } else {
         pool_discard(c->core->pool, &x->conn, x->down.overrun ? CLOSE_TALKING : CLOSE_SPENT);
+    }
     exchange_fini(x);
 }
 
@@ -261,6 +277,7 @@ static enum task_next begin_stream(struct call *c, struct turn *turn)
         fault_set(&c->fault, GOFER_ERR_NOMEM, GOFER_PHASE_BODY, ENOMEM, NULL);
         return fail(c);
     }
+    message_note_trace(response, c->trace);
     set_state(c, CALL_STREAM);
     future_resolve(c, GOFER_OK, response);
     return stream_on(c, 0, turn);
@@ -285,6 +302,8 @@ static enum task_next take_conn(struct call *c, struct turn *turn, bool fresh, i
 static enum task_next retry(struct call *c, struct turn *turn)
 {
     drop_exchange(c);
+    if (c->trace != NULL)
+        trace_retry(c->trace, c->attempts, 0, c->fault.code, c->fault.detail);
     c->fault = (struct fault){0};
     pool_count_retry(c->core->pool, &c->prepared->key);
     return take_conn(c, turn, true, clock_now_ns());
@@ -330,13 +349,22 @@ static enum task_next go_on(struct call *c, struct turn *turn)
     return TASK_YIELD;
 }
 
+static void begin_trace(struct call *c, bool was_idle)
+{
+    exchange_set_trace(&c->exchange, c->trace);
+    trace_got_conn(c->trace, c->exchange.conn, was_idle);
+}
+
 static enum task_next begin_exchange(struct call *c, struct turn *turn, struct conn *conn,
                                      int64_t now_ns)
 {
+    bool was_idle = call_state(c) == CALL_NEW;
     c->attempts++;
     c->reused = conn->reused;
     exchange_init(&c->exchange, conn, &c->prepared->request, now_ns);
     set_state(c, CALL_EXCHANGE);
+    if (c->trace != NULL)
+        begin_trace(c, was_idle);
     if (!turn->driven)
         return go_on(c, turn);
     limits_arm(c);
@@ -349,9 +377,12 @@ static enum task_next begin_exchange(struct call *c, struct turn *turn, struct c
 
 static enum task_next take_conn(struct call *c, struct turn *turn, bool fresh, int64_t now_ns)
 {
+    if (c->trace != NULL)
+        trace_get_conn(c->trace, &c->prepared->key, now_ns);
     for (;;) {
         struct conn *conn;
-        c->want = (struct want){.task = &c->task, .fault = &c->fault, .fresh = fresh};
+        c->want =
+            (struct want){.task = &c->task, .fault = &c->fault, .trace = c->trace, .fresh = fresh};
         switch (pool_take(c->core->pool, &c->prepared->key, &c->want, now_ns, &conn)) {
         case POOL_CONN:
             if (pool_check(c->core->pool, &conn))
@@ -377,9 +408,11 @@ static enum task_next poll_want(struct call *c, struct turn *turn, int64_t now_n
     case POOL_CONN:
         break;
     }
+    if (pool_check(c->core->pool, &conn))
+        return begin_exchange(c, turn, conn, now_ns);
+    bool fresh = c->want.fresh;
     set_state(c, CALL_NEW);
-    return pool_check(c->core->pool, &conn) ? begin_exchange(c, turn, conn, now_ns)
-                                            : take_conn(c, turn, c->want.fresh, now_ns);
+    return take_conn(c, turn, fresh, now_ns);
 }
 
 /* --- the task --- */
@@ -416,6 +449,7 @@ static void call_free(struct task *task)
     mem_free(c->message);
     stream_free(c->stream);
     late_free(c->late);
+    trace_unref(c->trace);
     call_release_request(c);
     core_unref(c->core);
     lock_fini(&c->lock);

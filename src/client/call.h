@@ -45,6 +45,7 @@ struct prepared;
 struct late;
 struct snapshot;
 struct stream;
+struct trace;
 struct waiter;
 
 enum call_state { CALL_NEW, CALL_WANT, CALL_EXCHANGE, CALL_STREAM, CALL_DRAIN, CALL_ENDED };
@@ -70,6 +71,7 @@ struct call {
     gofer_sent sent;       /* over all attempts */
     struct stream *stream; /* owned; from the head of a streaming response on */
     struct late *late;     /* late.h; or NULL: no callback of the user's runs in its steps */
+    struct trace *trace;   /* owned; or NULL: nobody watches it */
 
     struct link core_link;  /* guarded by the core's lock */
     struct link token_link; /* guarded by the token's lock */

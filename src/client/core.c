@@ -20,6 +20,7 @@
 #include "engine/waiter.h"
 #include "net/resolver.h"
 #include "transport/pool.h"
+#include "transport/trace.h"
 
 enum { ALIVE_MAGIC = 0x60FE2, ALIVE_PAGE_BYTES = 4096, QUIET_POLL_MS = 1 };
 
@@ -202,6 +203,11 @@ void core_end_call(struct core *core, struct call *call, bool ok)
     lock_drop(&core->lock);
 }
 
+void core_note_times(struct core *core, const struct trace *trace)
+{
+    (void)core, (void)trace;
+}
+
 void core_will_resolve(struct core *core)
 {
     atomic_fetch_add(&core->resolving, 1);
@@ -329,12 +335,24 @@ static void worker_stop(void *arg)
     run_hook(core->options.worker_stop, core->options.worker_arg);
 }
 
+/* False without memory. */
+static bool watch_calls(struct core *core)
+{
+    const gofer_client_options *o = &core->options;
+    core->watches_calls = o->measure || o->trace != NULL;
+    if (o->trace != NULL)
+        core->trace_hook = trace_hook_new(o->trace, o->trace_arg, o->trace_close);
+    return o->trace == NULL || core->trace_hook != NULL;
+}
+
 /* 0 or an errno value; what was made is core_free()'s to undo. */
 static int build(struct core *core, const gofer_client_options *given)
 {
     int err = settings_resolve(core, given);
     if (err != 0)
         return err;
+    if (!watch_calls(core))
+        return ENOMEM;
     core->alive = alive_page();
     if (core->alive == NULL)
         return ENOMEM;
@@ -359,6 +377,8 @@ static void free_services(struct core *core)
     pool_free(core->pool);
     resolver_free(core->resolver);
     engine_free(core->engine);
+    trace_hook_unref(core->trace_hook);
+    core->trace_hook = NULL;
     core->pool = NULL;
     core->resolver = NULL;
     core->engine = NULL;
@@ -397,6 +417,7 @@ struct core *core_new(const gofer_client_options *options)
         engine_stop(core->engine);
     if (core->resolver != NULL)
         resolver_give_back_hook(core->resolver);
+    trace_hook_give_back(core->trace_hook);
     core_free(core);
     errno = err;
     return NULL;

@@ -33,6 +33,8 @@ struct engine;
 struct pool;
 struct resolver;
 struct tls_source;
+struct trace;
+struct trace_hook;
 struct waiter;
 
 enum core_state { CORE_OPEN, CORE_CLOSING, CORE_ENDED };
@@ -52,6 +54,8 @@ struct core {
     struct engine *engine;
     struct resolver *resolver;
     struct pool *pool;
+    struct trace_hook *trace_hook; /* of the options; or NULL */
+    bool watches_calls;            /* each call has a trace */
 
     struct lock lock; /* guards all below */
     enum core_state state;
@@ -123,6 +127,9 @@ void core_call_resolved(struct core *core);
 /* Something of an unfinished call is to be told on another thread: core_call_resolved() once it is,
  * until which the client does not end. */
 void core_will_resolve(struct core *core);
+
+/* The call of that trace has ended: its times are counted where the client measures. */
+void core_note_times(struct core *core, const struct trace *trace);
 
 /* Waits until no call is unfinished. */
 gofer_status core_drain(struct core *core, int64_t timeout_ms);

@@ -16,6 +16,7 @@
 #include "client/core.h"
 #include "client/stream.h"
 #include "engine/waiter.h"
+#include "transport/trace.h"
 
 /* --- resolving --- */
 
@@ -285,6 +286,12 @@ const gofer_error *gofer_future_error(const gofer_future *future)
     bool failed = call->outcome != OUTCOME_OPEN && call->error.code != GOFER_OK;
     lock_drop(&call->lock);
     return failed ? &call->error : NULL;
+}
+
+uint64_t gofer_future_call_id(const gofer_future *future)
+{
+    const struct trace *trace = future != NULL ? call_of(future)->trace : NULL;
+    return trace != NULL ? trace_call(trace) : 0;
 }
 
 void *gofer_future_user(const gofer_future *future)

@@ -73,7 +73,11 @@ enum key_scope {
     ROW(resolver_arg, PER_CLIENT, "names", &other_object)                                          \
     ROW(resolver_close, PER_CLIENT, "names", other_hook)                                           \
     ROW(tls_handshake_timeout_ms, PER_CLIENT, "dial", 60000)                                       \
-    ROW(tls, PER_CLIENT, "TLS_OPTIONS", &other_tls)
+    ROW(tls, PER_CLIENT, "TLS_OPTIONS", &other_tls)                                                \
+    ROW(measure, NOT_CONNECTION, "call", true)                                                     \
+    ROW(trace, NOT_CONNECTION, "call", other_trace)                                                \
+    ROW(trace_arg, NOT_CONNECTION, "call", &other_object)                                          \
+    ROW(trace_close, NOT_CONNECTION, "call", other_hook)
 
 /* gofer_tls_options. ROW(member, scope, what it is about, how to change it in `tls`). They are in
  * the sessions' key as well, as the generation of what was made of them (net/tls_session.h). */
@@ -124,6 +128,8 @@ enum key_scope {
         gofer_request_set_progress(request, other_progress, NULL))                                 \
     ROW(progress_arg, DERIVED, "progress", 0, (void)0)                                             \
     ROW(user, NOT_CONNECTION, "call", 0, gofer_request_set_user(request, &other_object))           \
+    ROW(trace, NOT_CONNECTION, "call", 0,                                                          \
+        gofer_request_set_trace(request, other_trace, NULL, NULL))                                 \
     ROW(unix_socket, IN_KEY, "dial", NULL, gofer_request_set_unix_socket(request, other_path))     \
     ROW(tls_name, IN_KEY, "dial", NULL, gofer_request_set_tls_server_name(request, "other.test"))  \
     ROW(prepared, DERIVED, "head", NULL, (void)0)

@@ -105,7 +105,9 @@ static void settle(struct call *c, unsigned events)
     if (c->error.sent == GOFER_SENT_NOTHING)
         c->error.sent = GOFER_SENT_SOME;
     late->settled = true;
-    future_settle_early(c, fault.code, message_new_error(&c->error, c->snapshot->shown_url));
+    gofer_response *response = message_new_error(&c->error, c->snapshot->shown_url);
+    message_note_trace(response, c->trace);
+    future_settle_early(c, fault.code, response);
     task_ref(&c->task);
     core_will_resolve(c->core);
     task_wake_now(&late->task, EV_START);

@@ -22,6 +22,7 @@
 #include "http/trailer.h"
 #include "net/socket.h"
 #include "net/tls_settings.h"
+#include "transport/trace.h"
 
 struct gofer_request {
     struct snapshot *snapshot;
@@ -318,6 +319,20 @@ gofer_status gofer_request_set_idempotent(gofer_request *request, int idempotent
     if (s == NULL)
         return GOFER_ERR_NOMEM;
     s->idempotent = idempotent != 0;
+    return GOFER_OK;
+}
+
+gofer_status gofer_request_set_trace(gofer_request *request, gofer_trace_fn *fn, void *arg,
+                                     void (*close)(void *arg))
+{
+    if (request == NULL)
+        return GOFER_ERR_INVALID;
+    struct snapshot *s = own(request);
+    struct trace_hook *hook = s != NULL && fn != NULL ? trace_hook_new(fn, arg, close) : NULL;
+    if (s == NULL || (fn != NULL && hook == NULL))
+        return GOFER_ERR_NOMEM;
+    trace_hook_unref(s->trace);
+    s->trace = hook;
     return GOFER_OK;
 }
 

@@ -21,6 +21,7 @@
 #include "client/stream.h"
 #include "net/tls_certificate.h"
 #include "transport/message.h"
+#include "transport/trace.h"
 
 enum { PIECE_BYTES = 64 * 1024 };
 
@@ -304,4 +305,17 @@ int gofer_response_trailer_at(const gofer_response *response, size_t index, cons
     if (value != NULL)
         *value = response->trailers + response->trailer_fields[index].value;
     return 1;
+}
+
+bool gofer_response_times_sized(const gofer_response *response, gofer_times *times, size_t size)
+{
+    gofer_times now = {0};
+    bool known = response != NULL && response->trace != NULL;
+    if (times == NULL)
+        return false;
+    if (known)
+        trace_times(response->trace, &now);
+    memset(times, 0, size);
+    memcpy(times, &now, size < sizeof(now) ? size : sizeof(now));
+    return known;
 }

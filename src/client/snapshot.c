@@ -12,6 +12,7 @@
 #include "client/core.h"
 #include "client/token.h"
 #include "http/request_head.h"
+#include "transport/trace.h"
 
 /* --- prepared --- */
 
@@ -155,6 +156,7 @@ void snapshot_unref(struct snapshot *snapshot)
     headers_fini(&snapshot->trailers);
     source_unref(snapshot->source);
     token_unref(snapshot->cancel);
+    trace_hook_unref(snapshot->trace);
     mem_free(snapshot->unix_socket);
     mem_free(snapshot->tls_name);
     mem_free(snapshot);
@@ -227,6 +229,7 @@ static struct snapshot *copy(const struct snapshot *from)
     s->timeout_ms = from->timeout_ms;
     s->idempotent = from->idempotent;
     s->user = from->user;
+    s->trace = trace_hook_ref(from->trace);
     s->streaming = from->streaming;
     s->progress = from->progress;
     s->progress_arg = from->progress_arg;

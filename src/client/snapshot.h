@@ -25,6 +25,7 @@
 #include <gofer/request.h>
 
 struct core;
+struct trace_hook;
 
 /* What one client sends for a snapshot. Immutable. */
 struct prepared {
@@ -53,6 +54,7 @@ struct snapshot {
     void (*progress)(void *arg, int64_t sent, int64_t total);
     void *progress_arg;
     void *user;
+    struct trace_hook *trace;            /* or NULL */
     char *unix_socket;                   /* or NULL */
     char *tls_name;                      /* or NULL */
     _Atomic(struct prepared *) prepared; /* or NULL */

@@ -149,6 +149,19 @@ bool racer_add(struct racer *racer, const struct addr *addrs, size_t len, bool m
 
 /* --- attempts --- */
 
+static gofer_address address_of(const struct racer *r, const struct addr *addr)
+{
+    return (gofer_address){.addr = &addr->sa, .addr_len = addr_len(addr), .host = r->goal.host};
+}
+
+static void tell_end(const struct racer *r, unsigned slot, int err)
+{
+    if (r->goal.ended == NULL)
+        return;
+    gofer_address address = address_of(r, &r->attempts[slot].addr);
+    r->goal.ended(r->goal.arg, &address, err);
+}
+
 static void close_attempt(struct racer *r, unsigned slot)
 {
     struct watch *watch = &r->attempts[slot].watch;
@@ -159,9 +172,18 @@ static void close_attempt(struct racer *r, unsigned slot)
     *watch = (struct watch){.fd = -1};
 }
 
+/* It lost, or nobody waits for it any more. */
+static void drop_attempt(struct racer *r, unsigned slot)
+{
+    if (r->attempts[slot].watch.fd < 0)
+        return;
+    tell_end(r, slot, r->race.state == RACE_TIMED_OUT ? ETIMEDOUT : ECANCELED);
+    close_attempt(r, slot);
+}
+
 static bool is_allowed(const struct racer *r, const struct addr *addr)
 {
-    gofer_address address = {.addr = &addr->sa, .addr_len = addr_len(addr), .host = r->goal.host};
+    gofer_address address = address_of(r, addr);
     return r->options->filter == NULL || r->options->filter(&address, r->options->filter_arg);
 }
 
@@ -197,6 +219,8 @@ static void failed(struct racer *r, unsigned slot, int code, int64_t now)
 {
     struct addr *addr = &r->attempts[slot].addr;
     close_attempt(r, slot);
+    if (code != CODE_DENIED)
+        tell_end(r, slot, code);
     enum racer_cause cause = cause_of(r, code, addr);
     if ((cause == RACER_STARVED || cause == RACER_NOMEM) && r->starved.cause == RACER_NOTHING)
         r->starved = (struct racer_failure){.cause = cause, .err = code, .addr = *addr};
@@ -242,10 +266,15 @@ static void start(struct racer *r, const struct race_action *action, int64_t now
     struct racer_attempt *a = &r->attempts[action->slot];
     *a = (struct racer_attempt){.addr = r->families[action->list].addrs[action->index],
                                 .watch = {.fd = -1}};
-    if (is_allowed(r, &a->addr))
-        begin(r, action->slot, 0, now);
-    else
+    if (!is_allowed(r, &a->addr)) {
         failed(r, action->slot, CODE_DENIED, now);
+        return;
+    }
+    if (r->goal.began != NULL) {
+        gofer_address address = address_of(r, &a->addr);
+        r->goal.began(r->goal.arg, &address);
+    }
+    begin(r, action->slot, 0, now);
 }
 
 /* --- running --- */
@@ -290,6 +319,7 @@ static int take_winner(struct racer *r, unsigned slot)
     a->watch = (struct watch){.fd = -1};
     r->winner = family_of(list_of(&a->addr));
     r->peer = a->addr;
+    tell_end(r, slot, 0);
     return fd;
 }
 
@@ -303,7 +333,7 @@ enum racer_state racer_run(struct racer *racer, bool io, int64_t now_ns, int *fd
             start(racer, &action, now_ns);
             break;
         case RACE_CLOSE:
-            close_attempt(racer, action.slot);
+            drop_attempt(racer, action.slot);
             break;
         case RACE_WAIT:
             racer->wake_at = action.at;
@@ -343,7 +373,7 @@ void racer_close(struct racer *racer)
     if (racer->task == NULL) /* never begun: its descriptors are not -1 but 0 */
         return;
     for (unsigned i = 0; i < RACE_MAX_OPEN; i++)
-        close_attempt(racer, i);
+        drop_attempt(racer, i);
     for (unsigned i = 0; i < RACE_LISTS; i++) {
         mem_free(racer->families[i].addrs);
         racer->families[i] = (struct racer_family){.addrs = NULL};

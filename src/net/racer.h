@@ -42,6 +42,10 @@ struct racer_goal {
     int64_t deadline;      /* or CLOCK_NEVER */
     unsigned turn;         /* by which addresses that are equally good are turned round */
     sa_family_t preferred; /* goes first; AF_UNSPEC: as RFC 6724 says */
+    /* Told of each connect, or both NULL; err: 0, or ECANCELED for one that lost. */
+    void (*began)(void *arg, const gofer_address *address);
+    void (*ended)(void *arg, const gofer_address *address, int err);
+    void *arg;
 };
 
 enum racer_state { RACER_RUNS, RACER_WON, RACER_FAILED };

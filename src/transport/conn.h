@@ -30,6 +30,7 @@
 #include "base/list.h"
 #include "engine/watch.h"
 #include "net/addr.h"
+#include "transport/trace_marks.h"
 
 struct engine;
 struct gofer_response;
@@ -44,6 +45,7 @@ struct conn {
     struct pool_host *host; /* the pool's record of its key */
     struct addr peer;       /* whom it goes to; its family is 0 where that is no address */
     int64_t born_ns;
+    struct dial_times dialed;
     int64_t idle_since_ns;
     bool reported; /* the idle watch told of it while it was in use; guarded by the pool's lock */
     bool nonblocking;  /* O_NONBLOCK for life, since a file was sent on it: a wait polls */

@@ -19,6 +19,7 @@
 #include "net/tls.h"
 #include "transport/conn.h"
 #include "transport/pool.h"
+#include "transport/trace.h"
 
 /* How often a unix-domain socket is tried whose listener's queue is full. */
 enum { UNIX_RETRY_MS = 10 };
@@ -45,9 +46,27 @@ gofer_phase dial_phase(const struct dial *dial)
 
 /* --- the end --- */
 
+/* What had begun is told to be over, before anybody gets the connection. */
+static void tell_end(struct dial *d, struct conn *conn)
+{
+    bool shook = dial_phase(d) == GOFER_PHASE_TLS && d->conn != NULL;
+    if (d->looking)
+        trace_dns_done(d->trace, d->to.host, d->lookup.addrs, d->lookup.addrs_len, &d->fault);
+    if (shook)
+        trace_tls_done(d->trace, d->key->host, conn != NULL ? conn->tls : NULL, &d->fault);
+}
+
 static enum task_next end(struct dial *d, struct conn *conn)
 {
     racer_close(&d->racer);
+    if (d->trace != NULL)
+        tell_end(d, conn);
+    if (conn != NULL) {
+        d->times.ready_ns = conn->tls != NULL ? clock_now_ns() : d->times.connected_ns;
+        conn->dialed = d->times;
+    }
+    trace_leave(d->trace);
+    d->trace = NULL;
     timer_disarm(timers_of(d), &d->task.timer);
     resolver_forget(pool_resolver(d->pool), &d->lookup);
     if (d->key->tls)
@@ -148,6 +167,8 @@ static enum task_next begin_tls(struct dial *d, struct conn *conn)
     d->deadline = clock_after_ms(clock_now_ns(), pool_options_of(d->pool)->tls_timeout_ms);
     d->tls_wait.task = &d->task;
     set_phase(d, GOFER_PHASE_TLS);
+    if (d->trace != NULL)
+        trace_tls_start(d->trace, d->key->host);
     return shake_hands(d);
 }
 
@@ -158,7 +179,8 @@ static enum task_next begin_tls(struct dial *d, struct conn *conn)
 static enum task_next connected(struct dial *d, int fd)
 {
     int err = socket_set_blocking(fd);
-    struct conn *conn = err == 0 ? conn_new(fd, d->task.engine, clock_now_ns()) : NULL;
+    d->times.connected_ns = clock_now_ns();
+    struct conn *conn = err == 0 ? conn_new(fd, d->task.engine, d->times.connected_ns) : NULL;
     if (conn != NULL) {
         conn->peer = d->racer.peer;
         return d->key->tls ? begin_tls(d, conn) : end(d, conn);
@@ -172,16 +194,34 @@ static enum task_next connected(struct dial *d, int fd)
 
 /* --- a unix-domain socket --- */
 
+/* Told once, however often it is tried. err: EINPROGRESS, or how it ended. */
+static void tell_unix(struct dial *d, int err)
+{
+    struct sockaddr sa = {.sa_family = AF_UNIX};
+    gofer_address address = {
+        .addr = &sa, .addr_len = sizeof(sa.sa_family), .host = d->key->unix_socket};
+    if (d->trace == NULL)
+        return;
+    if (err == EINPROGRESS)
+        trace_connect_start(d->trace, d->key->unix_socket, &address);
+    else
+        trace_connect_done(d->trace, d->key->unix_socket, &address, err);
+}
+
 static enum task_next connect_unix(struct dial *d)
 {
     const struct racer_options *race = &pool_options_of(d->pool)->race;
     int64_t now = clock_now_ns();
-    if (now >= d->deadline)
+    if (now >= d->deadline) {
+        tell_unix(d, ETIMEDOUT);
         return fail_timeout(d);
+    }
     int err;
     int fd = socket_connect_unix(d->key->unix_socket, d->key->host, &race->socket, &err);
-    if (fd >= 0)
+    if (fd >= 0) {
+        tell_unix(d, 0);
         return connected(d, fd);
+    }
     if (err == EAGAIN) {
         /* The kernel tells nobody when the queue has a place again; only a blocking connect(2)
          * waits for it. */
@@ -189,6 +229,7 @@ static enum task_next connect_unix(struct dial *d)
         timer_arm(timers_of(d), &d->task.timer, clock_min(again, d->deadline));
         return TASK_PARK;
     }
+    tell_unix(d, err);
     fault_set(&d->fault, status_of(racer_cause_of(err)), GOFER_PHASE_CONNECT, err,
               "connect to %.80s", d->key->unix_socket);
     return fail(d);
@@ -244,20 +285,32 @@ static enum task_next race(struct dial *d, unsigned events)
 
 /* --- addresses --- */
 
+/* The lookup is over. */
+static void looked_up(struct dial *d)
+{
+    d->looking = false;
+    if (d->trace != NULL)
+        trace_dns_done(d->trace, d->to.host, d->lookup.addrs, d->lookup.addrs_len, &d->fault);
+}
+
 static bool fail_lookup(struct dial *d, enum lookup_error error)
 {
     gofer_status code = error == LOOKUP_NOMEM ? GOFER_ERR_NOMEM : GOFER_ERR_RESOLVE;
     bool unfit = error == LOOKUP_NOT_FOUND && d->lookup.kind != LOOKUP_ANY;
     fault_set(&d->fault, code, GOFER_PHASE_RESOLVE, 0, "lookup of %.45s: %s%s", d->to.host,
               lookup_strerror(error), unfit ? ", or of another family" : "");
+    looked_up(d);
     return false;
 }
 
 static bool add(struct dial *d, struct addr *addrs, size_t len, bool more)
 {
+    int64_t now = clock_now_ns();
+    if (d->times.found_ns == 0 && len > 0)
+        d->times.found_ns = dial_phase(d) == GOFER_PHASE_RESOLVE ? now : d->times.began_ns;
     for (size_t i = 0; i < len; i++)
         addr_set_port(&addrs[i], d->to.port);
-    if (racer_add(&d->racer, addrs, len, more, clock_now_ns()))
+    if (racer_add(&d->racer, addrs, len, more, now))
         return true;
     fault_set(&d->fault, GOFER_ERR_NOMEM, GOFER_PHASE_CONNECT, ENOMEM, NULL);
     return false;
@@ -269,9 +322,11 @@ static bool take_answer(struct dial *d)
 {
     if (!d->looking)
         return true;
-    d->looking = !resolver_answered(pool_resolver(d->pool), &d->lookup);
+    bool whole = resolver_answered(pool_resolver(d->pool), &d->lookup);
     if (d->lookup.error != LOOKUP_OK)
         return fail_lookup(d, d->lookup.error);
+    if (whole)
+        looked_up(d);
     size_t known = d->known;
     d->known = d->lookup.addrs_len;
     if (d->looking && d->known == known)
@@ -305,6 +360,8 @@ static bool find_addresses(struct dial *d)
         return ok;
     set_phase(d, GOFER_PHASE_RESOLVE);
     d->looking = true;
+    if (d->trace != NULL)
+        trace_dns_start(d->trace, d->to.host);
     d->lookup = (struct lookup){.task = &d->task,
                                 .host = d->to.host,
                                 .port = d->to.port,
@@ -313,20 +370,42 @@ static bool find_addresses(struct dial *d)
     return true;
 }
 
+static void attempt_began(void *arg, const gofer_address *address)
+{
+    struct dial *d = arg;
+    trace_connect_start(d->trace, d->to.host, address);
+}
+
+static void attempt_ended(void *arg, const gofer_address *address, int err)
+{
+    struct dial *d = arg;
+    trace_connect_done(d->trace, d->to.host, address, err);
+}
+
 static bool begin(struct dial *d)
 {
     const struct pool_options *o = pool_options_of(d->pool);
     struct host_memory *memory = pool_host_memory(d->pool);
     int64_t now = clock_now_ns();
     d->deadline = clock_after_ms(now, o->connect_timeout_ms);
+    d->times.began_ns = now;
     d->to = (struct destination){d->key->host, d->key->zone, d->key->port};
     connect_to_apply(o->connect_to, &d->to);
     struct racer_goal goal = {.host = d->to.host,
                               .deadline = d->deadline,
                               .turn = host_memory_turn(memory, d->key->hash),
                               .preferred = host_memory_family(memory, d->key->hash, now)};
+    if (d->trace != NULL) {
+        goal.began = attempt_began;
+        goal.ended = attempt_ended;
+        goal.arg = d;
+    }
     racer_init(&d->racer, &d->task, &o->race, &goal);
-    return d->key->unix_socket != NULL || find_addresses(d);
+    if (d->key->unix_socket == NULL)
+        return find_addresses(d);
+    d->times.found_ns = now;
+    tell_unix(d, EINPROGRESS);
+    return true;
 }
 
 /* --- the task --- */
@@ -350,12 +429,14 @@ static enum task_next dial_step(struct task *task, unsigned events, struct turn 
 
 static void dial_free(struct task *task)
 {
+    trace_leave(dial_of(task)->trace);
     mem_free(dial_of(task));
 }
 
 static const struct task_ops dial_ops = {.name = "dial", .step = dial_step, .free = dial_free};
 
-struct dial *dial_new(struct pool *pool, const struct key *key, struct engine *engine)
+struct dial *dial_new(struct pool *pool, const struct key *key, struct engine *engine,
+                      struct trace *trace)
 {
     struct dial *d = mem_zalloc(sizeof(*d));
     if (d == NULL)
@@ -363,6 +444,7 @@ struct dial *dial_new(struct pool *pool, const struct key *key, struct engine *e
     task_init(&d->task, engine, &dial_ops);
     d->pool = pool;
     d->key = key;
+    d->trace = trace_join(trace);
     set_phase(d, GOFER_PHASE_CONNECT);
     return d;
 }

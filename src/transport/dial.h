@@ -31,10 +31,12 @@
 #include "net/resolver.h"
 #include "net/tls_source.h"
 #include "transport/key.h"
+#include "transport/trace_marks.h"
 
 struct conn;
 struct pool;
 struct pool_host;
+struct trace;
 struct want;
 
 struct dial {
@@ -58,11 +60,15 @@ struct dial {
     struct racer racer;
     struct conn *conn;        /* while TLS shakes hands */
     struct tls_wait tls_wait; /* for the first TLS context */
+    struct dial_times times;
+    struct trace *trace; /* of the call that it was begun for; or NULL */
     struct fault fault;
 };
 
-/* Makes a dial; the pool fills in its part. NULL without memory. */
-struct dial *dial_new(struct pool *pool, const struct key *key, struct engine *engine);
+/* Makes a dial, which tells the trace (or NULL); the pool fills in its part. NULL without memory.
+ */
+struct dial *dial_new(struct pool *pool, const struct key *key, struct engine *engine,
+                      struct trace *trace);
 
 /* Starts it. No lock may be held. */
 void dial_start(struct dial *dial);

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "transport/conn.h"
+#include "transport/trace.h"
 
 /* 1xx responses before the final one; each also counts against the head limit. */
 enum { INFORMATIONAL_MAX = 32, TRAILER_MAX_BYTES = 64 * 1024 };
@@ -165,10 +166,24 @@ static enum download_next begin_response(struct download *d, const struct respon
 static enum download_next skip_informational(struct download *d, int status, size_t len,
                                              struct fault *fault)
 {
+    enum download_next next = status == 100 ? DOWNLOAD_CONTINUE : DOWNLOAD_EMPTY;
+    if (d->trace != NULL && trace_takes_informational(d->trace))
+        return next;
     d->head_bytes += len;
     if (++d->informational > INFORMATIONAL_MAX)
         return malformed(fault, GOFER_PHASE_HEADERS, "too many informational responses");
-    return status == 100 ? DOWNLOAD_CONTINUE : DOWNLOAD_EMPTY;
+    return next;
+}
+
+/* A message like any other, for as long as it is told of. Without memory it is not. */
+static void tell_informational(const struct download *d, const struct response_head *head,
+                               const char *bytes, size_t len, const struct head_field *fields)
+{
+    const struct download_request *q = d->request;
+    struct gofer_response *r = message_new(head, bytes, len, fields, q->url, q->url_len, 0);
+    if (r != NULL)
+        trace_informational(d->trace, r);
+    message_free(r);
 }
 
 /* Bytes of a head; data[len] is the sentinel. *used: how many were a complete one. */
@@ -189,9 +204,11 @@ static enum download_next take_head(struct download *d, const char *data, size_t
     if (r == HEAD_MORE)
         return DOWNLOAD_EMPTY;
     d->scan = (struct head_scan){0};
-    return head.status < 200 && head.framing != BODY_TUNNEL
-               ? skip_informational(d, head.status, head_len, fault)
-               : begin_response(d, &head, data, head_len, fields, fault);
+    if (head.status >= 200 || head.framing == BODY_TUNNEL)
+        return begin_response(d, &head, data, head_len, fields, fault);
+    if (d->trace != NULL)
+        tell_informational(d, &head, data, head_len, fields);
+    return skip_informational(d, head.status, head_len, fault);
 }
 
 /* --- gathered bodies --- */
@@ -354,6 +371,8 @@ static bool make_room(struct download *d)
 static enum download_next interpret(struct download *d, struct turn *turn, bool in_place, size_t n,
                                     struct fault *fault)
 {
+    if (d->trace != NULL && !d->begun)
+        trace_first_byte(d->trace);
     d->begun = true;
     if (in_place)
         return took_in_place(d, n, fault);

@@ -30,6 +30,7 @@
 #include "transport/message.h"
 
 struct conn;
+struct trace;
 
 /* What to accept; borrowed for the download's life. */
 struct download_request {
@@ -70,6 +71,7 @@ struct download {
     uint64_t body_left;  /* BODY_LENGTH */
     uint64_t received;   /* body bytes, decoded */
     struct gofer_response *response;
+    struct trace *trace; /* who is told; or NULL */
 };
 
 void download_init(struct download *d, const struct download_request *request);

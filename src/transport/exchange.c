@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 
 #include "base/clock.h"
+#include "transport/trace.h"
 
 static void set_at(_Atomic int64_t *at, int64_t value)
 {
@@ -169,14 +170,30 @@ static void expect_continue(struct exchange *x)
         upload_continue(&x->up);
 }
 
+/* One step of the upload, told. */
+static void tell_written(const struct exchange *x, enum upload_state before, enum upload_next next,
+                         const struct fault *fault)
+{
+    struct trace *trace = x->down.trace;
+    if (before == UPLOAD_HEAD && x->up.state != UPLOAD_HEAD)
+        trace_wrote_headers(trace);
+    if (next == UPLOAD_EXPECTS && x->continue_at == 0)
+        trace_wait_100(trace);
+    if (next == UPLOAD_WRITTEN || next == UPLOAD_BROKEN || next == UPLOAD_FAILED)
+        trace_wrote_request(trace, x->up.write_errno, fault);
+}
+
 /* One step of the upload, and what it means. */
 static enum upload_next write_some(struct exchange *x, struct turn *turn, bool wait,
                                    struct fault *fault)
 {
     uint64_t before = x->up.sent;
+    enum upload_state state = x->up.state;
     enum upload_next next = upload_step(&x->up, x->conn, turn, wait, fault);
     x->full = next == UPLOAD_FULL;
     x->later = next == UPLOAD_LATER;
+    if (x->down.trace != NULL)
+        tell_written(x, state, next, fault);
     /* All in the first send, the common case, happens at the time that the exchange began. */
     if (x->up.sent > before && (before > 0 || next != UPLOAD_WRITTEN))
         note_progress(x, x->up.sent - before);
@@ -222,8 +239,11 @@ static enum download_next read_once(struct exchange *x, const struct download_io
         note_head(x);
     if (moved > 0 && next != DOWNLOAD_COMPLETE)
         note_progress(x, moved);
-    if (next == DOWNLOAD_CONTINUE)
-        upload_continue(&x->up);
+    if (next != DOWNLOAD_CONTINUE)
+        return next;
+    if (x->down.trace != NULL && x->up.state == UPLOAD_CONTINUE)
+        trace_got_100(x->down.trace);
+    upload_continue(&x->up);
     return next;
 }
 

@@ -67,6 +67,12 @@ struct exchange {
 void exchange_init(struct exchange *x, struct conn *conn, const struct exchange_request *request,
                    int64_t now_ns);
 
+/* Who is told of it, or NULL; borrowed. Right after the beginning. */
+static inline void exchange_set_trace(struct exchange *x, struct trace *trace)
+{
+    x->down.trace = trace;
+}
+
 /*
  * Goes on until the response's head (streaming) or end. turn->driven: the thread
  * is a caller's that has published the connection; it may block in send (short

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "http/trailer.h"
 #include "net/tls_certificate.h"
+#include "transport/trace.h"
 
 static size_t aligned(size_t n)
 {
@@ -130,10 +131,17 @@ bool message_take_trailers(struct gofer_response *response, struct buf *lines)
     return true;
 }
 
+void message_note_trace(struct gofer_response *response, struct trace *trace)
+{
+    if (response != NULL)
+        response->trace = trace_ref(trace);
+}
+
 void message_free(struct gofer_response *response)
 {
     if (response == NULL)
         return;
+    trace_unref(response->trace);
     if (response->body_apart)
         mem_free(response->body);
     mem_free(response->trailer_fields);

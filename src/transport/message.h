@@ -26,6 +26,7 @@
 enum { MESSAGE_BODY_INLINE = 256 * 1024 };
 
 struct stream;
+struct trace;
 
 struct gofer_response {
     int status; /* 0: none, see error */
@@ -53,6 +54,7 @@ struct gofer_response {
     struct x509_st *certificate; /* a reference; NULL: plain */
     struct addr peer;            /* its family is 0 where there is none */
     gofer_error *error;          /* inside this allocation, or NULL */
+    struct trace *trace;         /* a reference, to its times; or NULL */
 };
 
 /*
@@ -66,6 +68,9 @@ struct gofer_response *message_new(const struct response_head *head, const char 
 
 /* Makes a response with status 0 that carries a copy of an error. NULL without memory. */
 struct gofer_response *message_new_error(const gofer_error *error, const char *url);
+
+/* Notes whose times are the response's; takes a reference. Both may be NULL. */
+void message_note_trace(struct gofer_response *response, struct trace *trace);
 
 /* Makes room for len more body bytes. False without memory. */
 bool message_reserve(struct gofer_response *response, size_t len);

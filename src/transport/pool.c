@@ -133,7 +133,7 @@ gofer_phase pool_drop_want(struct pool *pool, struct want *want)
 
 /* --- giving back --- */
 
-void pool_put(struct pool *pool, struct conn **conn)
+bool pool_put(struct pool *pool, struct conn **conn)
 {
     struct work work = WORK_INIT;
     struct conn *c = *conn;
@@ -142,8 +142,11 @@ void pool_put(struct pool *pool, struct conn **conn)
     struct pool_host *host = c->host;
     pool_give(pool, c, false, 0, &work);
     pool_settle(pool, host);
+    /* One that is closed has no record any more. */
+    bool kept = c->host != NULL;
     lock_drop(&pool->lock);
     pool_finish_work(pool, &work);
+    return kept;
 }
 
 /* RU-20: the key's connections are not kept alive for a while, the idle ones neither. */

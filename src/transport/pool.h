@@ -125,8 +125,9 @@ bool pool_check(struct pool *pool, struct conn **conn);
  * GOFER_PHASE_POOL. */
 gofer_phase pool_drop_want(struct pool *pool, struct want *want);
 
-/* Gives back a connection that may serve again. *conn is NULL after. */
-void pool_put(struct pool *pool, struct conn **conn);
+/* Gives back a connection that may serve again. *conn is NULL after. False where it was closed all
+ * the same. */
+bool pool_put(struct pool *pool, struct conn **conn);
 
 /*
  * Closes one that may not, for that reason. CLOSE_TALKING costs its key keep-alive

@@ -121,7 +121,7 @@ bool pool_has_slot(const struct pool *p, const struct pool_host *host)
 
 static void start_dial(struct pool *p, struct pool_host *host, struct want *want, struct work *work)
 {
-    struct dial *dial = dial_new(p, &host->key, p->engine);
+    struct dial *dial = dial_new(p, &host->key, p->engine, want->trace);
     if (dial == NULL) {
         struct fault fault = {0};
         fault_set(&fault, GOFER_ERR_NOMEM, GOFER_PHASE_POOL, 0, NULL);

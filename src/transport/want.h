@@ -14,7 +14,7 @@
  *              │        └─────────► FAILED      its own dial failed
  *              └── the call is cancelled ──► DROPPED
  *
- * All fields but `task`, `fresh` and `fault` are guarded by the pool's lock;
+ * All fields but `task`, `fresh`, `fault` and `trace` are guarded by the pool's lock;
  * answers wake the task (EV_CONN) under it, so a dropped want is never woken.
  */
 #ifndef GOFER_TRANSPORT_WANT_H
@@ -30,6 +30,7 @@ struct conn;
 struct dial;
 struct pool_host;
 struct task;
+struct trace;
 
 enum want_state { WANT_NEW, WANT_WAITING, WANT_CONN, WANT_FAILED, WANT_TAKEN, WANT_DROPPED };
 
@@ -37,6 +38,7 @@ struct want {
     struct task *task;
     bool fresh;          /* only a newly dialled connection will do (a retry) */
     struct fault *fault; /* where its dial's error goes */
+    struct trace *trace; /* whom its dial tells; or NULL */
     enum want_state state;
     uint64_t turn; /* its number among all wants, in the order in which they came */
     struct pool_host *host;

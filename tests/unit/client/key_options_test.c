@@ -58,6 +58,11 @@ static void other_progress(void *arg, int64_t sent, int64_t total)
     (void)arg, (void)sent, (void)total;
 }
 
+static void other_trace(const gofer_trace_event *event, void *arg)
+{
+    (void)event, (void)arg;
+}
+
 static bool other_filter(const gofer_address *address, void *arg)
 {
     (void)arg;

@@ -1,0 +1,138 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Watching calls: what happens in each, event by event, and how long its phases
+ * took. A trace is a function that is told of events; one that belongs to a client
+ * hears of all its calls, one that belongs to a request of that request's. The
+ * events are those of Go's net/http/httptrace, and the call's begin, retries and end.
+ *
+ *     static void print(const gofer_trace_event *event, void *arg)
+ *     {
+ *         fprintf(arg, "call %llu: %s\n", (unsigned long long)event->call,
+ *                 gofer_trace_name(event->kind));
+ *     }
+ *     gofer_request_set_trace(request, print, stderr, NULL);
+ */
+#ifndef GOFER_TRACE_H
+#define GOFER_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gofer/address.h>
+#include <gofer/error.h>
+#include <gofer/response.h>
+
+GOFER_BEGIN_DECLS
+
+/*
+ * What happened. Beside each event: the members of gofer_trace_event that go with it; the others
+ * are zero. Kinds may be added at the end: ignore those that you do not know.
+ *
+ * A round trip is told from GET_CONN to PUT_IDLE; a call that is tried again, or redirected, has
+ * several. The events of a dial (DNS_START to TLS_DONE) carry the number of the call that it was
+ * begun for, though it may serve another one, and though that call may have been served by another
+ * connection, or have ended: they may come after its END. A call that gets a connection which was
+ * there already, or which another call's dial made, has no such events.
+ */
+typedef enum gofer_trace_kind {
+    GOFER_TRACE_BEGIN = 1,     /* method, url: the call was accepted */
+    GOFER_TRACE_GET_CONN,      /* host: a connection to "host:port" is asked for */
+    GOFER_TRACE_DNS_START,     /* host: a name is looked up */
+    GOFER_TRACE_DNS_DONE,      /* host, addresses, addresses_len; status, message. Connecting
+                                  may begin before, with the addresses of one family */
+    GOFER_TRACE_CONNECT_START, /* host, addresses: one address is connected to; several of them
+                                  at a time, maybe */
+    GOFER_TRACE_CONNECT_DONE,  /* host, addresses; status, sys_errno. GOFER_ERR_CANCELED:
+                                  another address was faster */
+    GOFER_TRACE_TLS_START,     /* host: the handshake begins */
+    GOFER_TRACE_TLS_DONE,      /* host, tls_version, tls_cipher, tls_resumed; status, message: why
+                                  the server's certificate was not believed, too */
+    GOFER_TRACE_GOT_CONN,      /* reused, was_idle, idle_us */
+    GOFER_TRACE_WROTE_HEADERS, /* the request's header section was sent */
+    GOFER_TRACE_WAIT_100,      /* the body waits for "100 Continue" */
+    GOFER_TRACE_GOT_100,       /* it came */
+    GOFER_TRACE_GOT_1XX,       /* response: an informational response, 100 included */
+    GOFER_TRACE_WROTE_REQUEST, /* status, sys_errno, message: all of it was sent, or could not be */
+    GOFER_TRACE_GOT_FIRST_BYTE, /* of the response */
+    GOFER_TRACE_PUT_IDLE,       /* status: the connection is free for other calls; or, as it could
+                                   have been, it was closed: GOFER_ERR_CLOSED */
+    GOFER_TRACE_RETRY,          /* attempt, delay_ms, status, message: the call will be tried again;
+                                   for the status that the message names, or the error */
+    GOFER_TRACE_END             /* attempt, status, sys_errno, message: the outcome; of a streaming
+                                   call, after its body */
+} gofer_trace_kind;
+
+/* An event. It and all that it points to are valid during the call of the trace only. Members may
+ * be added at the end. */
+typedef struct gofer_trace_event {
+    gofer_trace_kind kind;
+    uint64_t call; /* the call's number; no two calls of a process have the same */
+    void *user;    /* gofer_request_set_user() */
+    int64_t at_us; /* on the monotonic clock */
+    const char *method;
+    const char *url; /* without its password */
+    const char *host;
+    const gofer_address *addresses;
+    size_t addresses_len;
+    bool reused;     /* the connection has served before */
+    bool was_idle;   /* it lay idle, rather than came straight from another call */
+    int64_t idle_us; /* for so long */
+    const char *tls_version;
+    const char *tls_cipher;
+    bool tls_resumed;
+    const gofer_response *response; /* for its status and header fields */
+    int attempt;                    /* how many there were */
+    int64_t delay_ms;
+    gofer_status status; /* GOFER_OK: it went well */
+    int sys_errno;
+    const char *message; /* where it did not: a line for a person; or NULL */
+} gofer_trace_event;
+
+/*
+ * A trace. Called on whatever thread does the work, on several at once for different calls, in
+ * order for each call but for its dials. It must not block. Inside, a blocking call of gofer's
+ * returns GOFER_ERR_INVALID.
+ */
+typedef void gofer_trace_fn(const gofer_trace_event *event, void *arg);
+
+/* An event's name ("got_conn"). Static; never NULL, also for unknown values. Any thread. */
+GOFER_API const char *gofer_trace_name(gofer_trace_kind kind);
+
+/*
+ * How long the phases of a call took, in microseconds: one after the other they make total_us.
+ * Those from pool_us on are of the last round trip. Members may be added at the end.
+ */
+typedef struct gofer_times {
+    int64_t queue_us;   /* until a thread began with the call */
+    int64_t earlier_us; /* attempts before the last, redirects, and the waits between them */
+    int64_t pool_us;    /* waiting for a connection, beyond what its dial took */
+    int64_t resolve_us; /* its dial: 0 on a connection that was there */
+    int64_t connect_us;
+    int64_t tls_us;
+    int64_t send_us;    /* until the request was sent, or answered before that */
+    int64_t wait_us;    /* until the first byte of the response */
+    int64_t receive_us; /* until its last; of a streaming call, 0 until then */
+    int64_t total_us;
+} gofer_times;
+
+/* Copies the first `size` bytes of the times; use gofer_response_times(). */
+GOFER_API bool gofer_response_times_sized(const gofer_response *response, gofer_times *times,
+                                          size_t size);
+
+/*
+ * How long the call took, whether it succeeded or failed: of clients with the `measure` option, and
+ * of calls with a trace. False, and all zeros, of others, of calls that were not accepted, and
+ * where response is NULL. A call that failed while it waited for a connection has all that time in
+ * the phase that failed. Any thread.
+ */
+static inline bool gofer_response_times(const gofer_response *response, gofer_times *times)
+{
+    return gofer_response_times_sized(response, times, sizeof(gofer_times));
+}
+
+GOFER_END_DECLS
+
+#endif

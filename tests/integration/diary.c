@@ -1,0 +1,109 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * See diary.h.
+ */
+#include "integration/diary.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { WAIT_STEPS = 5000, STEP_NS = 1000000 };
+
+void diary_begin(struct diary *diary)
+{
+    memset(diary, 0, sizeof *diary);
+    pthread_mutex_init(&diary->lock, NULL);
+}
+
+static void note_informational(struct diary *d, const gofer_response *response)
+{
+    const char *link = gofer_response_header(response, "Link");
+    size_t len = strlen(d->informational);
+
+    snprintf(d->informational + len, sizeof d->informational - len, "%d %s ",
+             gofer_response_status(response), link != NULL ? link : "-");
+}
+
+static void note(struct diary *d, const gofer_trace_event *event)
+{
+    struct diary_entry *entry = &d->entries[event->kind];
+    size_t len = strlen(d->text);
+
+    snprintf(d->text + len, sizeof d->text - len, "%s%s", len > 0 ? " " : "",
+             gofer_trace_name(event->kind));
+    entry->event = *event;
+    snprintf(entry->host, sizeof entry->host, "%s", event->host != NULL ? event->host : "");
+    snprintf(entry->message, sizeof entry->message, "%s",
+             event->message != NULL ? event->message : "");
+    entry->count++;
+    if (event->response != NULL)
+        note_informational(d, event->response);
+}
+
+void diary_write(const gofer_trace_event *event, void *diary)
+{
+    struct diary *d = diary;
+
+    pthread_mutex_lock(&d->lock);
+    for (int i = 0; i < DIARY_KINDS; i++) {
+        d->mixed |= d->entries[i].count > 0 && d->entries[i].event.call != event->call;
+        d->disorder |= d->entries[i].count > 0 && d->entries[i].event.at_us > event->at_us;
+    }
+    if (event->kind > 0 && (int)event->kind < DIARY_KINDS)
+        note(d, event);
+    pthread_mutex_unlock(&d->lock);
+}
+
+void diary_close(void *diary)
+{
+    struct diary *d = diary;
+
+    pthread_mutex_lock(&d->lock);
+    d->closed++;
+    pthread_mutex_unlock(&d->lock);
+}
+
+const char *diary_text(struct diary *diary, char *buf)
+{
+    pthread_mutex_lock(&diary->lock);
+    memcpy(buf, diary->text, sizeof diary->text);
+    pthread_mutex_unlock(&diary->lock);
+    return buf;
+}
+
+struct diary_entry diary_last(struct diary *diary, gofer_trace_kind kind)
+{
+    struct diary_entry entry;
+
+    pthread_mutex_lock(&diary->lock);
+    entry = diary->entries[kind];
+    pthread_mutex_unlock(&diary->lock);
+    return entry;
+}
+
+unsigned diary_count(struct diary *diary, gofer_trace_kind kind)
+{
+    return diary_last(diary, kind).count;
+}
+
+unsigned diary_closed(struct diary *diary)
+{
+    unsigned closed;
+
+    pthread_mutex_lock(&diary->lock);
+    closed = diary->closed;
+    pthread_mutex_unlock(&diary->lock);
+    return closed;
+}
+
+bool diary_wait(struct diary *diary, gofer_trace_kind kind, unsigned n)
+{
+    const struct timespec step = {0, STEP_NS};
+
+    for (int i = 0; i < WAIT_STEPS && diary_count(diary, kind) < n; i++)
+        nanosleep(&step, NULL);
+    return diary_count(diary, kind) >= n;
+}
