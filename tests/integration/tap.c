@@ -21,7 +21,8 @@ static _Thread_local bool is_marked;
 
 static struct {
     _Atomic(tap_fn) fn;
-    void *arg; /* set before fn */
+    void *arg; /* set before fn, as */
+    bool writes;
     atomic_uint nth;
 } tap;
 
@@ -52,12 +53,23 @@ static void know_next(void)
     pthread_once(&once, find_next);
 }
 
-void tap_open(tap_fn fn, void *arg)
+static void open_tap(tap_fn fn, void *arg, bool writes)
 {
     is_marked = true;
     tap.arg = arg;
+    tap.writes = writes;
     atomic_store(&tap.nth, 0);
     atomic_store(&tap.fn, fn);
+}
+
+void tap_open(tap_fn fn, void *arg)
+{
+    open_tap(fn, arg, false);
+}
+
+void tap_open_writes(tap_fn fn, void *arg)
+{
+    open_tap(fn, arg, true);
 }
 
 unsigned tap_close(void)
@@ -80,7 +92,7 @@ static int ask(enum tap_call call)
     int said;
 
     know_next();
-    if (fn == NULL)
+    if (fn == NULL || tap.writes != (call == TAP_WRITE))
         return 0;
     is_marked = false;
     said = fn(call, atomic_fetch_add(&tap.nth, 1) + 1, tap.arg);
