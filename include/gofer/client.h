@@ -119,7 +119,8 @@ typedef struct gofer_client_options {
     const gofer_tls_options *tls;     /* see <gofer/tls.h>; copied */
 
     /* --- watching --- */
-    bool measure;          /* gofer_response_times() of every response */
+    bool measure;          /* gofer_response_times() of every response, and histograms of
+                              them; see <gofer/metrics.h> */
     gofer_trace_fn *trace; /* none: told of every call's events; see <gofer/trace.h> */
     void *trace_arg;
     void (*trace_close)(void *arg); /* called once, when the client was freed and nothing is told

@@ -19,6 +19,7 @@
 #include <gofer/cookie.h>
 #include <gofer/error.h>
 #include <gofer/future.h>
+#include <gofer/metrics.h>
 #include <gofer/request.h>
 #include <gofer/resolver.h>
 #include <gofer/response.h>

@@ -14,6 +14,7 @@
 #include "base/callback.h"
 #include "base/clock.h"
 #include "client/call.h"
+#include "client/meter.h"
 #include "client/settings.h"
 #include "engine/engine.h"
 #include "engine/thread.h"
@@ -205,7 +206,11 @@ void core_end_call(struct core *core, struct call *call, bool ok)
 
 void core_note_times(struct core *core, const struct trace *trace)
 {
-    (void)core, (void)trace;
+    gofer_times times;
+    if (core->meter == NULL)
+        return;
+    trace_times(trace, &times);
+    meter_add(core->meter, &times);
 }
 
 void core_will_resolve(struct core *core)
@@ -342,7 +347,9 @@ static bool watch_calls(struct core *core)
     core->watches_calls = o->measure || o->trace != NULL;
     if (o->trace != NULL)
         core->trace_hook = trace_hook_new(o->trace, o->trace_arg, o->trace_close);
-    return o->trace == NULL || core->trace_hook != NULL;
+    if (o->measure)
+        core->meter = meter_new();
+    return (o->trace == NULL || core->trace_hook != NULL) && (!o->measure || core->meter != NULL);
 }
 
 /* 0 or an errno value; what was made is core_free()'s to undo. */
@@ -388,6 +395,7 @@ static void core_free(struct core *core)
 {
     free_services(core);
     settings_fini(core);
+    meter_free(core->meter);
     if (core->alive != NULL)
         munmap((void *)core->alive, ALIVE_PAGE_BYTES);
     lock_cond_fini(&core->left);

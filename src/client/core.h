@@ -30,6 +30,7 @@
 
 struct call;
 struct engine;
+struct meter;
 struct pool;
 struct resolver;
 struct tls_source;
@@ -56,6 +57,7 @@ struct core {
     struct pool *pool;
     struct trace_hook *trace_hook; /* of the options; or NULL */
     bool watches_calls;            /* each call has a trace */
+    struct meter *meter;           /* or NULL: it does not measure */
 
     struct lock lock; /* guards all below */
     enum core_state state;
