@@ -22,7 +22,7 @@ struct child {
     char binary[PATH_MAX];
 };
 
-enum { CHILD_ARGS_MAX = 12 };
+enum { CHILD_ARGS_MAX = 20 };
 
 /* Writes the arguments for child->port into args, the program's name and the final NULL too. False:
  * it cannot be started. */

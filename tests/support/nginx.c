@@ -55,12 +55,26 @@ static const char configuration[] = "daemon off;\n"
                                     "    root www;\n"
                                     "    location = /hello { return 200 \"Hello, world\\n\"; }\n"
                                     "  }\n"
+                                    "  include sites.conf;\n"
                                     "}\n";
 
 static const char tls_configuration[] = "    ssl_certificate cert.pem;\n"
                                         "    ssl_certificate_key key.pem;\n"
                                         "    ssl_protocols TLSv1.2 TLSv1.3;\n"
                                         "    ssl_session_cache shared:tls:1m;\n";
+
+static const char site_configuration[] =
+    "  server {\n"
+    "    listen unix:%s/s%zu ssl;\n"
+    "    ssl_certificate s%zu.pem;\n"
+    "    ssl_certificate_key s%zu.key;\n"
+    "    ssl_protocols TLSv1.2 TLSv1.3;\n"
+    "    root www;\n"
+    "    location = /hello { return 200 \"Hello, world\\n\"; }\n";
+
+/* For what OpenSSL would not show by itself. */
+static const char lax_openssl[] = "openssl_conf = c\n[c]\nssl_conf = s\n[s]\n"
+                                  "system_default = d\n[d]\nCipherString = DEFAULT@SECLEVEL=0\n";
 
 static bool find_in(const char *folders, char *binary)
 {
@@ -127,6 +141,40 @@ static bool write_text(const struct nginx *nginx, const char *name, const char *
     return fclose(file) == 0;
 }
 
+/* A file of the site with that ending. */
+static bool write_site_file(const struct nginx *nginx, size_t i, const char *ending,
+                            const char *text)
+{
+    char name[32];
+
+    snprintf(name, sizeof name, "s%zu.%s", i, ending);
+    return write_text(nginx, name, text);
+}
+
+static bool write_site(const struct nginx *nginx, FILE *conf, size_t i,
+                       const struct nginx_site *site)
+{
+    fprintf(conf, site_configuration, nginx->folder, i, i, i);
+    if (site->client_ca_pem != NULL)
+        fprintf(conf, "    ssl_verify_client on;\n    ssl_client_certificate s%zu.ca;\n", i);
+    if (site->client_ca_pem != NULL)
+        fputs("    ssl_verify_depth 3;\n", conf);
+    fputs("  }\n", conf);
+    return write_site_file(nginx, i, "pem", site->cert_pem) &&
+           write_site_file(nginx, i, "key", site->key_pem) &&
+           (site->client_ca_pem == NULL || write_site_file(nginx, i, "ca", site->client_ca_pem));
+}
+
+static bool write_sites(const struct nginx *nginx, const struct nginx_site *sites, size_t n)
+{
+    FILE *conf = create(nginx, "sites.conf");
+    bool ok = conf != NULL && write_text(nginx, "openssl.cnf", lax_openssl);
+
+    for (size_t i = 0; i < n && ok; i++)
+        ok = write_site(nginx, conf, i, &sites[i]);
+    return conf != NULL && fclose(conf) == 0 && ok;
+}
+
 static bool write_configuration(const struct nginx *nginx)
 {
     FILE *file = create(nginx, "nginx.conf");
@@ -141,7 +189,10 @@ static bool write_configuration(const struct nginx *nginx)
 static void run(const struct nginx *nginx)
 {
     int null = open("/dev/null", O_RDWR);
+    char openssl[128];
 
+    snprintf(openssl, sizeof openssl, "%s/openssl.cnf", nginx->folder);
+    setenv("OPENSSL_CONF", openssl, 1);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
@@ -205,14 +256,16 @@ static bool make_folder(struct nginx *nginx)
            nginx_file(nginx, "1m", 1024 * 1024);
 }
 
-static struct nginx *start(const char *cert_pem, const char *key_pem)
+/* cert_pem and key_pem NULL: the main port is plain. */
+static struct nginx *start(const char *cert_pem, const char *key_pem,
+                           const struct nginx_site *sites, size_t n)
 {
     struct nginx *nginx = calloc(1, sizeof *nginx);
 
     if (nginx == NULL)
         abort();
     nginx->tls = cert_pem != NULL;
-    if (find_binary(nginx->binary) && make_folder(nginx) &&
+    if (find_binary(nginx->binary) && make_folder(nginx) && write_sites(nginx, sites, n) &&
         (cert_pem == NULL ||
          (write_text(nginx, "cert.pem", cert_pem) && write_text(nginx, "key.pem", key_pem)))) {
         for (int attempt = 0; attempt < 5; attempt++) {
@@ -227,12 +280,23 @@ static struct nginx *start(const char *cert_pem, const char *key_pem)
 
 struct nginx *nginx_start(void)
 {
-    return start(NULL, NULL);
+    return start(NULL, NULL, NULL, 0);
 }
 
 struct nginx *nginx_start_tls(const char *cert_pem, const char *key_pem)
 {
-    return start(cert_pem, key_pem);
+    return start(cert_pem, key_pem, NULL, 0);
+}
+
+struct nginx *nginx_start_sites(const struct nginx_site *sites, size_t n)
+{
+    return start(NULL, NULL, sites, n);
+}
+
+const char *nginx_site_socket(const struct nginx *nginx, size_t site, char *buf)
+{
+    snprintf(buf, NGINX_URL_BYTES, "%s/s%zu", nginx->folder, site);
+    return buf;
 }
 
 void nginx_stop(struct nginx *nginx)

@@ -30,6 +30,20 @@ struct nginx *nginx_start(void);
 /* The same over TLS 1.2 and 1.3, with this certificate, those behind it and its key (PEM). */
 struct nginx *nginx_start_tls(const char *cert_pem, const char *key_pem);
 
+/* What a site of its own shows: PEM. */
+struct nginx_site {
+    const char *cert_pem;      /* the certificate, and those behind it */
+    const char *key_pem;       /* its key */
+    const char *client_ca_pem; /* who must have issued a client's; NULL: clients need none */
+};
+
+/* The same as nginx_start(), with as many sites over TLS, each on a unix-domain socket. They may
+ * show keys and signatures that OpenSSL holds to be too weak. */
+struct nginx *nginx_start_sites(const struct nginx_site *sites, size_t n);
+
+/* Writes the path of a site's socket into buf (NGINX_URL_BYTES); returns buf. */
+const char *nginx_site_socket(const struct nginx *nginx, size_t site, char *buf);
+
 /* Stops it and removes its folder. NULL is legal. */
 void nginx_stop(struct nginx *nginx);
 
