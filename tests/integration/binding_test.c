@@ -162,7 +162,7 @@ static void cancel_outside(gofer_client *client, const struct door *door)
     struct outcome got = caller_join(&caller);
     rig_expect_error(&got, GOFER_ERR_CANCELED);
     EXPECT_INT(got.error->phase, GOFER_PHASE_CONNECT);
-    EXPECT(now_ms() - began < 1000);
+    EXPECT(now_ms() - began < 10000);
     EXPECT_INT(rig_stats(client).conns_dialing, 1);
     gofer_cancel_free(token);
 }
@@ -348,18 +348,35 @@ static void a_cancelled_want_gives_its_slot_back(void)
     close(second);
 }
 
-static void a_dial_that_never_ends_ends_with_its_call(void)
+/* Up to three calls wait for connections behind a shut door, and give up together. */
+static void give_up_outside(gofer_client *client, const struct door *door, unsigned n)
+{
+    struct caller callers[3];
+    gofer_cancel *token = gofer_cancel_new();
+
+    for (unsigned i = 0; i < n; i++) {
+        gofer_request *request = door_request(door, "/");
+        gofer_request_set_cancel(request, token);
+        caller_start(&callers[i], client, request);
+    }
+    EXPECT(door_knocks(door, n));
+    gofer_cancel_fire(token);
+    gofer_cancel_free(token);
+    for (unsigned i = 0; i < n; i++) {
+        struct outcome got = caller_join(&callers[i]);
+        rig_expect_error(&got, GOFER_ERR_CANCELED);
+        EXPECT_INT(got.error->phase, GOFER_PHASE_CONNECT);
+    }
+}
+
+static void a_dial_that_never_ends_ends_with_its_client(void)
 {
     struct door door;
-    struct caller a;
-    gofer_client *client = rig_client(&(gofer_client_options){.timeout_ms = 100});
+    gofer_client *client = rig_client(NULL);
 
     door_init(&door);
     door_shut(&door);
-    begin_outside(&a, client, &door, "/a", 1);
-    struct outcome got = caller_join(&a);
-    rig_expect_error(&got, GOFER_ERR_TIMEOUT);
-    EXPECT_INT(got.error->phase, GOFER_PHASE_CONNECT);
+    give_up_outside(client, &door, 1);
     EXPECT_INT(rig_stats(client).conns_dialing, 1);
     rig_end_client(client);
     EXPECT(door_knocks(&door, 0));
@@ -369,18 +386,11 @@ static void a_dial_that_never_ends_ends_with_its_call(void)
 static void spare_dials_beyond_the_idle_limit_are_cancelled(void)
 {
     struct door door;
-    struct caller callers[3];
-    gofer_client *client =
-        rig_client(&(gofer_client_options){.timeout_ms = 100, .max_idle_conns_per_host = 2});
+    gofer_client *client = rig_client(&(gofer_client_options){.max_idle_conns_per_host = 2});
 
     door_init(&door);
     door_shut(&door);
-    for (unsigned i = 0; i < 3; i++)
-        caller_start(&callers[i], client, door_request(&door, "/"));
-    for (unsigned i = 0; i < 3; i++) {
-        struct outcome got = caller_join(&callers[i]);
-        rig_expect_error(&got, GOFER_ERR_TIMEOUT);
-    }
+    give_up_outside(client, &door, 3);
     gofer_worker_run_once(client, 0);
     EXPECT(door_knocks(&door, 2));
     EXPECT_INT(rig_stats(client).conns_dialing, 2);
@@ -399,8 +409,7 @@ CU_TestInfo binding_tests[] = {
     {"B3 dials in progress count for the limit", dials_in_progress_count_for_the_limit},
     {"the first in the queue is the first served", the_first_in_the_queue_is_the_first_served},
     {"B5 a cancelled want gives its slot back", a_cancelled_want_gives_its_slot_back},
-    {"a dial that never ends ends with its call's client",
-     a_dial_that_never_ends_ends_with_its_call},
+    {"a dial that never ends ends with its client", a_dial_that_never_ends_ends_with_its_client},
     {"spare dials beyond max_idle_conns_per_host are cancelled",
      spare_dials_beyond_the_idle_limit_are_cancelled},
     CU_TEST_INFO_NULL};

@@ -15,7 +15,7 @@
 
 extern CU_TestInfo cancel_tests[];
 
-enum { QUICK_MS = 3000 };
+enum { QUICK_MS = 10000 };
 
 static const struct route hello[] = {{.reply = REPLY_HELLO}};
 

@@ -23,7 +23,7 @@
 
 extern CU_TestInfo dial_tests[];
 
-enum { FALLBACK_MS = 100, DIALS = 10 };
+enum { FALLBACK_MS = 300, DIALS = 10 };
 
 static const struct route hello[] = {{.reply = REPLY_HELLO}};
 

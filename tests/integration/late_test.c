@@ -17,7 +17,8 @@
 
 extern CU_TestInfo late_tests[];
 
-enum { LIMIT_MS = 60 };
+/* Long enough for a call to come to its reader on a busy machine. */
+enum { LIMIT_MS = 500 };
 
 static const struct feed_step blocks[] = {
     {FEED_TEXT, "bo", 0}, {FEED_BLOCK, NULL, 0}, {FEED_TEXT, "dy", 0}, {0}};
@@ -103,7 +104,7 @@ static void the_deadline_passes(void)
     got.took_ms = now_ms() - began;
     rig_expect_timeout(&got, GOFER_PHASE_SEND, LIMIT_MS);
     EXPECT_INT(got.error->sent, GOFER_SENT_SOME);
-    EXPECT_HOLDS(got.error->message, "after 60 ms");
+    EXPECT_HOLDS(got.error->message, "after 500 ms");
     expect_stuck(&stuck);
     let_go(&stuck);
 }
@@ -119,7 +120,7 @@ static void the_stall_limit_passes(void)
     got.took_ms = now_ms() - began;
     rig_expect_timeout(&got, GOFER_PHASE_SEND, LIMIT_MS);
     EXPECT_LACKS(got.error->message, "30000");
-    EXPECT_HOLDS(got.error->message, "60 ms");
+    EXPECT_HOLDS(got.error->message, " 500 ms");
     expect_stuck(&stuck);
     let_go(&stuck);
 }
@@ -188,7 +189,7 @@ static void every_way_to_wait_ends(void)
 {
     struct stuck stuck;
 
-    prepare(&stuck, &(gofer_client_options){.timeout_ms = 4 * LIMIT_MS});
+    prepare(&stuck, &(gofer_client_options){.timeout_ms = LIMIT_MS});
     gofer_group *group = gofer_group_new(stuck.client);
     submit(&stuck);
     EXPECT_INT(gofer_future_wait_any(&stuck.future, 1, -1), 0);
@@ -358,7 +359,7 @@ static void a_progress_that_blocks_holds_up_no_deadline(void)
     gofer_request_set_progress(request, block_progress, &keeper);
     gofer_future *future = gofer_submit(client, request);
     EXPECT(gate_wait(keeper.inside, 1));
-    gofer_status status = gofer_future_wait_for(future, 100 * LIMIT_MS, &response);
+    gofer_status status = gofer_future_wait_for(future, PATIENCE_MS, &response);
     gate_pass(keeper.go);
     struct outcome got = rig_outcome(status, response);
     rig_expect_error(&got, GOFER_ERR_TIMEOUT);
@@ -404,7 +405,7 @@ static struct feed *begin_stream(gofer_client *client, struct reading *reading)
     struct feed *feed = feed_new("POST", origin, "/", &(struct feed_plan){.steps = later_blocks});
 
     gofer_request_set_streaming(feed->request, 1);
-    gofer_request_set_timeout_ms(feed->request, 4 * LIMIT_MS);
+    gofer_request_set_timeout_ms(feed->request, 2 * LIMIT_MS);
     EXPECT_STATUS(gofer_do(client, feed->request, &reading->response), GOFER_OK);
     rig_keep(reading->response);
     EXPECT(gate_wait(feed->asked, 1));

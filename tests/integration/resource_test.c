@@ -429,15 +429,18 @@ static void every_descriptor_is_closed_on_exec(void)
 static void descriptors_that_run_out_are_an_error(void)
 {
     struct origin *origin = rig_script(hello);
-    gofer_client *client = rig_client(&(gofer_client_options){.timeout_ms = 300});
+    gofer_client *client = rig_client(NULL);
+    gofer_request *request = rig_request("GET", origin, "/");
     struct rlimit limit, none;
     struct outcome got;
+
+    gofer_request_set_timeout_ms(request, 300);
 
     REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
     none = limit;
     none.rlim_cur = 3;
     REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
-    got = rig_get(client, origin, "/");
+    got = rig_call(client, request);
     setrlimit(RLIMIT_NOFILE, &limit);
     EXPECT(got.status == GOFER_ERR_SYSTEM || got.status == GOFER_ERR_TIMEOUT ||
            got.status == GOFER_ERR_CONNECT);

@@ -18,7 +18,7 @@
 
 extern CU_TestInfo stream_end_tests[];
 
-enum { QUICK_MS = 5000, BLOCK_MS = 20 };
+enum { QUICK_MS = 10000, BLOCK_MS = 20 };
 
 static const struct route stalling[] = {{.target = "/fast", .reply = REPLY_HELLO},
                                         {.reply = FLOW_LENGTH(100) "12", .then = THEN_HOLD}};

@@ -277,7 +277,7 @@ static void a_blocked_reader_serves_the_client(void)
     gofer_cancel *token = gofer_cancel_new();
     gofer_request *request = flow_request("GET", limited, "/");
 
-    gofer_request_set_timeout_ms(request, 80);
+    gofer_request_set_timeout_ms(request, 1000);
     gofer_response *first = flow_begin(client, request);
     request = flow_request("GET", cancelled, "/");
     gofer_request_set_cancel(request, token);

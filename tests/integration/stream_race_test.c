@@ -295,7 +295,7 @@ static void a_deadline_ends_a_wait_though_every_worker_is_stuck(void)
     gofer_request *request = fed_request(rig_origin(swallow, NULL), "/", &feed);
     gofer_response *response = NULL;
 
-    EXPECT_STATUS(gofer_request_set_timeout_ms(request, 200), GOFER_OK);
+    EXPECT_STATUS(gofer_request_set_timeout_ms(request, 1000), GOFER_OK);
     gofer_future *future = gofer_submit(client, request);
     feed_sticks(&feed, request);
     gofer_status status = gofer_future_wait_for(future, PATIENCE_MS / 2, &response);
@@ -313,7 +313,7 @@ static void a_group_learns_once_of_an_end_though_every_worker_is_stuck(void)
     gofer_request *request = fed_request(rig_origin(swallow, NULL), "/", &feed);
     gofer_group *group = gofer_group_new(client);
 
-    EXPECT_STATUS(gofer_request_set_timeout_ms(request, 200), GOFER_OK);
+    EXPECT_STATUS(gofer_request_set_timeout_ms(request, 1000), GOFER_OK);
     gofer_future *future = gofer_submit(client, request);
     feed_sticks(&feed, request);
     EXPECT_STATUS(gofer_future_wait_for(future, PATIENCE_MS / 2, NULL), GOFER_ERR_TIMEOUT);
@@ -348,7 +348,7 @@ static void a_deadline_ends_a_wait_beside_a_stuck_progress_function(void)
     REQUIRE(bytes != NULL);
     EXPECT_STATUS(gofer_request_set_body_ref(request, bytes, len, free, bytes), GOFER_OK);
     EXPECT_STATUS(gofer_request_set_progress(request, stay, &feed), GOFER_OK);
-    EXPECT_STATUS(gofer_request_set_timeout_ms(request, 300), GOFER_OK);
+    EXPECT_STATUS(gofer_request_set_timeout_ms(request, 1000), GOFER_OK);
     gofer_future *future = gofer_submit(client, request);
     EXPECT(gate_wait(feed.inside, 1));
     gofer_status status = gofer_future_wait_for(future, PATIENCE_MS / 2, &response);
@@ -363,13 +363,13 @@ static void a_reader_that_was_late_is_asked_in_a_time_of_its_own(void)
 {
     struct feed feed = feed_new();
     gofer_client *client =
-        rig_client(&(gofer_client_options){.workers = 2, .stall_timeout_ms = 800});
+        rig_client(&(gofer_client_options){.workers = 2, .stall_timeout_ms = 1600});
     gofer_request *request = fed_request(rig_origin(swallow, NULL), "/", &feed);
 
     gofer_future *future = gofer_submit(client, request);
-    pass_ms(500);
+    pass_ms(1000);
     feed_sticks(&feed, request);
-    pass_ms(500);
+    pass_ms(1000);
     gate_pass(feed.go);
     expect_hello(future);
 }

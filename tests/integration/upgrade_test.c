@@ -420,15 +420,18 @@ static void a_cancel_wakes_reader_and_writer(void)
 
 static void the_deadline_holds_for_the_stream(void)
 {
-    enum { LIMIT_MS = 100 };
     struct gate *go = rig_gate();
     pthread_t reader, writer;
+    struct outcome got = {.status = GOFER_ERR_TIMEOUT};
 
     client = rig_client(NULL);
     origin = rig_origin(switch_and_hold, go);
     gofer_request *request = upgrade_request();
-    gofer_request_set_timeout_ms(request, LIMIT_MS);
-    struct outcome got = rig_call(client, request);
+    for (int64_t ms = 100; ms < PATIENCE_MS && got.status == GOFER_ERR_TIMEOUT; ms *= 4) {
+        gofer_request_set_timeout_ms(request, ms);
+        got = rig_call(client, request);
+    }
+    REQUIRE(got.status == GOFER_OK);
     gofer_response *stream = (gofer_response *)(uintptr_t)got.response;
     REQUIRE(pthread_create(&reader, NULL, read_one, stream) == 0);
     REQUIRE(pthread_create(&writer, NULL, write_much, stream) == 0);
@@ -438,20 +441,24 @@ static void the_deadline_holds_for_the_stream(void)
 
 static void silence_is_no_stall(void)
 {
-    enum { LIMIT_MS = 50 };
+    struct outcome got = {.status = GOFER_ERR_TIMEOUT};
+    int64_t ms;
 
-    client = rig_client(&(gofer_client_options){.stall_timeout_ms = LIMIT_MS,
-                                                .response_header_timeout_ms = LIMIT_MS,
-                                                .timeout_ms = LIMIT_MS,
-                                                .min_rate_bytes_per_s = 1000,
-                                                .min_rate_window_ms = LIMIT_MS});
     origin = rig_origin(echo, "");
-    struct outcome got = rig_call(client, upgrade_request());
+    for (ms = 50; ms < PATIENCE_MS && got.status == GOFER_ERR_TIMEOUT; ms *= 4) {
+        client = rig_client(&(gofer_client_options){.stall_timeout_ms = ms,
+                                                    .response_header_timeout_ms = ms,
+                                                    .timeout_ms = ms,
+                                                    .min_rate_bytes_per_s = 1000,
+                                                    .min_rate_window_ms = ms});
+        got = rig_call(client, upgrade_request());
+    }
+    REQUIRE(got.status == GOFER_OK);
     gofer_response *stream = (gofer_response *)(uintptr_t)got.response;
-    pass_ms(4 * LIMIT_MS);
+    pass_ms(ms);
     expect_says(stream, "awake");
     expect_hears(stream, "awake");
-    EXPECT_INT(gofer_response_read_for(stream, &(char){0}, 1, 4 * LIMIT_MS), GOFER_READ_PENDING);
+    EXPECT_INT(gofer_response_read_for(stream, &(char){0}, 1, ms), GOFER_READ_PENDING);
     expect_says(stream, "still");
     expect_hears(stream, "still");
 }
