@@ -161,6 +161,36 @@ gofer_status proxy_parse(const char *text, struct proxy *proxy, struct buf *why)
     return status;
 }
 
+static bool has_control_byte(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return true;
+    return false;
+}
+
+gofer_status proxy_set_credentials(struct proxy *proxy, const char *user, const char *password,
+                                   struct buf *why)
+{
+    struct proxy changed = {.kind = proxy->kind};
+    if (has_control_byte(user) || (password != NULL && has_control_byte(password)))
+        return refuse(why, "control byte in proxy credentials");
+    changed.user = mem_strdup(user);
+    changed.password = password != NULL ? mem_strdup(password) : NULL;
+    gofer_status status = GOFER_ERR_NOMEM;
+    if (changed.user != NULL && (password == NULL || changed.password != NULL))
+        status = check_credentials(&changed, why);
+    if (status != GOFER_OK) {
+        proxy_fini(&changed);
+        return status;
+    }
+    mem_free(proxy->user);
+    mem_free(proxy->password);
+    proxy->user = changed.user;
+    proxy->password = changed.password;
+    return GOFER_OK;
+}
+
 bool proxy_copy(struct proxy *to, const struct proxy *from)
 {
     char **const owned[] = {&to->user, &to->password, &to->host, &to->zone};

@@ -55,6 +55,14 @@ struct proxy {
  */
 gofer_status proxy_parse(const char *text, struct proxy *proxy, struct buf *why);
 
+/*
+ * Gives it other credentials, as they are, not encoded (password NULL: none). The
+ * rules of those in a URL. The results of proxy_parse(); on failure the proxy is
+ * as it was.
+ */
+gofer_status proxy_set_credentials(struct proxy *proxy, const char *user, const char *password,
+                                   struct buf *why);
+
 /* A copy with its own strings. False without memory: then *to is empty. */
 bool proxy_copy(struct proxy *to, const struct proxy *from);
 

@@ -72,14 +72,15 @@ static bool set_up(struct tls *t, const struct tls_peer *peer)
     return tls_trust_expect(t) && offer_session(t);
 }
 
-struct tls *tls_new(struct tls_context *context, int fd, const struct tls_peer *peer)
+static struct tls *new_on(const struct tls_wire *wire, struct tls_context *context,
+                          const struct tls_peer *peer)
 {
     struct tls *t = mem_zalloc(sizeof(*t));
     if (t == NULL)
         return NULL;
     tls_context_ref(context);
     t->context = context;
-    t->wire.fd = fd;
+    t->wire = *wire;
     t->read_events = EPOLLIN;
     t->write_events = EPOLLOUT;
     struct tls_visit visit;
@@ -88,8 +89,24 @@ struct tls *tls_new(struct tls_context *context, int fd, const struct tls_peer *
     tls_leave(&visit);
     if (ok)
         return t;
+    t->wire.below = NULL; /* it stays the caller's */
     tls_free(t);
     return NULL;
+}
+
+struct tls *tls_new(struct tls_context *context, int fd, const struct tls_peer *peer)
+{
+    return new_on(&(struct tls_wire){.fd = fd}, context, peer);
+}
+
+struct tls *tls_new_inside(struct tls_context *context, struct tls **below,
+                           const struct tls_peer *peer)
+{
+    struct tls_wire wire = {.fd = (*below)->wire.fd, .below = *below};
+    struct tls *t = new_on(&wire, context, peer);
+    if (t != NULL)
+        *below = NULL;
+    return t;
 }
 
 /* Once; a second SSL_shutdown() would wait for the peer's. What SSL_shutdown() returned, or 0. */
@@ -109,6 +126,7 @@ void tls_free(struct tls *tls)
         send_close_notify(tls);
     SSL_free(tls->ssl);
     tls_leave(&visit);
+    tls_free(tls->wire.below);
     tls_context_unref(tls->context);
     mem_free(tls->name);
     mem_free(tls->session_key);
@@ -136,16 +154,28 @@ static bool is_only_unwritable(struct tls *t, const uint32_t *events)
     return true;
 }
 
+/* What the socket is to be waited for when bytes are to be received or sent: the TLS below, if
+ * there is one, knows. */
+static uint32_t events_to_receive(const struct tls *t)
+{
+    return t->wire.below != NULL ? tls_read_events(t->wire.below) : EPOLLIN;
+}
+
+static uint32_t events_to_send(const struct tls *t)
+{
+    return t->wire.below != NULL ? tls_write_events(t->wire.below) : EPOLLOUT;
+}
+
 /* The outcome of a call that returned nothing: 0 at the end, or -1 with errno. *events: what such a
  * call waits for. */
 static ssize_t nothing(struct tls *t, uint32_t *events)
 {
     switch (SSL_get_error(t->ssl, -1)) {
     case SSL_ERROR_WANT_READ:
-        *events = EPOLLIN;
+        *events = events_to_receive(t);
         break;
     case SSL_ERROR_WANT_WRITE:
-        *events = EPOLLOUT;
+        *events = events_to_send(t);
         break;
     case SSL_ERROR_ZERO_RETURN:
         return 0;
@@ -204,7 +234,7 @@ static enum tls_step shake(struct tls *t, struct fault *fault)
     }
     if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
         return fail(t, error, fault);
-    t->read_events = error == SSL_ERROR_WANT_READ ? EPOLLIN : EPOLLOUT;
+    t->read_events = error == SSL_ERROR_WANT_READ ? events_to_receive(t) : events_to_send(t);
     return TLS_WAIT;
 }
 
@@ -236,10 +266,11 @@ static ssize_t read_record(struct tls *t, void *buf, size_t len, bool wait,
     return (ssize_t)got;
 }
 
-/* Whether OpenSSL holds bytes, complete records or not. */
+/* Whether OpenSSL holds bytes, complete records or not; here or in the TLS below. */
 static bool holds_bytes(const struct tls *t)
 {
-    return SSL_has_pending(t->ssl) == 1;
+    return SSL_has_pending(t->ssl) == 1 ||
+           (t->wire.below != NULL && tls_has_buffered(t->wire.below));
 }
 
 /* The first record may be waited for; behind it comes what is at hand. */
@@ -357,6 +388,8 @@ bool tls_explain(const struct tls *tls, gofer_phase phase, struct fault *fault)
 {
     if (tls->phase != TLS_BROKEN || tls->broken_errno != EPROTO)
         return false;
+    if (tls->wire.below != NULL && tls_explain(tls->wire.below, phase, fault))
+        return true;
     if (tls->wire.ended)
         fault_set(fault, phase >= GOFER_PHASE_HEADERS ? GOFER_ERR_TRUNCATED : GOFER_ERR_BROKEN,
                   phase, 0, "the server closed the connection without a TLS close_notify");
@@ -378,6 +411,11 @@ void tls_agreed(const struct tls *tls, struct tls_agreed *agreed)
     agreed->alpn = len > 0 ? (const char *)alpn : "";
     agreed->alpn_len = len;
     agreed->resumed = SSL_session_reused(tls->ssl) == 1;
+}
+
+const struct tls *tls_below(const struct tls *tls)
+{
+    return tls->wire.below;
 }
 
 uint64_t tls_generation(const struct tls *tls)

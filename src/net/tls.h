@@ -38,6 +38,14 @@ struct tls_peer {
 /* Begins a client's TLS on fd, with a reference to the context. NULL without memory. */
 struct tls *tls_new(struct tls_context *context, int fd, const struct tls_peer *peer);
 
+/*
+ * The same inside of another TLS that is open: to a server behind a proxy that
+ * speaks TLS itself. Takes *below over, which is NULL after, and frees it in the
+ * end; without memory it stays the caller's.
+ */
+struct tls *tls_new_inside(struct tls_context *context, struct tls **below,
+                           const struct tls_peer *peer);
+
 /* Frees; tells the peer (close_notify) where that does not block. The last call before the socket
  * is closed. NULL is legal. */
 void tls_free(struct tls *tls);
@@ -95,6 +103,9 @@ struct tls_agreed {
 };
 
 void tls_agreed(const struct tls *tls, struct tls_agreed *agreed);
+
+/* The TLS that this one goes inside of, or NULL. */
+const struct tls *tls_below(const struct tls *tls);
 
 /* The generation of the settings that it was made under. */
 uint64_t tls_generation(const struct tls *tls);

@@ -2,14 +2,17 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * A BIO method over send(2) and recv(2).
+ * A BIO method over send(2) and recv(2), or over another TLS.
  */
 #include "net/tls_wire.h"
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "net/tls.h"
 
 /* What is kept of a failure; a socket that is only not ready yet has not failed. */
 static int failed(BIO *bio, struct tls_wire *wire, int retry)
@@ -21,13 +24,28 @@ static int failed(BIO *bio, struct tls_wire *wire, int retry)
     return -1;
 }
 
+static ssize_t send_some(const struct tls_wire *wire, const char *data, size_t len)
+{
+    struct iovec iov = {(char *)(uintptr_t)data, len};
+    if (wire->below != NULL)
+        return tls_write(wire->below, &iov, 1, wire->wait);
+    return send(wire->fd, data, len, MSG_NOSIGNAL | (wire->wait ? 0 : MSG_DONTWAIT));
+}
+
+static ssize_t receive_some(const struct tls_wire *wire, char *to, size_t room)
+{
+    if (wire->below != NULL)
+        return tls_read(wire->below, to, room, wire->wait);
+    return recv(wire->fd, to, room, wire->wait ? 0 : MSG_DONTWAIT);
+}
+
 static int wire_write(BIO *bio, const char *data, int len)
 {
     struct tls_wire *wire = BIO_get_data(bio);
     ssize_t n;
     BIO_clear_retry_flags(bio);
     do
-        n = send(wire->fd, data, (size_t)len, MSG_NOSIGNAL | (wire->wait ? 0 : MSG_DONTWAIT));
+        n = send_some(wire, data, (size_t)len);
     while (n < 0 && errno == EINTR);
     return n < 0 ? failed(bio, wire, BIO_FLAGS_WRITE) : (int)n;
 }
@@ -48,7 +66,7 @@ static int wire_read(BIO *bio, char *to, int room)
     if (wire->cut)
         return -1;
     do
-        n = recv(wire->fd, to, (size_t)room, wire->wait ? 0 : MSG_DONTWAIT);
+        n = receive_some(wire, to, (size_t)room);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return failed(bio, wire, BIO_FLAGS_READ);

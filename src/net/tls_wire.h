@@ -5,7 +5,8 @@
  * The bytes below TLS: gofer's own BIO over a socket. OpenSSL's would raise
  * SIGPIPE and knows nothing of MSG_DONTWAIT; this one sends and receives as plain
  * connections do (design 7.2), and remembers what the layers above want to know:
- * how the peer began to talk, whether it ended, which errno there was.
+ * how the peer began to talk, whether it ended, which errno there was. Behind a
+ * proxy that speaks TLS itself the bytes go through that TLS instead.
  *
  * Part of a struct tls; whoever uses that one uses this.
  */
@@ -19,8 +20,11 @@
 
 enum { TLS_WIRE_FIRST_BYTES = 8 };
 
+struct tls;
+
 struct tls_wire {
     int fd;
+    struct tls *below;                /* what carries the bytes in place of the socket; or NULL */
     bool wait;                        /* the next call may block */
     bool cut;                         /* no more bytes are to be received: see tls.c */
     bool ended;                       /* the peer's FIN was read */
