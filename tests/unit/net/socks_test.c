@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT
  *
  * net/socks: what is sent, byte for byte, and what becomes of the proxy's bytes
- * in every cutting. Against servers: tunnel_test.c.
+ * in every cutting. Against servers: proxy_talk_test.c.
  */
 #include "net/socks.h"
 

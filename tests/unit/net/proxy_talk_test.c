@@ -23,7 +23,7 @@
 #include "tests/support/script.h"
 #include "tests/unit/http/expect.h"
 
-extern CU_TestInfo tunnel_tests[];
+extern CU_TestInfo proxy_talk_tests[];
 
 #define LENGTH(rows) (sizeof(rows) / sizeof *(rows))
 #define STALLED "stalled"
@@ -475,7 +475,7 @@ static void through_microsocks(void)
     }
 }
 
-CU_TestInfo tunnel_tests[] = {
+CU_TestInfo proxy_talk_tests[] = {
     {"I1 I3 PX-05 CONNECT opens a tunnel, with credentials", connect_through_the_scripted_proxy},
     {"I10 a far end that is not there", a_far_end_that_is_not_there},
     {"PX-01 PX-02 PX-03 PX-04 I8 CONNECT and each misbehaviour", connect_and_misbehaviours},
