@@ -14,6 +14,7 @@
 
 #include <gofer/address.h>
 #include <gofer/error.h>
+#include <gofer/proxy.h>
 #include <gofer/request.h>
 #include <gofer/resolver.h>
 #include <gofer/response.h>
@@ -125,6 +126,21 @@ typedef struct gofer_client_options {
     void *trace_arg;
     void (*trace_close)(void *arg); /* called once, when the client was freed and nothing is told
                                        any more; not where the client was not made */
+
+    /* --- proxies: see <gofer/proxy.h> --- */
+    const char *proxy;      /* the environment's: "http://user:password@host:port"; "": none */
+    const char *no_proxy;   /* hosts reached without it, or without the environment's, in place of
+                               the environment's list */
+    const char *proxy_user; /* credentials in place of those in the proxy's URL, the client's or
+                               the environment's; not encoded */
+    const char *proxy_password;           /* none; with proxy_user only */
+    const gofer_header *connect_headers;  /* sent with CONNECT */
+    size_t connect_headers_len;           /* how many */
+    const gofer_tls_options *proxy_tls;   /* towards https proxies; nothing of `tls` holds there */
+    gofer_proxy_answered *proxy_answered; /* none: shown each answer to CONNECT */
+    void *proxy_answered_arg;
+    bool disable_proxy_env; /* the environment is not looked at */
+    bool proxy_tunnel;      /* an HTTP proxy is asked for a tunnel for http too */
 } gofer_client_options;
 
 /* Counters of a client. Members may be added at the end. */
@@ -154,7 +170,7 @@ typedef struct gofer_stats {
 
 /*
  * Makes a client with the first `size` bytes of *options and the first `tls_size`
- * bytes of *options->tls; use gofer_client_new().
+ * bytes of *options->tls and *options->proxy_tls; use gofer_client_new().
  */
 GOFER_API gofer_client *gofer_client_new_sized(const gofer_client_options *options, size_t size,
                                                size_t tls_size);
@@ -201,7 +217,8 @@ static inline void gofer_client_stats(gofer_client *client, gofer_stats *stats)
 /* The same of one origin, as long as it has a connection, a dial, a waiting call or a ban. Members
  * may be added at the end. */
 typedef struct gofer_origin_stats {
-    char origin[288]; /* "http://host:port", cut where it is longer */
+    char origin[288]; /* "http://host:port", with " via " and the proxy behind it where there is
+                         one, or "http via proxy" for all that it fetches; cut where it is longer */
     uint64_t conns_opened;
     uint64_t conns_reused;
     uint64_t conns_idle;

@@ -20,6 +20,7 @@
 #include <gofer/error.h>
 #include <gofer/future.h>
 #include <gofer/metrics.h>
+#include <gofer/proxy.h>
 #include <gofer/request.h>
 #include <gofer/resolver.h>
 #include <gofer/response.h>

@@ -42,12 +42,12 @@ GOFER_API void gofer_request_free(gofer_request *request);
  * Sets a header field (RFC 9110 section 5), replacing every field of that name
  * (case does not matter). Setting Host overrides the host of the URL;
  * User-Agent and Accept replace the defaults; Authorization wins over the
- * URL's userinfo; "Connection: close" makes the connection end with the call.
- * "Expect: 100-continue" is gofer_request_set_expect_continue(), "Upgrade" with
- * "Connection: upgrade" is gofer_request_set_upgrade(). A Content-Length that is
- * not the body's, Transfer-Encoding, Trailer and other Connection options are
- * refused: framing is the library's.
- * GOFER_ERR_INVALID for a bad name or value, GOFER_ERR_NOMEM.
+ * URL's userinfo; Proxy-Authorization reaches proxies only (<gofer/proxy.h>); "Connection: close"
+ * makes the connection end with the call. "Expect: 100-continue" is
+ * gofer_request_set_expect_continue(), "Upgrade" with "Connection: upgrade" is
+ * gofer_request_set_upgrade(). A Content-Length that is not the body's, Transfer-Encoding, Trailer
+ * and other Connection options are refused: framing is the library's. GOFER_ERR_INVALID for a bad
+ * name or value, GOFER_ERR_NOMEM.
  */
 GOFER_API gofer_status gofer_request_set_header(gofer_request *request, const char *name,
                                                 const char *value);
@@ -198,6 +198,14 @@ GOFER_API gofer_status gofer_request_set_user(gofer_request *request, void *user
  * connections only where the path is the same.
  */
 GOFER_API gofer_status gofer_request_set_unix_socket(gofer_request *request, const char *path);
+
+/*
+ * Goes through this proxy (<gofer/proxy.h>) instead of the client's choice, and
+ * whatever no_proxy says; "" goes through none, NULL leaves it to the client again.
+ * Calls share connections only where the proxy and its credentials are the same.
+ * GOFER_ERR_INVALID for what is no proxy.
+ */
+GOFER_API gofer_status gofer_request_set_proxy(gofer_request *request, const char *proxy);
 
 /*
  * Says who an https server must prove to be, and is told it is (SNI), in place of

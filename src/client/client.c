@@ -35,17 +35,25 @@ int64_t gofer_now_ms(void)
     return clock_now_ns() / CLOCK_MS;
 }
 
+/* As much of the options as this library knows. */
+static const gofer_tls_options *know_tls(gofer_tls_options *known, const gofer_tls_options *given,
+                                         size_t size)
+{
+    memcpy(known, given, size < sizeof(*known) ? size : sizeof(*known));
+    return known;
+}
+
 gofer_client *gofer_client_new_sized(const gofer_client_options *options, size_t size,
                                      size_t tls_size)
 {
     gofer_client_options known = {0};
-    gofer_tls_options known_tls = {0};
+    gofer_tls_options known_tls = {0}, known_proxy_tls = {0};
     if (options != NULL)
         memcpy(&known, options, size < sizeof(known) ? size : sizeof(known));
-    if (known.tls != NULL) {
-        memcpy(&known_tls, known.tls, tls_size < sizeof(known_tls) ? tls_size : sizeof(known_tls));
-        known.tls = &known_tls;
-    }
+    if (known.tls != NULL)
+        known.tls = know_tls(&known_tls, known.tls, tls_size);
+    if (known.proxy_tls != NULL)
+        known.proxy_tls = know_tls(&known_proxy_tls, known.proxy_tls, tls_size);
     return (gofer_client *)(void *)core_new(&known);
 }
 

@@ -312,6 +312,8 @@ static struct pool_options pool_options(struct core *core)
         .connect_timeout_ms = o->connect_timeout_ms,
         .tls_timeout_ms = o->tls_handshake_timeout_ms,
         .tls = core->tls,
+        .proxy_tls = core->proxies.tls,
+        .tunnel = proxies_tunnel_options(&core->proxies, core->user_agent),
         .race = racer_options(core),
         .disable_keep_alives = o->disable_keep_alives,
         .skip_check = o->skip_checkout_check,

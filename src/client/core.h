@@ -23,6 +23,7 @@
 #include "base/list.h"
 #include "base/lock.h"
 #include "client/names.h"
+#include "client/proxies.h"
 #include "engine/timer.h"
 #include "http/header.h"
 #include "net/addr.h"
@@ -51,6 +52,7 @@ struct core {
     struct addr local_address; /* to connect from, where the options name one */
     char *interface;           /* or NULL */
     struct names names;
+    struct proxies proxies;
     struct tls_source *tls;
     struct engine *engine;
     struct resolver *resolver;

@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #include "client/snapshot.h"
+#include "http/proxy.h"
 #include "http/url.h"
 #include <gofer/client.h>
 
@@ -24,16 +25,19 @@
 
 typedef struct snapshot snapshot_members;
 typedef struct url url_members;
+typedef struct proxy proxy_members;
 
 #define CLIENT_ROW(member, scope, about, other) EXISTS(gofer_client_options, member),
 #define TLS_ROW(member, scope, about, change) EXISTS(gofer_tls_options, member),
 #define REQUEST_ROW(member, scope, about, zero, change) EXISTS(snapshot_members, member),
 #define URL_ROW(member, scope, about, one, other) EXISTS(url_members, member),
+#define PROXY_ROW(member, scope, about, one, other) EXISTS(proxy_members, member),
 
 enum { CLIENT_OPTIONS(CLIENT_ROW) };
 enum { TLS_OPTIONS(TLS_ROW) };
 enum { REQUEST_OPTIONS(REQUEST_ROW) };
 enum { URL_PARTS(URL_ROW) };
+enum { PROXY_PARTS(PROXY_ROW) };
 
 #define CLIENT_ZERO(member, scope, about, other) 0,
 #define TLS_ZERO(member, scope, about, change) 0,
@@ -43,4 +47,5 @@ enum { URL_PARTS(URL_ROW) };
 _Static_assert(sizeof((gofer_client_options){CLIENT_OPTIONS(CLIENT_ZERO)}) > 0, "one row each");
 _Static_assert(sizeof((gofer_tls_options){TLS_OPTIONS(TLS_ZERO)}) > 0, "one row each");
 _Static_assert(sizeof((struct snapshot){REQUEST_OPTIONS(REQUEST_ZERO)}) > 0, "one row each");
+_Static_assert(sizeof((struct proxy){PROXY_PARTS(URL_ZERO)}) > 0, "one row each");
 _Static_assert(sizeof((struct url){URL_PARTS(URL_ZERO)}) > 0, "one row each");

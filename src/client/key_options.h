@@ -77,7 +77,18 @@ enum key_scope {
     ROW(measure, NOT_CONNECTION, "call", true)                                                     \
     ROW(trace, NOT_CONNECTION, "call", other_trace)                                                \
     ROW(trace_arg, NOT_CONNECTION, "call", &other_object)                                          \
-    ROW(trace_close, NOT_CONNECTION, "call", other_hook)
+    ROW(trace_close, NOT_CONNECTION, "call", other_hook)                                           \
+    ROW(proxy, PER_CLIENT, "dial", "")                                                             \
+    ROW(no_proxy, PER_CLIENT, "dial", "other.test")                                                \
+    ROW(proxy_user, PER_CLIENT, "dial", "other")                                                   \
+    ROW(proxy_password, PER_CLIENT, "dial", "other")                                               \
+    ROW(connect_headers, PER_CLIENT, "dial", other_headers)                                        \
+    ROW(connect_headers_len, PER_CLIENT, "dial", 2)                                                \
+    ROW(proxy_tls, PER_CLIENT, "TLS_OPTIONS", &other_tls)                                          \
+    ROW(proxy_answered, PER_CLIENT, "dial", other_answered)                                        \
+    ROW(proxy_answered_arg, PER_CLIENT, "dial", &other_object)                                     \
+    ROW(disable_proxy_env, PER_CLIENT, "dial", true)                                               \
+    ROW(proxy_tunnel, PER_CLIENT, "dial", true)
 
 /* gofer_tls_options. ROW(member, scope, what it is about, how to change it in `tls`). They are in
  * the sessions' key as well, as the generation of what was made of them (net/tls_session.h). */
@@ -132,6 +143,8 @@ enum key_scope {
         gofer_request_set_trace(request, other_trace, NULL, NULL))                                 \
     ROW(unix_socket, IN_KEY, "dial", NULL, gofer_request_set_unix_socket(request, other_path))     \
     ROW(tls_name, IN_KEY, "dial", NULL, gofer_request_set_tls_server_name(request, "other.test"))  \
+    ROW(proxy_chosen, DERIVED, "proxy", 0, (void)0)                                                \
+    ROW(proxy, IN_KEY, "PROXY_PARTS", {0}, gofer_request_set_proxy(request, other_proxy))          \
     ROW(prepared, DERIVED, "head", NULL, (void)0)
 
 /* struct url. ROW(member, scope, what it is about, two URLs that differ in nothing else). */
@@ -147,5 +160,15 @@ enum key_scope {
     ROW(port, IN_KEY, "dial", "http://h:81/", "http://h:82/")                                      \
     ROW(port_given, DERIVED, "port", "http://h/", "http://h:80/")                                  \
     ROW(host_kind, DERIVED, "host", "http://h/", "http://H/")
+
+/* struct proxy. ROW(member, scope, what it is about, two proxies that differ in nothing else). */
+#define PROXY_PARTS(ROW)                                                                           \
+    ROW(kind, IN_KEY, "protocol", "http://h:1", "https://h:1")                                     \
+    ROW(user, IN_KEY, "credentials", "http://a:p@h", "http://b:p@h")                               \
+    ROW(password, IN_KEY, "credentials", "http://a:p@h", "http://a:q@h")                           \
+    ROW(host, IN_KEY, "dial", "http://a.test", "http://b.test")                                    \
+    ROW(zone, IN_KEY, "dial", "http://[fe80::1%251]", "http://[fe80::1%252]")                      \
+    ROW(port, IN_KEY, "dial", "http://h:1", "http://h:2")                                          \
+    ROW(host_kind, DERIVED, "host", "http://h", "http://H")
 
 #endif

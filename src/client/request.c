@@ -20,8 +20,6 @@
 #include "client/token.h"
 #include "http/request_head.h"
 #include "http/trailer.h"
-#include "net/socket.h"
-#include "net/tls_settings.h"
 #include "transport/trace.h"
 
 struct gofer_request {
@@ -62,6 +60,11 @@ gofer_status gofer_request_status(const gofer_request *request)
 static struct snapshot *own(gofer_request *request)
 {
     return snapshot_writable(&request->snapshot);
+}
+
+struct snapshot *request_own_snapshot(gofer_request *request)
+{
+    return own(request);
 }
 
 typedef gofer_status (*edit_fn)(struct headers *, const char *, const char *);
@@ -344,54 +347,5 @@ gofer_status gofer_request_set_user(gofer_request *request, void *user)
     if (s == NULL)
         return GOFER_ERR_NOMEM;
     s->user = user;
-    return GOFER_OK;
-}
-
-static gofer_status check_unix_path(const char *path, struct buf *why)
-{
-    size_t len = strlen(path);
-    if (len > 0 && len <= SOCKET_UNIX_PATH_MAX)
-        return GOFER_OK;
-    buf_append_str(why, len == 0 ? "empty path of a unix-domain socket"
-                                 : "path of a unix-domain socket is too long");
-    return GOFER_ERR_INVALID;
-}
-
-gofer_status gofer_request_set_tls_server_name(gofer_request *request, const char *name)
-{
-    if (request == NULL)
-        return GOFER_ERR_INVALID;
-    struct snapshot *s = own(request);
-    if (s == NULL)
-        return GOFER_ERR_NOMEM;
-    struct buf why = BUF_INIT;
-    if (name != NULL && !tls_settings_is_name(name)) {
-        buf_append_str(&why, "TLS server name: not a host name or address in ASCII");
-        return snapshot_blame(s, GOFER_ERR_INVALID, &why);
-    }
-    char *copy = name != NULL ? mem_strdup(name) : NULL;
-    if (name != NULL && copy == NULL)
-        return GOFER_ERR_NOMEM;
-    mem_free(s->tls_name);
-    s->tls_name = copy;
-    return GOFER_OK;
-}
-
-gofer_status gofer_request_set_unix_socket(gofer_request *request, const char *path)
-{
-    if (request == NULL)
-        return GOFER_ERR_INVALID;
-    struct snapshot *s = own(request);
-    if (s == NULL)
-        return GOFER_ERR_NOMEM;
-    struct buf why = BUF_INIT;
-    gofer_status status = path != NULL ? check_unix_path(path, &why) : GOFER_OK;
-    if (status != GOFER_OK)
-        return snapshot_blame(s, status, &why);
-    char *copy = path != NULL ? mem_strdup(path) : NULL;
-    if (path != NULL && copy == NULL)
-        return GOFER_ERR_NOMEM;
-    mem_free(s->unix_socket);
-    s->unix_socket = copy;
     return GOFER_OK;
 }

@@ -184,6 +184,8 @@ int settings_resolve(struct core *core, const gofer_client_options *given)
     err = err != 0 ? err : resolve_dialing(core, o);
     err = err != 0 ? err : resolve_headers(core, o);
     err = err != 0 ? err : names_resolve(&core->names, o);
+    err = err != 0 ? err : proxies_resolve(&core->proxies, o);
+    o->proxy_tls = NULL; /* they have a copy */
     err = err != 0 ? err : resolve_tls(core);
     return err != 0 ? err : resolve_agent(core, o->user_agent);
 }
@@ -193,6 +195,7 @@ void settings_fini(struct core *core)
     headers_fini(&core->defaults);
     mem_free(core->interface);
     names_fini(&core->names);
+    proxies_fini(&core->proxies);
     tls_source_free(core->tls);
     mem_free(core->user_agent);
 }

@@ -12,7 +12,8 @@
 
 struct core;
 
-/* Fills core->options, user_agent, defaults, local_address, interface, names and tls. given may be
+/* Fills core->options, user_agent, defaults, local_address, interface, names, proxies and
+ * tls. given may be
  * NULL. 0, EINVAL or ENOMEM. */
 int settings_resolve(struct core *core, const gofer_client_options *given);
 

@@ -53,14 +53,48 @@ static enum head_asked asked_for(const struct snapshot *s)
     return request_method_is_head(s->method) ? ASKED_HEAD : ASKED_PLAIN;
 }
 
+/* How the host is reached: a unix-domain socket is this machine's, no proxy's. */
+static gofer_status choose_route(const struct snapshot *s, const struct core *core,
+                                 struct key_route *route, struct buf *why)
+{
+    *route = (struct key_route){.unix_socket = s->unix_socket,
+                                .tls_name = s->tls_name,
+                                .tunnel = core->options.proxy_tunnel ||
+                                          request_wants_upgrade(&s->headers)};
+    if (s->unix_socket != NULL)
+        return GOFER_OK;
+    if (!s->proxy_chosen)
+        return proxies_choose(&core->proxies, &s->url, &route->proxy, why);
+    route->proxy = s->proxy.host != NULL ? &s->proxy : NULL;
+    return GOFER_OK;
+}
+
+/* Writes the head for whom it is sent to: the host, or a proxy that fetches. */
+static void write_head(const struct snapshot *s, const struct core *core,
+                       const struct key_route *route, struct buf *head)
+{
+    struct request_parts parts = parts_of(s, core);
+    struct buf basic = BUF_INIT;
+    parts.absolute = key_route_fetches(route, &s->url);
+    if (parts.absolute)
+        proxy_write_basic(route->proxy, &basic);
+    bool known = basic.len > 0;
+    char *authorization = buf_take_str(&basic);
+    parts.proxy_authorization = known ? authorization : NULL;
+    request_write_head(&parts, head);
+    head->failed = head->failed || authorization == NULL;
+    mem_free(authorization);
+}
+
 /* Fills in all that a client sends; false without memory. */
-static bool prepare(struct prepared *p, const struct snapshot *s, const struct core *core)
+static bool prepare(struct prepared *p, const struct snapshot *s, const struct core *core,
+                    const struct key_route *route)
 {
     const gofer_client_options *o = &core->options;
     struct request_parts parts = parts_of(s, core);
     struct buf head = BUF_INIT;
     struct buf url = BUF_INIT;
-    request_write_head(&parts, &head);
+    write_head(s, core, route, &head);
     url_write_without_userinfo(&s->url, &url);
     p->request = (struct exchange_request){
         .up = {.head_len = head.len,
@@ -86,8 +120,7 @@ static bool prepare(struct prepared *p, const struct snapshot *s, const struct c
     p->request.up.head = p->head = buf_take_str(&head);
     p->request.down.url = p->url = buf_take_str(&url);
     p->replayable = s->idempotent || request_is_replayable(s->method, &s->headers);
-    struct key_route route = {.unix_socket = s->unix_socket, .tls_name = s->tls_name};
-    return key_init_route(&p->key, &s->url, &route) && p->head != NULL && p->url != NULL;
+    return key_init_route(&p->key, &s->url, route) && p->head != NULL && p->url != NULL;
 }
 
 static struct prepared *prepared_new(const struct snapshot *s, const struct core *core,
@@ -99,11 +132,14 @@ static struct prepared *prepared_new(const struct snapshot *s, const struct core
         buf_append_str(why, "an upgrade needs a streaming request");
         *status = GOFER_ERR_INVALID;
     }
+    struct key_route route;
+    if (*status == GOFER_OK)
+        *status = choose_route(s, core, &route, why);
     if (*status != GOFER_OK)
         return NULL;
     *status = GOFER_ERR_NOMEM;
     struct prepared *p = mem_zalloc(sizeof(*p));
-    if (p != NULL && prepare(p, s, core))
+    if (p != NULL && prepare(p, s, core, &route))
         *status = GOFER_OK;
     if (*status == GOFER_OK)
         return p;
@@ -159,6 +195,7 @@ void snapshot_unref(struct snapshot *snapshot)
     trace_hook_unref(snapshot->trace);
     mem_free(snapshot->unix_socket);
     mem_free(snapshot->tls_name);
+    proxy_fini(&snapshot->proxy);
     mem_free(snapshot);
 }
 
@@ -243,7 +280,9 @@ static struct snapshot *copy(const struct snapshot *from)
     s->why = from->why != NULL ? mem_strdup(from->why) : NULL;
     s->unix_socket = from->unix_socket != NULL ? mem_strdup(from->unix_socket) : NULL;
     s->tls_name = from->tls_name != NULL ? mem_strdup(from->tls_name) : NULL;
-    bool ok = url_copy(&s->url, &from->url);
+    s->proxy_chosen = from->proxy_chosen;
+    bool ok = proxy_copy(&s->proxy, &from->proxy);
+    ok = ok && url_copy(&s->url, &from->url);
     ok = ok && headers_copy(&s->headers, &from->headers) == GOFER_OK;
     ok = ok && headers_copy(&s->trailers, &from->trailers) == GOFER_OK;
     ok = ok && s->method != NULL && s->shown_url != NULL;

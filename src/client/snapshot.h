@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "http/header.h"
+#include "http/proxy.h"
 #include "http/url.h"
 #include "transport/exchange.h"
 #include "transport/key.h"
@@ -57,6 +58,8 @@ struct snapshot {
     struct trace_hook *trace;            /* or NULL */
     char *unix_socket;                   /* or NULL */
     char *tls_name;                      /* or NULL */
+    bool proxy_chosen;                   /* by the request, none being a choice too */
+    struct proxy proxy;                  /* without a host: none */
     _Atomic(struct prepared *) prepared; /* or NULL */
 };
 
@@ -84,5 +87,8 @@ gofer_status snapshot_blame(struct snapshot *snapshot, gofer_status status, stru
 
 /* The snapshot of a request; the request keeps it. */
 struct snapshot *request_snapshot(const gofer_request *request);
+
+/* The same, for a setter: snapshot_writable(). */
+struct snapshot *request_own_snapshot(gofer_request *request);
 
 #endif

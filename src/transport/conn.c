@@ -107,6 +107,11 @@ ssize_t conn_recv(struct conn *conn, void *buf, size_t len, bool wait)
     return n;
 }
 
+ssize_t conn_peek(struct conn *conn, void *buf, size_t len)
+{
+    return conn->tls != NULL ? tls_peek(conn->tls, buf, len) : peek(conn, buf, len);
+}
+
 int conn_end_sending(struct conn *conn)
 {
     if (conn->tls != NULL)
@@ -148,7 +153,7 @@ bool conn_has_buffered(const struct conn *conn)
 void conn_note(const struct conn *conn, struct gofer_response *response)
 {
     response->peer = conn->peer;
-    if (conn->tls == NULL)
+    if (conn->tls == NULL || conn->tls_ends_at_proxy)
         return;
     struct tls_agreed agreed;
     tls_agreed(conn->tls, &agreed);

@@ -48,9 +48,10 @@ struct conn {
     struct dial_times dialed;
     int64_t idle_since_ns;
     bool reported; /* the idle watch told of it while it was in use; guarded by the pool's lock */
-    bool nonblocking;  /* O_NONBLOCK for life, since a file was sent on it: a wait polls */
-    bool reused;       /* has served a request, or lain idle, before the one it serves now */
-    int idle_epoll_fd; /* the idle watch's set, where it stands in it; or -1 */
+    bool nonblocking;       /* O_NONBLOCK for life, since a file was sent on it: a wait polls */
+    bool tls_ends_at_proxy; /* tls is with the proxy, and the origin's bytes are plain in it */
+    bool reused;            /* has served a request, or lain idle, before the one it serves now */
+    int idle_epoll_fd;      /* the idle watch's set, where it stands in it; or -1 */
     uint32_t
         idle_slot; /* its number in the idle watch's table, 0: none; guarded by the pool's lock */
     struct link idle; /* the key's idle list; guarded by the pool's lock */
@@ -93,6 +94,9 @@ ssize_t conn_send(struct conn *conn, const struct iovec *iov, int iov_len, bool 
 /* Receives; wait false: MSG_DONTWAIT. Returns the count, 0 at the end, or -1 with errno; EINTR is
  * handled. */
 ssize_t conn_recv(struct conn *conn, void *buf, size_t len, bool wait);
+
+/* Looks at what there is to receive, without taking it and without waiting. As conn_recv(). */
+ssize_t conn_peek(struct conn *conn, void *buf, size_t len);
 
 /* Tells the peer that nothing more is sent. 0, or -1 with errno. */
 int conn_end_sending(struct conn *conn);

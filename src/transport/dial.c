@@ -2,9 +2,9 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * The dial's task: addresses from the resolver into the race, the race's socket
- * into a connection, TLS onto that, and what went wrong into words. Each step does whatever is
- * due, so an event says no more than that something may be.
+ * The dial's task: addresses into the race, the race's socket into a connection,
+ * the proxy's consent, TLS onto that, and what went wrong into words. Each step
+ * does whatever is due, so an event says no more than that something may be.
  */
 #include "transport/dial.h"
 
@@ -14,9 +14,9 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "http/proxy.h"
 #include "net/host_memory.h"
 #include "net/socket.h"
-#include "net/tls.h"
 #include "transport/conn.h"
 #include "transport/pool.h"
 #include "transport/trace.h"
@@ -34,7 +34,7 @@ static struct timers *timers_of(struct dial *d)
     return engine_timers(d->task.engine);
 }
 
-static void set_phase(struct dial *d, gofer_phase phase)
+void dial_set_phase(struct dial *d, gofer_phase phase)
 {
     atomic_store_explicit(&d->phase, (int)phase, memory_order_relaxed);
 }
@@ -50,10 +50,12 @@ gofer_phase dial_phase(const struct dial *dial)
 static void tell_end(struct dial *d, struct conn *conn)
 {
     bool shook = dial_phase(d) == GOFER_PHASE_TLS && d->conn != NULL;
-    if (d->looking)
-        trace_dns_done(d->trace, d->to.host, d->lookup.addrs, d->lookup.addrs_len, &d->fault);
+    if (d->looking || d->finding_target)
+        trace_dns_done(d->trace, d->lookup.host, d->lookup.addrs, d->lookup.addrs_len, &d->fault);
     if (shook)
         trace_tls_done(d->trace, d->key->host, conn != NULL ? conn->tls : NULL, &d->fault);
+    else if (d->secure.source != NULL)
+        trace_tls_done(d->trace, d->key->proxy->host, NULL, &d->fault);
 }
 
 static enum task_next end(struct dial *d, struct conn *conn)
@@ -69,8 +71,9 @@ static enum task_next end(struct dial *d, struct conn *conn)
     d->trace = NULL;
     timer_disarm(timers_of(d), &d->task.timer);
     resolver_forget(pool_resolver(d->pool), &d->lookup);
-    if (d->key->tls)
-        tls_source_forget(pool_options_of(d->pool)->tls, &d->tls_wait);
+    secure_end(&d->secure);
+    tunnel_free(d->tunnel);
+    d->tunnel = NULL;
     if (conn == NULL)
         conn_close(&d->conn);
     task_release_slot(&d->task);
@@ -78,8 +81,39 @@ static enum task_next end(struct dial *d, struct conn *conn)
     return TASK_DONE;
 }
 
+/* What is in the way is the proxy, not the server behind it. */
+static bool is_proxys(const struct dial *d)
+{
+    return d->key->proxy != NULL && !d->finding_target && dial_phase(d) != GOFER_PHASE_TLS;
+}
+
+/* Makes a failure to reach a proxy the proxy's. Its own words have its code already. */
+static void blame_proxy(struct dial *d)
+{
+    struct fault f = d->fault;
+    switch (f.code) {
+    case GOFER_ERR_RESOLVE:
+    case GOFER_ERR_CONNECT:
+    case GOFER_ERR_TLS:
+    case GOFER_ERR_CERTIFICATE:
+    case GOFER_ERR_BROKEN:
+        f.code = GOFER_ERR_PROXY;
+        break;
+    case GOFER_ERR_TIMEOUT:
+        break;
+    default:
+        return;
+    }
+    if (f.phase == GOFER_PHASE_TLS)
+        f.phase = GOFER_PHASE_PROXY;
+    d->fault.code = GOFER_OK;
+    fault_set(&d->fault, f.code, f.phase, f.sys_errno, "proxy: %s", f.detail);
+}
+
 static enum task_next fail(struct dial *d)
 {
+    if (is_proxys(d))
+        blame_proxy(d);
     return end(d, NULL);
 }
 
@@ -90,6 +124,12 @@ static enum task_next fail_timeout(struct dial *d)
     int64_t limit_ms = phase == GOFER_PHASE_TLS ? o->tls_timeout_ms : o->connect_timeout_ms;
     fault_set(&d->fault, GOFER_ERR_TIMEOUT, phase, ETIMEDOUT, "timed out after %lld ms %s",
               (long long)limit_ms, gofer_phase_name(phase));
+    return fail(d);
+}
+
+static enum task_next fail_nomem(struct dial *d, gofer_phase phase)
+{
+    fault_set(&d->fault, GOFER_ERR_NOMEM, phase, ENOMEM, NULL);
     return fail(d);
 }
 
@@ -108,30 +148,15 @@ static gofer_status status_of(enum racer_cause cause)
 
 /* --- TLS --- */
 
-static enum task_next fail_nomem(struct dial *d, gofer_phase phase)
-{
-    fault_set(&d->fault, GOFER_ERR_NOMEM, phase, ENOMEM, NULL);
-    return fail(d);
-}
-
-static struct tls *new_tls(struct dial *d, struct tls_context *context)
-{
-    struct tls_peer peer = {
-        .host = d->key->host, .server_name = d->key->tls_name, .key = d->key->text};
-    struct tls *tls = tls_new(context, conn_fd(d->conn), &peer);
-    tls_context_unref(context);
-    return tls;
-}
-
-/* Until the socket is ready or, with events 0, the context; but not for ever. */
-static enum task_next wait_for_tls(struct dial *d, uint32_t events)
+/* Until the connection is ready or, with events 0, a TLS context; but not for ever. */
+static enum task_next wait_for_conn(struct dial *d, uint32_t events)
 {
     if (clock_now_ns() >= d->deadline)
         return fail_timeout(d);
     int err = events != 0 ? watch_arm(&d->conn->watch, &d->task, events) : 0;
     if (err != 0) {
-        fault_set(&d->fault, err == ENOMEM ? GOFER_ERR_NOMEM : GOFER_ERR_SYSTEM, GOFER_PHASE_TLS,
-                  err, NULL);
+        fault_set(&d->fault, err == ENOMEM ? GOFER_ERR_NOMEM : GOFER_ERR_SYSTEM, dial_phase(d), err,
+                  NULL);
         return fail(d);
     }
     timer_arm(timers_of(d), &d->task.timer, d->deadline);
@@ -140,39 +165,112 @@ static enum task_next wait_for_tls(struct dial *d, uint32_t events)
 
 static enum task_next shake_hands(struct dial *d)
 {
-    if (d->conn->tls == NULL) {
-        struct tls_source *source = pool_options_of(d->pool)->tls;
-        struct tls_context *context = tls_source_get(source, &d->tls_wait, &d->fault);
-        if (context == NULL)
-            return d->fault.code != GOFER_OK ? fail(d) : wait_for_tls(d, 0);
-        d->conn->tls = new_tls(d, context);
-        if (d->conn->tls == NULL)
-            return fail_nomem(d, GOFER_PHASE_TLS);
-    }
-    switch (tls_handshake(d->conn->tls, &d->fault)) {
+    uint32_t events;
+    switch (secure_run(&d->secure, d->conn, &events, &d->fault)) {
     case TLS_DONE:
         return end(d, d->conn);
     case TLS_WAIT:
-        return wait_for_tls(d, tls_read_events(d->conn->tls));
+        return wait_for_conn(d, events);
     case TLS_FAILED:
         break;
     }
     return fail(d);
 }
 
-static enum task_next begin_tls(struct dial *d, struct conn *conn)
+static enum task_next begin_tls(struct dial *d)
 {
-    racer_close(&d->racer); /* its socket is the connection's now */
-    d->conn = conn;
-    d->deadline = clock_after_ms(clock_now_ns(), pool_options_of(d->pool)->tls_timeout_ms);
-    d->tls_wait.task = &d->task;
-    set_phase(d, GOFER_PHASE_TLS);
+    const struct pool_options *o = pool_options_of(d->pool);
+    struct tls_peer peer = {
+        .host = d->key->host, .server_name = d->key->tls_name, .key = d->key->text};
+    d->deadline = clock_after_ms(clock_now_ns(), o->tls_timeout_ms);
+    dial_set_phase(d, GOFER_PHASE_TLS);
     if (d->trace != NULL)
         trace_tls_start(d->trace, d->key->host);
+    secure_begin(&d->secure, o->tls, &peer, &d->task);
     return shake_hands(d);
 }
 
+/* --- the proxy --- */
+
+static bool begin_tunnel(struct dial *d)
+{
+    struct tunnel_goal goal = {d->key->proxy, d->target.host, d->target.port};
+    d->tunnel = tunnel_new(&pool_options_of(d->pool)->tunnel, &goal, &d->fault);
+    return d->tunnel != NULL;
+}
+
+/* The way to the host is free, or the proxy knows it. */
+static enum task_next pass_proxy(struct dial *d)
+{
+    tunnel_free(d->tunnel);
+    d->tunnel = NULL;
+    d->times.connected_ns = clock_now_ns();
+    if (d->key->tls)
+        return begin_tls(d);
+    d->conn->tls_ends_at_proxy = d->conn->tls != NULL;
+    return end(d, d->conn);
+}
+
+static enum task_next ask_proxy(struct dial *d)
+{
+    if (!d->key->tunnel)
+        return pass_proxy(d);
+    if (d->tunnel == NULL && !begin_tunnel(d))
+        return fail(d);
+    uint32_t events;
+    switch (tunnel_run(d->tunnel, d->conn, &events, &d->fault)) {
+    case TUNNEL_OPEN:
+        return pass_proxy(d);
+    case TUNNEL_WAIT:
+        return wait_for_conn(d, events);
+    case TUNNEL_FAILED:
+        break;
+    }
+    return fail(d);
+}
+
+/* TLS with the proxy, where it wants that, and then what it is asked. */
+static enum task_next meet_proxy(struct dial *d)
+{
+    if (d->secure.source == NULL)
+        return ask_proxy(d);
+    uint32_t events;
+    switch (secure_run(&d->secure, d->conn, &events, &d->fault)) {
+    case TLS_DONE:
+        secure_end(&d->secure);
+        if (d->trace != NULL)
+            trace_tls_done(d->trace, d->key->proxy->host, d->conn->tls, &d->fault);
+        return ask_proxy(d);
+    case TLS_WAIT:
+        return wait_for_conn(d, events);
+    case TLS_FAILED:
+        break;
+    }
+    return fail(d);
+}
+
+static enum task_next begin_proxy(struct dial *d)
+{
+    const struct proxy *proxy = d->key->proxy;
+    struct tls_peer peer = {.host = proxy->host, .key = key_proxy_text(d->key)};
+    dial_set_phase(d, GOFER_PHASE_PROXY);
+    if (proxy->kind == PROXY_HTTPS)
+        secure_begin(&d->secure, pool_options_of(d->pool)->proxy_tls, &peer, &d->task);
+    if (proxy->kind == PROXY_HTTPS && d->trace != NULL)
+        trace_tls_start(d->trace, proxy->host);
+    return meet_proxy(d);
+}
+
 /* --- connected --- */
+
+static enum task_next begin_conn(struct dial *d, struct conn *conn)
+{
+    racer_close(&d->racer); /* its socket is the connection's now */
+    d->conn = conn;
+    if (d->key->proxy != NULL)
+        return begin_proxy(d);
+    return d->key->tls ? begin_tls(d) : end(d, conn);
+}
 
 /* A socket is connected, however it came about. What a connection needs before its first request
  * begins here. */
@@ -183,7 +281,7 @@ static enum task_next connected(struct dial *d, int fd)
     struct conn *conn = err == 0 ? conn_new(fd, d->task.engine, d->times.connected_ns) : NULL;
     if (conn != NULL) {
         conn->peer = d->racer.peer;
-        return d->key->tls ? begin_tls(d, conn) : end(d, conn);
+        return begin_conn(d, conn);
     }
     close(fd);
     if (err == 0)
@@ -278,97 +376,12 @@ static enum task_next race(struct dial *d, unsigned events)
         break;
     }
     if (racer_has_begun(&d->racer))
-        set_phase(d, GOFER_PHASE_CONNECT);
+        dial_set_phase(d, GOFER_PHASE_CONNECT);
     timer_arm(timers_of(d), &d->task.timer, d->racer.wake_at);
     return TASK_PARK;
 }
 
-/* --- addresses --- */
-
-/* The lookup is over. */
-static void looked_up(struct dial *d)
-{
-    d->looking = false;
-    if (d->trace != NULL)
-        trace_dns_done(d->trace, d->to.host, d->lookup.addrs, d->lookup.addrs_len, &d->fault);
-}
-
-static bool fail_lookup(struct dial *d, enum lookup_error error)
-{
-    gofer_status code = error == LOOKUP_NOMEM ? GOFER_ERR_NOMEM : GOFER_ERR_RESOLVE;
-    bool unfit = error == LOOKUP_NOT_FOUND && d->lookup.kind != LOOKUP_ANY;
-    fault_set(&d->fault, code, GOFER_PHASE_RESOLVE, 0, "lookup of %.45s: %s%s", d->to.host,
-              lookup_strerror(error), unfit ? ", or of another family" : "");
-    looked_up(d);
-    return false;
-}
-
-static bool add(struct dial *d, struct addr *addrs, size_t len, bool more)
-{
-    int64_t now = clock_now_ns();
-    if (d->times.found_ns == 0 && len > 0)
-        d->times.found_ns = dial_phase(d) == GOFER_PHASE_RESOLVE ? now : d->times.began_ns;
-    for (size_t i = 0; i < len; i++)
-        addr_set_port(&addrs[i], d->to.port);
-    if (racer_add(&d->racer, addrs, len, more, now))
-        return true;
-    fault_set(&d->fault, GOFER_ERR_NOMEM, GOFER_PHASE_CONNECT, ENOMEM, NULL);
-    return false;
-}
-
-/* Gives the race what the lookup found since it was asked last: all at once, or the one family's
- * addresses and then the other's. */
-static bool take_answer(struct dial *d)
-{
-    if (!d->looking)
-        return true;
-    bool whole = resolver_answered(pool_resolver(d->pool), &d->lookup);
-    if (d->lookup.error != LOOKUP_OK)
-        return fail_lookup(d, d->lookup.error);
-    if (whole)
-        looked_up(d);
-    size_t known = d->known;
-    d->known = d->lookup.addrs_len;
-    if (d->looking && d->known == known)
-        return true;
-    return add(d, d->lookup.addrs + known, d->known - known, d->looking);
-}
-
-/* Whether the host is an address, which is added then. */
-static bool add_literal(struct dial *d, bool *ok)
-{
-    struct addr addrs[2];
-    if (!addr_parse(d->to.host, d->to.zone, 0, &addrs[0]))
-        return false;
-    /* "::" is this machine, where a server may listen on IPv4 only (L11). */
-    bool any = addrs[0].sa.sa_family == AF_INET6 &&
-               IN6_IS_ADDR_UNSPECIFIED(&addrs[0].in6.sin6_addr) &&
-               addr_parse("::1", NULL, 0, &addrs[0]) && addr_parse("127.0.0.1", NULL, 0, &addrs[1]);
-    *ok = add(d, addrs, any ? 2 : 1, false);
-    return true;
-}
-
-static enum lookup_kind kind_of(sa_family_t family)
-{
-    return family == AF_INET ? LOOKUP_IPV4 : family == AF_INET6 ? LOOKUP_IPV6 : LOOKUP_ANY;
-}
-
-static bool find_addresses(struct dial *d)
-{
-    bool ok;
-    if (add_literal(d, &ok))
-        return ok;
-    set_phase(d, GOFER_PHASE_RESOLVE);
-    d->looking = true;
-    if (d->trace != NULL)
-        trace_dns_start(d->trace, d->to.host);
-    d->lookup = (struct lookup){.task = &d->task,
-                                .host = d->to.host,
-                                .port = d->to.port,
-                                .kind = kind_of(pool_options_of(d->pool)->race.family)};
-    resolver_ask(pool_resolver(d->pool), &d->lookup);
-    return true;
-}
+/* --- the task --- */
 
 static void attempt_began(void *arg, const gofer_address *address)
 {
@@ -389,8 +402,7 @@ static bool begin(struct dial *d)
     int64_t now = clock_now_ns();
     d->deadline = clock_after_ms(now, o->connect_timeout_ms);
     d->times.began_ns = now;
-    d->to = (struct destination){d->key->host, d->key->zone, d->key->port};
-    connect_to_apply(o->connect_to, &d->to);
+    dial_set_destinations(d);
     struct racer_goal goal = {.host = d->to.host,
                               .deadline = d->deadline,
                               .turn = host_memory_turn(memory, d->key->hash),
@@ -402,13 +414,11 @@ static bool begin(struct dial *d)
     }
     racer_init(&d->racer, &d->task, &o->race, &goal);
     if (d->key->unix_socket == NULL)
-        return find_addresses(d);
+        return dial_find_addresses(d);
     d->times.found_ns = now;
     tell_unix(d, EINPROGRESS);
     return true;
 }
-
-/* --- the task --- */
 
 static enum task_next dial_step(struct task *task, unsigned events, struct turn *turn)
 {
@@ -421,10 +431,10 @@ static enum task_next dial_step(struct task *task, unsigned events, struct turn 
     if ((events & EV_START) && !begin(d))
         return fail(d);
     if (d->conn != NULL)
-        return shake_hands(d);
+        return dial_phase(d) == GOFER_PHASE_PROXY ? meet_proxy(d) : shake_hands(d);
     if (d->key->unix_socket != NULL)
         return connect_unix(d);
-    return take_answer(d) ? race(d, events) : fail(d);
+    return dial_take_addresses(d) ? race(d, events) : fail(d);
 }
 
 static void dial_free(struct task *task)
@@ -445,7 +455,7 @@ struct dial *dial_new(struct pool *pool, const struct key *key, struct engine *e
     d->pool = pool;
     d->key = key;
     d->trace = trace_join(trace);
-    set_phase(d, GOFER_PHASE_CONNECT);
+    dial_set_phase(d, GOFER_PHASE_CONNECT);
     return d;
 }
 

@@ -6,10 +6,16 @@
  * so that the call that waits for it can be handed another connection first.
  *
  *     LOOKUP ──► RACE (net/racer.h) ──► connected() ──► TLS, for https ──► ended: conn
- *        │ └─────► │ addresses may         │              │ tls_handshake_timeout_ms
- *        │         │ come while it runs    │              │
- *        └─────────┴───────────────────────┴──────────────┴── error, connect_timeout_ms,
- *                                              EV_CANCEL, EV_CLOSE ──► ended: fault
+ *        │ └─────► │ addresses may         │  │           ▲  │ tls_handshake_timeout_ms
+ *        │         │ come while it runs    │  └─► PROXY ──┘  │
+ *        └─────────┴───────────────────────┴───────┴─────────┴── error, connect_timeout_ms,
+ *                                                  EV_CANCEL, EV_CLOSE ──► ended: fault
+ *
+ * Where the key has a proxy, LOOKUP and RACE are the proxy's; PROXY is TLS with it,
+ * where it wants that, and asking for a tunnel (tunnel.h), where one is needed. A
+ * SOCKS4 proxy wants an address: then a LOOKUP of the key's host comes first of
+ * all. What fails on the way to a tunnel is GOFER_ERR_PROXY, but for what is no
+ * proxy's fault (a timeout, a lack of memory or descriptors, a cancel).
  *
  * A key with a unix-domain socket has neither: it connects, again and again while
  * the listener's queue is full.
@@ -20,6 +26,7 @@
 #ifndef GOFER_TRANSPORT_DIAL_H
 #define GOFER_TRANSPORT_DIAL_H
 
+#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -29,9 +36,10 @@
 #include "net/connect_to.h"
 #include "net/racer.h"
 #include "net/resolver.h"
-#include "net/tls_source.h"
 #include "transport/key.h"
+#include "transport/secure.h"
 #include "transport/trace_marks.h"
+#include "transport/tunnel.h"
 
 struct conn;
 struct pool;
@@ -51,15 +59,19 @@ struct dial {
     struct link orphan;  /* those of them without a want, the eldest first */
 
     /* the dial's own */
-    _Atomic int phase;     /* gofer_phase */
-    int64_t deadline;      /* of the connecting, then of the handshake */
-    struct destination to; /* the key's host and port, or where to connect instead */
+    _Atomic int phase;                    /* gofer_phase */
+    int64_t deadline;                     /* of the connecting, then of the handshake */
+    struct destination to;                /* whom to connect to: the proxy, or */
+    struct destination target;            /* the key's host and port, or where to connect instead */
+    char target_address[INET_ADDRSTRLEN]; /* the same, found for SOCKS4 */
+    bool finding_target;                  /* the lookup is the target's */
     struct lookup lookup;
     bool looking; /* the lookup may have more addresses */
     size_t known; /* those of its addresses that the race has */
     struct racer racer;
-    struct conn *conn;        /* while TLS shakes hands */
-    struct tls_wait tls_wait; /* for the first TLS context */
+    struct conn *conn;     /* once there is one */
+    struct secure secure;  /* TLS with the proxy, then with the host */
+    struct tunnel *tunnel; /* owned; while one is asked for */
     struct dial_times times;
     struct trace *trace; /* of the call that it was begun for; or NULL */
     struct fault fault;
@@ -78,5 +90,18 @@ void dial_discard(struct dial *dial);
 
 /* What it is doing. Any thread that knows it lives. */
 gofer_phase dial_phase(const struct dial *dial);
+
+/* --- between the dial's files --- */
+
+void dial_set_phase(struct dial *dial, gofer_phase phase);
+
+/* Sets whom to connect to, and whom to reach by that: first of all. */
+void dial_set_destinations(struct dial *dial);
+
+/* Begins to look for addresses: literal ones are in the race then. False with the fault set. */
+bool dial_find_addresses(struct dial *dial);
+
+/* Gives the race what has been found since. False with the fault set. */
+bool dial_take_addresses(struct dial *dial);
 
 #endif

@@ -36,6 +36,7 @@
 #include "net/racer.h"
 #include "transport/conn.h"
 #include "transport/key.h"
+#include "transport/tunnel.h"
 #include "transport/want.h"
 
 struct connect_to;
@@ -55,8 +56,10 @@ struct pool_options {
     int64_t max_age_ms;
     int64_t connect_timeout_ms;
     int64_t tls_timeout_ms;
-    struct tls_source *tls;    /* outlives the pool; NULL: no key has TLS */
-    struct racer_options race; /* how dials connect; what it points to outlives the pool */
+    struct tls_source *tls;       /* outlives the pool; NULL: no key has TLS */
+    struct tls_source *proxy_tls; /* the same towards proxies */
+    struct tunnel_options tunnel; /* what it points to outlives the pool */
+    struct racer_options race;    /* how dials connect; what it points to outlives the pool */
     bool disable_keep_alives;
     bool skip_check;
     const struct connect_to *connect_to; /* borrowed; or NULL */

@@ -35,7 +35,12 @@ static bool has_expired(const struct pool *p, const struct conn *conn, int64_t n
 /* Whether it was made under TLS settings whose files have changed since (TLS-17). */
 static bool is_outdated(const struct pool *p, const struct conn *conn)
 {
-    return conn->tls != NULL && tls_generation(conn->tls) != tls_source_generation(p->options.tls);
+    if (conn->tls == NULL)
+        return false;
+    const struct tls *outer = conn->tls_ends_at_proxy ? conn->tls : tls_below(conn->tls);
+    if (outer != NULL && tls_generation(outer) != tls_source_generation(p->options.proxy_tls))
+        return true;
+    return outer != conn->tls && tls_generation(conn->tls) != tls_source_generation(p->options.tls);
 }
 
 bool pool_is_too_old(const struct pool *p, const struct conn *conn, int64_t now_ns)

@@ -48,7 +48,7 @@ size_t pool_read_key_stats(struct pool *pool, struct pool_key_stats *keys, size_
     for (struct pool_host *h = pool->hosts; h != NULL; h = h->hh.next, n++) {
         if (n >= max)
             continue;
-        snprintf(keys[n].key, sizeof(keys[n].key), "%s", h->key.text);
+        snprintf(keys[n].key, sizeof(keys[n].key), "%.*s", (int)h->key.shown_len, h->key.text);
         keys[n].stats = host_stats(h);
     }
     lock_drop(&pool->lock);

@@ -32,6 +32,11 @@ static struct {
     unsigned gates_len;
     gofer_client *clients[MANY];
     unsigned clients_len;
+    struct {
+        void (*fn)(void *arg);
+        void *arg;
+    } deferred[MANY];
+    unsigned deferred_len;
     gofer_request *requests[MANY];
     unsigned requests_len;
     gofer_response **responses;
@@ -136,6 +141,10 @@ static void drop_all(void)
 {
     while (rig.clients_len > 0)
         gofer_client_free(rig.clients[--rig.clients_len]);
+    while (rig.deferred_len > 0) {
+        rig.deferred_len--;
+        rig.deferred[rig.deferred_len].fn(rig.deferred[rig.deferred_len].arg);
+    }
     drop_origins();
     while (rig.requests_len > 0)
         gofer_request_free(rig.requests[--rig.requests_len]);
@@ -235,6 +244,13 @@ struct gate *rig_gate(void)
     *gate = closed;
     rig.gates[rig.gates_len++] = gate;
     return gate;
+}
+
+void rig_defer(void (*fn)(void *arg), void *arg)
+{
+    REQUIRE(rig.deferred_len < MANY);
+    rig.deferred[rig.deferred_len].fn = fn;
+    rig.deferred[rig.deferred_len++].arg = arg;
 }
 
 gofer_client *rig_client(const gofer_client_options *options)

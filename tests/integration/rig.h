@@ -77,6 +77,9 @@ struct origin *rig_script(const struct route *routes);
 struct origin *rig_origin_tls(origin_handler handler, void *arg, const char *cert);
 struct origin *rig_origin_ctx(origin_handler handler, void *arg, struct ssl_ctx_st *ctx);
 
+/* Calls fn(arg) when the test is over: after its clients ended, before its origins do. */
+void rig_defer(void (*fn)(void *arg), void *arg);
+
 /* A client for this test; workers 0 means the driver's. */
 gofer_client *rig_client(const gofer_client_options *options);
 

@@ -454,6 +454,18 @@ size_t peer_take_received(struct peer *peer, void *buf, size_t len)
     return n;
 }
 
+size_t peer_receive(struct peer *peer, void *buf, size_t len)
+{
+    if (peer->extra_len == 0 && !receive_more(peer))
+        return 0;
+    return peer_take_received(peer, buf, len);
+}
+
+bool peer_has_received(const struct peer *peer)
+{
+    return peer->extra_len > 0 || (peer->ssl != NULL && SSL_pending(peer->ssl) > 0);
+}
+
 int peer_fd(const struct peer *peer)
 {
     return peer->fd;

@@ -105,6 +105,11 @@ bool peer_read(struct peer *peer, void *buf, size_t len);
 size_t peer_take_received(struct peer *peer, void *buf, size_t len);
 int peer_fd(const struct peer *peer);
 
+/* What comes next, at most len bytes, through TLS too; 0 at the end. Whether some are at hand, so
+ * that a poll of the descriptor may not show them. */
+size_t peer_receive(struct peer *peer, void *buf, size_t len);
+bool peer_has_received(const struct peer *peer);
+
 /* Sends everything, in one go, as text, or a byte a segment. False where the connection broke. */
 bool peer_send(struct peer *peer, const void *data, size_t len);
 bool peer_say(struct peer *peer, const char *text);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "support/certs.h"
 #include "support/proxy_inside.h"
 #include "support/relay.h"
 
@@ -136,6 +137,22 @@ void test_proxy_tunnel(struct test_proxy *proxy, struct peer *peer, uint16_t por
     close(fd);
 }
 
+static struct origin *start_origin(struct test_proxy *proxy)
+{
+    const struct test_proxy_script *script = &proxy->script;
+    origin_handler serve =
+        script->kind == TEST_PROXY_HTTP ? test_proxy_serve_http : test_proxy_serve_socks;
+    struct origin *origin;
+    SSL_CTX *ctx;
+
+    if (script->cert == NULL)
+        return origin_start(serve, proxy);
+    ctx = certs_server(script->cert, NULL);
+    origin = origin_start_tls(serve, proxy, ctx);
+    SSL_CTX_free(ctx);
+    return origin;
+}
+
 struct test_proxy *test_proxy_start(const struct test_proxy_script *script)
 {
     struct test_proxy *proxy = calloc(1, sizeof *proxy);
@@ -144,8 +161,7 @@ struct test_proxy *test_proxy_start(const struct test_proxy_script *script)
         abort();
     proxy->script = *script;
     pthread_mutex_init(&proxy->lock, NULL);
-    proxy->origin = origin_start(
-        script->kind == TEST_PROXY_HTTP ? test_proxy_serve_http : test_proxy_serve_socks, proxy);
+    proxy->origin = start_origin(proxy);
     return proxy;
 }
 
@@ -175,6 +191,11 @@ void test_proxy_look(struct test_proxy *proxy, struct test_proxy_seen *seen)
     pthread_mutex_lock(&proxy->lock);
     *seen = proxy->seen;
     pthread_mutex_unlock(&proxy->lock);
+}
+
+unsigned test_proxy_resumed(struct test_proxy *proxy)
+{
+    return origin_count(proxy->origin, ORIGIN_RESUMED);
 }
 
 unsigned test_proxy_accepted(struct test_proxy *proxy)

@@ -49,6 +49,7 @@ struct test_proxy_script {
     enum test_proxy_fault fault;
     bool early;                /* SOCKS5: the fault strikes at the first answer already */
     const char *authorization; /* HTTP: the Proxy-Authorization it wants, else 407 */
+    const char *cert;          /* it speaks TLS and shows that certificate of the workshop's */
     const char *user;          /* SOCKS: the user it wants; version 5: the password too */
     const char *password;
 };
@@ -79,6 +80,9 @@ uint16_t test_proxy_port(const struct test_proxy *proxy);
 void test_proxy_misbehave(struct test_proxy *proxy, enum test_proxy_fault fault);
 
 void test_proxy_look(struct test_proxy *proxy, struct test_proxy_seen *seen);
+
+/* How many of its connections resumed a TLS session. */
+unsigned test_proxy_resumed(struct test_proxy *proxy);
 
 /* How many connections it has accepted; waits until only n are open. */
 unsigned test_proxy_accepted(struct test_proxy *proxy);

@@ -59,29 +59,35 @@ static size_t receive(int fd, char *buf, size_t len)
 }
 
 /* One block from one end to the other. False at the end. */
-static bool carry(int from, int to)
+static bool carry_up(struct peer *peer, int fd)
 {
     char block[BLOCK_BYTES];
-    size_t n = receive(from, block, sizeof block);
+    size_t n = peer_receive(peer, block, sizeof block);
 
-    return n > 0 && relay_send(to, block, n);
+    return n > 0 && relay_send(fd, block, n);
+}
+
+static bool carry_down(int fd, struct peer *peer)
+{
+    char block[BLOCK_BYTES];
+    size_t n = receive(fd, block, sizeof block);
+
+    return n > 0 && peer_send(peer, block, n);
 }
 
 void relay_run(struct peer *peer, int fd)
 {
-    char block[BLOCK_BYTES];
     struct pollfd ends[2] = {{.fd = peer_fd(peer), .events = POLLIN}, {.fd = fd, .events = POLLIN}};
-    size_t n;
 
-    while ((n = peer_take_received(peer, block, sizeof block)) > 0)
-        if (!relay_send(fd, block, n))
-            return;
     for (;;) {
+        while (peer_has_received(peer))
+            if (!carry_up(peer, fd))
+                return;
         if (poll(ends, 2, -1) < 0 && errno != EINTR)
             return;
-        if (ends[0].revents != 0 && !carry(ends[0].fd, fd))
+        if (ends[0].revents != 0 && !carry_up(peer, fd))
             return;
-        if (ends[1].revents != 0 && !carry(fd, peer_fd(peer))) {
+        if (ends[1].revents != 0 && !carry_down(fd, peer)) {
             peer_finish(peer);
             ends[1].fd = -1;
             ends[1].revents = 0;

@@ -16,6 +16,7 @@
 #include <CUnit/CUnit.h>
 #include <gofer/gofer.h>
 
+#include "http/proxy.h"
 #include "support/origin.h"
 #include "support/script.h"
 #include "transport/key.h"
@@ -76,8 +77,17 @@ static int other_opened(int fd, const gofer_address *address, void *arg)
     return fd >= 0 ? 0 : EBADF;
 }
 
+static int other_answered(const gofer_proxy_answer *answer, void *arg)
+{
+    (void)arg;
+    return answer->status == 200 ? 0 : EACCES;
+}
+
 /* A unix-domain socket of the origin that a row calls. */
 static char other_path[64];
+
+/* The origin again, as an HTTP proxy: it answers whatever it is asked. */
+static char other_proxy[64];
 
 static gofer_request *other_method(gofer_request *request, const char *url)
 {
@@ -96,7 +106,10 @@ static const gofer_client_options base = {.workers = GOFER_NO_WORKERS,
                                           .resolve = base_resolve,
                                           .resolve_len = 1,
                                           .connect_to = base_connect_to,
-                                          .connect_to_len = 1};
+                                          .connect_to_len = 1,
+                                          .proxy_user = "base",
+                                          .connect_headers = base_headers,
+                                          .connect_headers_len = 1};
 
 static void call(gofer_client *client, const gofer_request *request)
 {
@@ -231,6 +244,7 @@ static unsigned connections_of(const struct request_row *row)
     gofer_request *request = gofer_request_new("GET", origin_url(origin, "/", url));
     snprintf(other_path, sizeof other_path, "@gofer-key-%ld-%u", (long)getpid(),
              origin_port(origin));
+    snprintf(other_proxy, sizeof other_proxy, "http://127.0.0.1:%u", origin_port(origin));
     origin_listen_unix(origin, other_path);
     get(client, url);
     request = row->change(request, url);
@@ -305,6 +319,79 @@ static void urls_that_differ_in_one_part(void)
     }
 }
 
+/* --- proxies --- */
+
+#define PROXY_ROW(member, scope, about, one, other) {#member, scope, {one, other}},
+static const struct url_row proxy_rows[] = {PROXY_PARTS(PROXY_ROW)};
+
+static void make_proxied_key(const char *url_text, const char *proxy_text, bool tunnel,
+                             struct key *key)
+{
+    struct url url;
+    struct proxy proxy;
+    struct buf why = BUF_INIT;
+    CU_ASSERT_EQUAL_FATAL(url_parse(url_text, &url, &why), GOFER_OK);
+    CU_ASSERT_EQUAL_FATAL(proxy_parse(proxy_text, &proxy, &why), GOFER_OK);
+    struct key_route route = {.proxy = &proxy, .tunnel = tunnel};
+    CU_ASSERT_FATAL(key_init_route(key, &url, &route));
+    url_fini(&url);
+    proxy_fini(&proxy);
+    buf_fini(&why);
+}
+
+static bool has_same_text(struct key *a, struct key *b)
+{
+    bool same = a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
+    key_fini(a);
+    key_fini(b);
+    return same;
+}
+
+static bool is_same_route(const char *url, const char *one, const char *other)
+{
+    struct key a, b;
+    make_proxied_key(url, one, false, &a);
+    make_proxied_key(url, other, false, &b);
+    return has_same_text(&a, &b);
+}
+
+/* Fetched or tunnelled to: the proxy's every part counts. */
+static void proxies_that_differ_in_one_part(void)
+{
+    static const char *const urls[] = {"http://h/", "https://h/"};
+    for (size_t i = 0; i < 2 * sizeof proxy_rows / sizeof *proxy_rows; i++) {
+        const struct url_row *row = &proxy_rows[i / 2];
+        bool same = is_same_route(urls[i % 2], row->urls[0], row->urls[1]);
+        if (same != (row->scope != IN_KEY))
+            printf("\n    proxy.%s", row->name);
+        CU_ASSERT_EQUAL(same, row->scope != IN_KEY);
+        CU_ASSERT(is_same_route(urls[i % 2], row->urls[0], row->urls[0]));
+    }
+}
+
+/* What is fetched shares a connection for all hosts; a tunnel leads to one. */
+static void hosts_share_what_a_proxy_fetches(void)
+{
+    static const struct {
+        const char *one, *other;
+        bool tunnel, same;
+    } rows[] = {
+        {"http://a.test/", "http://b.test:81/", false, true},
+        {"http://a.test/", "http://b.test/", true, false},
+        {"https://a.test/", "https://b.test/", false, false},
+        {"http://a.test/", "https://a.test:80/", false, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct key a, b;
+        make_proxied_key(rows[i].one, "http://u:secret@p:1", rows[i].tunnel, &a);
+        make_proxied_key(rows[i].other, "http://u:secret@p:1", rows[i].tunnel, &b);
+        a.text[a.shown_len] = '\0';
+        CU_ASSERT_PTR_NULL(strstr(a.text, "secret"));
+        a.text[a.shown_len] = ' ';
+        CU_ASSERT_EQUAL(has_same_text(&a, &b), rows[i].same);
+    }
+}
+
 /* Parts that trade characters must not meet in one text. */
 static void parts_do_not_run_into_each_other(void)
 {
@@ -332,6 +419,8 @@ CU_TestInfo key_options_tests[] = {
      requests_that_differ_in_one_option},
     {"RU-14 URLs that differ in one part share unless it is in the key",
      urls_that_differ_in_one_part},
+    {"RU-14 proxies that differ in one part are not shared", proxies_that_differ_in_one_part},
+    {"hosts share what a proxy fetches", hosts_share_what_a_proxy_fetches},
     {"RU-14 parts do not run into each other", parts_do_not_run_into_each_other},
     CU_TEST_INFO_NULL,
 };

@@ -1,0 +1,158 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Whom a dial connects to, and from the resolver's answers to addresses in the
+ * race. What returns false has set the fault.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+
+#include "base/clock.h"
+#include "http/proxy.h"
+#include "transport/dial.h"
+#include "transport/pool.h"
+#include "transport/trace.h"
+
+void dial_set_destinations(struct dial *dial)
+{
+    const struct key *key = dial->key;
+    dial->target = (struct destination){key->host, key->zone, key->port};
+    if (key->proxy == NULL || key->tunnel)
+        connect_to_apply(pool_options_of(dial->pool)->connect_to, &dial->target);
+    dial->to = dial->target;
+    if (key->proxy != NULL)
+        dial->to = (struct destination){key->proxy->host, key->proxy->zone, key->proxy->port};
+}
+
+/* --- into the race --- */
+
+/* The lookup is over. */
+static void looked_up(struct dial *d)
+{
+    d->looking = d->finding_target = false;
+    if (d->trace != NULL)
+        trace_dns_done(d->trace, d->lookup.host, d->lookup.addrs, d->lookup.addrs_len, &d->fault);
+}
+
+static bool fail_lookup(struct dial *d, enum lookup_error error)
+{
+    gofer_status code = error == LOOKUP_NOMEM ? GOFER_ERR_NOMEM : GOFER_ERR_RESOLVE;
+    bool unfit = error == LOOKUP_NOT_FOUND && d->lookup.kind != LOOKUP_ANY;
+    fault_set(&d->fault, code, GOFER_PHASE_RESOLVE, 0, "lookup of %.45s: %s%s", d->lookup.host,
+              lookup_strerror(error), unfit ? ", or of another family" : "");
+    return false;
+}
+
+static bool add(struct dial *d, struct addr *addrs, size_t len, bool more)
+{
+    int64_t now = clock_now_ns();
+    if (d->times.found_ns == 0 && len > 0)
+        d->times.found_ns = dial_phase(d) == GOFER_PHASE_RESOLVE ? now : d->times.began_ns;
+    for (size_t i = 0; i < len; i++)
+        addr_set_port(&addrs[i], d->to.port);
+    if (racer_add(&d->racer, addrs, len, more, now))
+        return true;
+    fault_set(&d->fault, GOFER_ERR_NOMEM, GOFER_PHASE_CONNECT, ENOMEM, NULL);
+    return false;
+}
+
+/* Whether the host is an address, which is added then. */
+static bool add_literal(struct dial *d, bool *ok)
+{
+    struct addr addrs[2];
+    if (!addr_parse(d->to.host, d->to.zone, 0, &addrs[0]))
+        return false;
+    /* "::" is this machine, where a server may listen on IPv4 only (L11). */
+    bool any = addrs[0].sa.sa_family == AF_INET6 &&
+               IN6_IS_ADDR_UNSPECIFIED(&addrs[0].in6.sin6_addr) &&
+               addr_parse("::1", NULL, 0, &addrs[0]) && addr_parse("127.0.0.1", NULL, 0, &addrs[1]);
+    *ok = add(d, addrs, any ? 2 : 1, false);
+    return true;
+}
+
+static enum lookup_kind kind_of(sa_family_t family)
+{
+    return family == AF_INET ? LOOKUP_IPV4 : family == AF_INET6 ? LOOKUP_IPV6 : LOOKUP_ANY;
+}
+
+static void ask(struct dial *d, const struct destination *whom, enum lookup_kind kind)
+{
+    dial_set_phase(d, GOFER_PHASE_RESOLVE);
+    if (d->trace != NULL)
+        trace_dns_start(d->trace, whom->host);
+    d->lookup =
+        (struct lookup){.task = &d->task, .host = whom->host, .port = whom->port, .kind = kind};
+    resolver_ask(pool_resolver(d->pool), &d->lookup);
+}
+
+static bool find_host(struct dial *d)
+{
+    bool ok;
+    if (add_literal(d, &ok))
+        return ok;
+    d->looking = true;
+    ask(d, &d->to, kind_of(pool_options_of(d->pool)->race.family));
+    return true;
+}
+
+/* --- of a host behind a SOCKS4 proxy --- */
+
+/* It is told addresses only. */
+static bool wants_target(const struct dial *d)
+{
+    struct addr literal;
+    return d->key->proxy != NULL && proxy_wants_address(d->key->proxy) &&
+           !addr_parse(d->target.host, d->target.zone, 0, &literal);
+}
+
+/* Once the address is known the proxy is looked for. */
+static bool take_target(struct dial *d)
+{
+    if (!resolver_answered(pool_resolver(d->pool), &d->lookup))
+        return true;
+    if (d->lookup.error != LOOKUP_OK)
+        return fail_lookup(d, d->lookup.error);
+    inet_ntop(AF_INET, &d->lookup.addrs[0].in.sin_addr, d->target_address,
+              sizeof(d->target_address));
+    d->target.host = d->target_address;
+    looked_up(d);
+    resolver_forget(pool_resolver(d->pool), &d->lookup);
+    return find_host(d);
+}
+
+/* --- both --- */
+
+/* Gives the race what the lookup found since it was asked last: all at once, or the one family's
+ * addresses and then the other's. */
+static bool take_host(struct dial *d)
+{
+    bool whole = resolver_answered(pool_resolver(d->pool), &d->lookup);
+    if (d->lookup.error != LOOKUP_OK)
+        return fail_lookup(d, d->lookup.error);
+    if (whole)
+        looked_up(d);
+    size_t known = d->known;
+    d->known = d->lookup.addrs_len;
+    if (d->looking && d->known == known)
+        return true;
+    return add(d, d->lookup.addrs + known, d->known - known, d->looking);
+}
+
+bool dial_find_addresses(struct dial *dial)
+{
+    if (!wants_target(dial))
+        return find_host(dial);
+    dial->finding_target = true;
+    ask(dial, &dial->target, LOOKUP_IPV4);
+    return true;
+}
+
+bool dial_take_addresses(struct dial *dial)
+{
+    if (dial->finding_target && !take_target(dial))
+        return false;
+    if (dial->finding_target || !dial->looking)
+        return true;
+    return take_host(dial);
+}
