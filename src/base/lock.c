@@ -2,62 +2,86 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * Locks and, in debug builds, the ranks that a thread holds: a small stack in
- * thread-local storage. It is diagnostics only; nothing depends on it.
+ * Waiting for a lock and for a condition and, in debug builds, the ranks that a
+ * thread holds: a small stack in thread-local storage. That is diagnostics only;
+ * nothing depends on it.
  */
 #include "base/lock.h"
 
+#include <limits.h>
+
 #include "base/clock.h"
+#include "base/futex.h"
 
 void lock_init(struct lock *l, enum lock_rank rank)
 {
-    *l = (struct lock){.mutex = PTHREAD_MUTEX_INITIALIZER, .rank = rank};
+    atomic_init(&l->word, LOCK_FREE);
+    l->rank = rank;
 }
 
 void lock_fini(struct lock *l)
 {
-    pthread_mutex_destroy(&l->mutex);
+    (void)l;
+}
+
+/* Having slept, a thread does not know whether others sleep still, so it leaves WANTED behind; at
+ * worst its release wakes nobody. */
+void lock_take_wanted(struct lock *l)
+{
+    while (atomic_exchange_explicit(&l->word, LOCK_WANTED, memory_order_acquire) != LOCK_FREE)
+        futex_wait(&l->word, LOCK_WANTED, CLOCK_NEVER);
+}
+
+void lock_wake_one(struct lock *l)
+{
+    futex_wake(&l->word, 1);
 }
 
 void lock_cond_init(struct lock_cond *c)
 {
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&c->cond, &attr);
-    pthread_condattr_destroy(&attr);
+    atomic_init(&c->turn, 0);
+    c->sleepers = 0;
 }
 
 void lock_cond_fini(struct lock_cond *c)
 {
-    pthread_cond_destroy(&c->cond);
+    (void)c;
+}
+
+static void signal_up_to(struct lock_cond *c, int n)
+{
+    if (c->sleepers == 0)
+        return;
+    atomic_fetch_add_explicit(&c->turn, 1, memory_order_relaxed);
+    futex_wake(&c->turn, n);
 }
 
 void lock_cond_signal(struct lock_cond *c)
 {
-    pthread_cond_signal(&c->cond);
+    signal_up_to(c, 1);
 }
 
 void lock_cond_broadcast(struct lock_cond *c)
 {
-    pthread_cond_broadcast(&c->cond);
+    signal_up_to(c, INT_MAX);
 }
 
-static void cond_wait(struct lock_cond *c, pthread_mutex_t *mutex, int64_t at_ns)
+/* A signal between the release and the sleep changes the turn, which then is no sleep at all. */
+static void cond_wait(struct lock_cond *c, struct lock *l, int64_t at_ns)
 {
-    if (at_ns == CLOCK_NEVER) {
-        pthread_cond_wait(&c->cond, mutex);
-        return;
-    }
-    struct timespec at = clock_timespec(at_ns);
-    pthread_cond_timedwait(&c->cond, mutex, &at);
+    uint32_t turn = atomic_load_explicit(&c->turn, memory_order_relaxed);
+    c->sleepers++;
+    lock_word_drop(l);
+    futex_wait(&c->turn, turn, at_ns);
+    lock_word_take(l);
+    c->sleepers--;
 }
 
 #ifndef GOFER_DEBUG
 
 void lock_cond_wait(struct lock_cond *c, struct lock *l, int64_t at_ns)
 {
-    cond_wait(c, &l->mutex, at_ns);
+    cond_wait(c, l, at_ns);
 }
 
 #else
@@ -113,13 +137,13 @@ static void note_dropped(const struct lock *l)
 void lock_take(struct lock *l)
 {
     note_taken(l);
-    pthread_mutex_lock(&l->mutex);
+    lock_word_take(l);
 }
 
 void lock_drop(struct lock *l)
 {
     note_dropped(l);
-    pthread_mutex_unlock(&l->mutex);
+    lock_word_drop(l);
 }
 
 void lock_assert_held(const struct lock *l)
@@ -141,7 +165,7 @@ void lock_cond_wait(struct lock_cond *c, struct lock *l, int64_t at_ns)
     if (held_len > 1)
         die("waited on while another lock is held", l);
     lock_assert_held(l);
-    cond_wait(c, &l->mutex, at_ns);
+    cond_wait(c, l, at_ns);
 }
 
 #endif

@@ -9,6 +9,8 @@
 #include "base/lock.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,6 +204,58 @@ static void a_lock_excludes(void)
     fini_locks();
 }
 
+struct taker {
+    int err;        /* errno behind lock_take() */
+    bool was_first; /* found nobody's mark */
+};
+
+static bool first_was_here; /* guarded by call */
+
+static void *take_once(void *arg)
+{
+    struct taker *t = arg;
+    errno = ENOANO;
+    lock_take(&call);
+    t->err = errno;
+    t->was_first = !first_was_here;
+    lock_drop(&call);
+    return NULL;
+}
+
+/* Until some thread has found the lock taken and is about to sleep. */
+static void await_wanted(void)
+{
+    while (atomic_load(&call.word) != LOCK_WANTED)
+        sched_yield();
+}
+
+static void all_who_sleep_get_a_lock_and_keep_errno(void)
+{
+    pthread_t threads[ADDERS];
+    struct taker takers[ADDERS] = {{0}};
+    init_locks();
+    first_was_here = false;
+    lock_take(&call);
+    for (int i = 0; i < ADDERS; i++)
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, take_once, &takers[i]), 0);
+    await_wanted();
+    first_was_here = true;
+    errno = ENOANO;
+    lock_drop(&call);
+    CU_ASSERT_EQUAL(errno, ENOANO);
+    for (int i = 0; i < ADDERS; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < ADDERS; i++) {
+        CU_ASSERT_EQUAL(takers[i].err, ENOANO);
+        CU_ASSERT_FALSE(takers[i].was_first);
+    }
+    /* And it is as free as before. */
+    lock_take(&call);
+    lock_drop(&call);
+    CU_ASSERT_EQUAL(atomic_load(&call.word), LOCK_FREE);
+    fini_locks();
+}
+
 static void wait_ends_at_its_time_and_not_before(void)
 {
     struct lock_cond c;
@@ -258,12 +312,61 @@ static void signals_wake_waiters_both_ways(void)
     fini_locks();
 }
 
+struct crowd {
+    struct lock_cond changed;
+    bool open;  /* guarded by call, as is */
+    int inside; /* who wait, or have waited */
+};
+
+static void *wait_for_opening(void *arg)
+{
+    struct crowd *c = arg;
+    lock_take(&call);
+    c->inside++;
+    while (!c->open)
+        lock_cond_wait(&c->changed, &call, CLOCK_NEVER);
+    lock_drop(&call);
+    return NULL;
+}
+
+/* A thread that is counted has released the lock only to wait. */
+static void await_crowd(struct crowd *c)
+{
+    for (int inside = 0; inside < ADDERS; sched_yield()) {
+        lock_take(&call);
+        inside = c->inside;
+        lock_drop(&call);
+    }
+}
+
+static void a_broadcast_wakes_all(void)
+{
+    pthread_t threads[ADDERS];
+    struct crowd c = {.open = false};
+    init_locks();
+    lock_cond_init(&c.changed);
+    for (int i = 0; i < ADDERS; i++)
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, wait_for_opening, &c), 0);
+    await_crowd(&c);
+    lock_take(&call);
+    c.open = true;
+    lock_cond_broadcast(&c.changed);
+    lock_drop(&call);
+    for (int i = 0; i < ADDERS; i++)
+        pthread_join(threads[i], NULL);
+    CU_ASSERT_EQUAL(c.changed.sleepers, 0);
+    lock_cond_fini(&c.changed);
+    fini_locks();
+}
+
 CU_TestInfo lock_tests[] = {
     {"rising ranks are fine, in any order of release", rising_ranks_are_fine},
     {"a rank that does not rise aborts and names both (debug)", rank_faults_abort_in_debug_builds},
     {"a false claim about held locks aborts (debug)", false_claims_abort_in_debug_builds},
     {"a lock excludes", a_lock_excludes},
+    {"all who sleep get a lock, and keep errno", all_who_sleep_get_a_lock_and_keep_errno},
     {"a wait ends at its time and not before", wait_ends_at_its_time_and_not_before},
     {"signals wake waiters, both ways", signals_wake_waiters_both_ways},
+    {"a broadcast wakes all", a_broadcast_wakes_all},
     CU_TEST_INFO_NULL,
 };
