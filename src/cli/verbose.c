@@ -8,7 +8,6 @@
  */
 #include "cli/verbose.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,8 +77,10 @@ static void show_response(const gofer_response *response)
 
 void verbose_begin(const struct transfer *t)
 {
-    if (t->config->verbose)
-        fprintf(stderr, "* %s %s\n", config_method(t->config), text_str(&t->url));
+    if (!t->config->verbose)
+        return;
+    fprintf(stderr, "* %s %s\n", config_method(t->config), text_str(&t->url));
+    verbose_conn_watch(t->request);
 }
 
 void verbose_end(const struct transfer *t)
@@ -88,11 +89,7 @@ void verbose_end(const struct transfer *t)
 
     if (!t->config->verbose || t->response == NULL)
         return;
-    if (t->connects > 0)
-        fprintf(stderr, "* Connections opened: %" PRIu64 "\n", t->connects);
-    else if (error == NULL || error->sent != GOFER_SENT_NOTHING)
-        fputs("* Re-used an idle connection\n", stderr);
-    verbose_conn(t);
+    verbose_conn_certificate(t);
     if (error == NULL || error->sent != GOFER_SENT_NOTHING)
         show_request(t);
     if (gofer_response_status(t->response) != 0)

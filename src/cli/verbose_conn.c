@@ -2,26 +2,123 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * The connection in words; see verbose_conn.h.
+ * Connections in words, from the library's trace; see verbose_conn.h.
  */
 #include "cli/verbose_conn.h"
 
+#include <inttypes.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
 #include <time.h>
 
-static void show_peer(const struct transfer *t)
-{
-    socklen_t len;
-    const struct sockaddr *peer = gofer_response_peer(t->response, &len);
-    char host[NI_MAXHOST], port[NI_MAXSERV];
+/* --- as it happens --------------------------------------------------------- */
 
-    if (peer == NULL && t->config->connect.unix_socket != NULL)
-        fprintf(stderr, "* Connected to %s\n", t->config->connect.unix_socket);
-    else if (peer != NULL && getnameinfo(peer, len, host, sizeof host, port, sizeof port,
-                                         NI_NUMERICHOST | NI_NUMERICSERV) == 0)
-        fprintf(stderr, "* Connected to %s port %s\n", host, port);
+enum { ADDRESS_BYTES = NI_MAXHOST + NI_MAXSERV + 4 };
+
+/* "127.0.0.1:80", "[::1]:80", or without the port; a socket's path. */
+static const char *address_text(const gofer_address *address, bool with_port, char *buf)
+{
+    char host[NI_MAXHOST], port[NI_MAXSERV];
+    bool v6 = address->addr->sa_family == AF_INET6;
+
+    if (getnameinfo(address->addr, address->addr_len, host, sizeof host, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+        snprintf(buf, ADDRESS_BYTES, "%s", address->host);
+    else if (!with_port)
+        snprintf(buf, ADDRESS_BYTES, "%s", host);
+    else
+        snprintf(buf, ADDRESS_BYTES, v6 ? "[%s]:%s" : "%s:%s", host, port);
+    return buf;
 }
+
+static void show_lookup(const gofer_trace_event *e)
+{
+    struct text line = {0};
+    char address[ADDRESS_BYTES];
+
+    if (e->status != GOFER_OK)
+        text_printf(&line, "* Could not resolve host: %s", e->host);
+    else
+        text_printf(&line, "* Host %s was resolved:", e->host);
+    for (size_t i = 0; i < e->addresses_len; i++)
+        text_printf(&line, "%s %s", i > 0 ? "," : "",
+                    address_text(&e->addresses[i], false, address));
+    fprintf(stderr, "%s\n", text_str(&line));
+    text_fini(&line);
+}
+
+static void show_attempt(const gofer_trace_event *e)
+{
+    char address[ADDRESS_BYTES];
+
+    if (e->addresses_len > 0)
+        fprintf(stderr, "*   Trying %s...\n", address_text(e->addresses, true, address));
+}
+
+static void show_attempt_end(const gofer_trace_event *e)
+{
+    char buf[ADDRESS_BYTES];
+
+    if (e->addresses_len == 0)
+        return;
+    const char *address = address_text(e->addresses, true, buf);
+    if (e->status == GOFER_OK)
+        fprintf(stderr, "* Connected to %s (%s)\n", e->host, address);
+    else if (e->status == GOFER_ERR_CANCELED)
+        fprintf(stderr, "*   %s given up: another one was faster\n", address);
+    else
+        fprintf(stderr, "*   connect to %s failed: %s\n", address,
+                e->sys_errno != 0 ? strerror(e->sys_errno) : gofer_strerror(e->status));
+}
+
+static void show_handshake(const gofer_trace_event *e)
+{
+    if (e->status == GOFER_OK)
+        fprintf(stderr, "* SSL connection using %s / %s%s\n", e->tls_version, e->tls_cipher,
+                e->tls_resumed ? ", resumed" : "");
+    else
+        fprintf(stderr, "* TLS with %s failed: %s\n", e->host,
+                e->message != NULL ? e->message : gofer_strerror(e->status));
+}
+
+static void on_event(const gofer_trace_event *e, void *arg)
+{
+    (void)arg;
+    switch (e->kind) {
+    case GOFER_TRACE_DNS_DONE:
+        show_lookup(e);
+        break;
+    case GOFER_TRACE_CONNECT_START:
+        show_attempt(e);
+        break;
+    case GOFER_TRACE_CONNECT_DONE:
+        show_attempt_end(e);
+        break;
+    case GOFER_TRACE_TLS_DONE:
+        show_handshake(e);
+        break;
+    case GOFER_TRACE_GOT_CONN:
+        if (e->reused)
+            fprintf(stderr, "* Re-using a connection, idle for %" PRId64 " ms\n",
+                    e->idle_us / 1000);
+        break;
+    case GOFER_TRACE_RETRY:
+        fprintf(stderr, "* Trying again in %" PRId64 " ms\n", e->delay_ms);
+        break;
+    default:
+        break;
+    }
+}
+
+void verbose_conn_watch(gofer_request *request)
+{
+    if (gofer_request_set_trace(request, on_event, NULL, NULL) == GOFER_ERR_NOMEM)
+        cli_out_of_memory();
+}
+
+/* --- afterwards ------------------------------------------------------------ */
 
 static void show_date(const char *name, int64_t seconds)
 {
@@ -33,9 +130,9 @@ static void show_date(const char *name, int64_t seconds)
         fprintf(stderr, "*  %s: %s\n", name, text);
 }
 
-static void show_certificate(const struct transfer *t)
+void verbose_conn_certificate(const struct transfer *t)
 {
-    gofer_certificate *cert = gofer_response_certificate(t->response);
+    gofer_certificate *cert = t->connects > 0 ? gofer_response_certificate(t->response) : NULL;
 
     if (cert == NULL)
         return;
@@ -50,22 +147,4 @@ static void show_certificate(const struct transfer *t)
               : "*  SSL certificate verify ok.\n",
           stderr);
     gofer_certificate_free(cert);
-}
-
-static void show_tls(const struct transfer *t)
-{
-    const char *version = gofer_response_tls_version(t->response);
-
-    if (version == NULL)
-        return;
-    fprintf(stderr, "* SSL connection using %s / %s%s\n", version,
-            gofer_response_tls_cipher(t->response),
-            gofer_response_tls_resumed(t->response) ? ", resumed" : "");
-    show_certificate(t);
-}
-
-void verbose_conn(const struct transfer *t)
-{
-    show_peer(t);
-    show_tls(t);
 }

@@ -2,14 +2,19 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * -v about the connection of a response: whom it goes to, how it is secured.
+ * -v about connections: the lookup, the race of addresses and the handshake as
+ * they happen, and afterwards the certificate. A line each on stderr, written
+ * whole, since with -Z several threads write.
  */
 #ifndef GOFER_CLI_VERBOSE_CONN_H
 #define GOFER_CLI_VERBOSE_CONN_H
 
 #include "cli/transfer.h"
 
-/* Tells on stderr, in lines that begin with "* ". Nothing of a failed call. */
-void verbose_conn(const struct transfer *t);
+/* Has the request's connections told of while they are made. Ends the program without memory. */
+void verbose_conn_watch(gofer_request *request);
+
+/* After the call: tells of the certificate, where the connection was made for it. */
+void verbose_conn_certificate(const struct transfer *t);
 
 #endif

@@ -155,6 +155,38 @@ gets --interface 'host!127.0.0.1' "http://127.0.0.1:$plain/"
 gets --interface lo "http://127.0.0.1:$plain/"
 gets --interface 'if!lo' "http://127.0.0.1:$plain/"
 
+# --- what -v tells -----------------------------------------------------------
+
+# tells PATTERN: the last run's -v has such a line.
+tells() {
+    if grep -q -e "$1" err; then pass; else fail "-v does not tell: $1" "$(cat err)"; fi
+}
+
+run -v --cacert root.pem --resolve "good.test:$good:[::1],127.0.0.1" "https://good.test:$good/" \
+    "https://good.test:$good/"
+tells "^\* Host good.test was resolved: ::1, 127.0.0.1$"
+if grep -q ' lo$' /proc/net/if_inet6 2>/dev/null; then
+    tells "^\*   Trying \[::1\]:$good\.\.\.$"
+    tells "^\*   connect to \[::1\]:$good failed: "
+fi
+tells "^\*   Trying 127.0.0.1:$good\.\.\.$"
+tells "^\* Connected to good.test (127.0.0.1:$good)$"
+tells '^\* SSL connection using TLSv1.3 / TLS_AES'
+tells '^\*  subject: CN=good$'
+tells '^\*  expire date: .* GMT$'
+tells '^\*  issuer: CN=middle$'
+tells '^\*  hosts: good.test, localhost, 127.0.0.1, ::1$'
+tells '^\*  SSL certificate verify ok.$'
+tells '^\* Re-using a connection'
+run -v -k "https://127.0.0.1:$old/"
+tells '^\*  NOT CHECKED (-k): '
+run -v --cacert root.pem "https://127.0.0.1:$old/"
+tells '^\* TLS with 127.0.0.1 failed: certificate has expired (2 days ago)$'
+run -v http://nothing.onion/
+tells '^\* Could not resolve host: nothing.onion$'
+run -v --unix-socket plain.sock http://a.test/
+tells '^\*   Trying '
+
 # --- beside curl -------------------------------------------------------------
 
 # same ARGS: gofer and curl bring the same bytes and the same exit code.
