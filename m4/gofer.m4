@@ -55,6 +55,29 @@ AC_ARG_ENABLE([cli],
 AM_CONDITIONAL([CLI], [test "$enable_cli" != no])
 ])
 
+# --with-brotli, --with-zstd: auto, yes (an error where it is missing) or no.
+# GOFER_ARG_CODING(NAME)
+AC_DEFUN([GOFER_ARG_CODING], [
+AC_ARG_WITH([$1],
+    [AS_HELP_STRING([--without-$1], [leave out the content coding $1, whether it is there or not])],
+    [], [with_$1=auto])
+AS_CASE([$with_$1], [auto|yes|no], [],
+    [AC_MSG_ERROR([--with-$1: "$with_$1" is not auto, yes or no])])
+])
+
+# Looks for its library and leaves with_NAME yes or no.
+# GOFER_CHECK_CODING(NAME, VARIABLE, MODULE, VERSION, PACKAGE)
+AC_DEFUN([GOFER_CHECK_CODING], [
+gofer_wanted=$with_$1
+AS_IF([test "$with_$1" != no],
+    [PKG_CHECK_MODULES([$2], [$3 >= $4], [with_$1=yes], [with_$1=no])])
+AS_IF([test "$gofer_wanted$with_$1" = yesno],
+    [AC_MSG_ERROR([$3 $4 or newer is missing (Debian: $5)])])
+AS_IF([test "$with_$1" = yes], [CODING_REQUIRES="$CODING_REQUIRES, $3 >= $4"])
+AC_SUBST([CODING_REQUIRES])
+AM_CONDITIONAL([$2], [test "$with_$1" = yes])
+])
+
 # -O1 where a person will look into the program, the usual -O2 elsewhere.
 AC_DEFUN([GOFER_DEFAULT_CFLAGS], [
 AC_BEFORE([$0], [AC_PROG_CC])

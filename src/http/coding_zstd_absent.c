@@ -1,0 +1,9 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Built in place of coding_zstd.c where the library is not there, or not wanted.
+ */
+#include "http/coding.h"
+
+const struct coding *const coding_zstd = NULL;
