@@ -77,7 +77,7 @@ typedef struct gofer_client_options {
 
     /* --- messages --- */
     int64_t max_response_header_bytes; /* 256 KiB: status line and header fields, 1xx included */
-    int64_t max_body_bytes;            /* 64 MiB: a buffered response body */
+    int64_t max_body_bytes;            /* 64 MiB: a buffered response body, decoded */
     const char *user_agent;            /* "gofer/VERSION"; "" sends none */
     const gofer_header *headers;       /* sent with every request that does not set the name */
     size_t headers_len;                /* how many */
@@ -141,6 +141,11 @@ typedef struct gofer_client_options {
     void *proxy_answered_arg;
     bool disable_proxy_env; /* the environment is not looked at */
     bool proxy_tunnel;      /* an HTTP proxy is asked for a tunnel for http too */
+
+    /* --- content codings; see gofer_content_codings() --- */
+    bool disable_decompression; /* none is asked for, and none undone */
+    int64_t max_decode_ratio;   /* 200: a body may expand to so many times its coded size; what is
+                                   within 8 MiB may in any case */
 } gofer_client_options;
 
 /* Counters of a client. Members may be added at the end. */
@@ -275,6 +280,23 @@ GOFER_API gofer_status gofer_get(gofer_client *client, const char *url, gofer_re
 /* gofer_do() with a POST of len bytes; content_type may be NULL. */
 GOFER_API gofer_status gofer_post(gofer_client *client, const char *url, const char *content_type,
                                   const void *data, size_t len, gofer_response **response);
+
+/*
+ * The content codings that this library can undo, as it asks for them in
+ * Accept-Encoding: "gzip, deflate", and "br" and "zstd" where it was built with
+ * them. Static.
+ *
+ * They are asked for where the request has no Accept-Encoding of its own (set,
+ * removed, or client-wide), no Range, and is no HEAD. Only then is the body of a
+ * response decoded; Content-Encoding and Content-Length are then not among its
+ * fields, its content length is -1, and gofer_response_uncompressed() says so. A
+ * 206, a coding that is not known, and everything else stay as they came.
+ *
+ * A body that is broken, ends inside a coding, has bytes behind its end or more
+ * than 4 codings is GOFER_ERR_DECODE; one that decodes to more than max_body_bytes
+ * (buffered) or max_decode_ratio allow is GOFER_ERR_TOO_LARGE.
+ */
+GOFER_API const char *gofer_content_codings(void);
 
 /* Milliseconds of the monotonic clock: the clock of absolute deadlines. */
 GOFER_API int64_t gofer_now_ms(void);

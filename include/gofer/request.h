@@ -166,6 +166,13 @@ GOFER_API gofer_status gofer_request_set_upgrade(gofer_request *request, const c
 GOFER_API gofer_status gofer_request_set_progress(
     gofer_request *request, void (*fn)(void *arg, int64_t sent, int64_t total), void *arg);
 
+/*
+ * Whether content codings are asked for and undone (gofer_content_codings()), for
+ * this request whatever the client's disable_decompression says. With 0, what the
+ * server sends is what the response has.
+ */
+GOFER_API gofer_status gofer_request_set_decompression(gofer_request *request, int decompress);
+
 /* Overrides the client's timeout_ms. 0: the client's; GOFER_NEVER: none. */
 GOFER_API gofer_status gofer_request_set_timeout_ms(gofer_request *request, int64_t timeout_ms);
 

@@ -127,6 +127,10 @@ GOFER_API size_t gofer_response_trailer_count(const gofer_response *response);
 GOFER_API int gofer_response_trailer_at(const gofer_response *response, size_t index,
                                         const char **name, const char **value);
 
+/* Whether the body came compressed and was decompressed on its way in (gofer_content_codings()):
+ * then Content-Encoding and Content-Length are gone. */
+GOFER_API int gofer_response_uncompressed(const gofer_response *response);
+
 /* The URL that answered, without fragment and password. Never NULL. */
 GOFER_API const char *gofer_response_url(const gofer_response *response);
 

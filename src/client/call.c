@@ -228,6 +228,7 @@ static enum task_next begin_drain(struct call *c, unsigned events, struct turn *
     if (!may_serve_again || stream_is_polled(c->stream) ||
         download_left(&x->down) > DRAIN_MAX_BYTES)
         return drop_stream(c);
+    download_skip_coding(&c->exchange.down);
     stream_drain(c->stream)->until = clock_after_ms(clock_now_ns(), DRAIN_MS);
     set_state(c, CALL_DRAIN);
     return drain(c, events, turn);

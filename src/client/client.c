@@ -17,12 +17,18 @@
 #include "client/core.h"
 #include "config.h"
 #include "engine/engine.h"
+#include "http/coding.h"
 #include "transport/pool.h"
 #include <gofer/worker.h>
 
 static struct core *core_of(const gofer_client *client)
 {
     return (struct core *)(void *)client;
+}
+
+const char *gofer_content_codings(void)
+{
+    return coding_names();
 }
 
 const char *gofer_version(void)

@@ -88,7 +88,9 @@ enum key_scope {
     ROW(proxy_answered, PER_CLIENT, "dial", other_answered)                                        \
     ROW(proxy_answered_arg, PER_CLIENT, "dial", &other_object)                                     \
     ROW(disable_proxy_env, PER_CLIENT, "dial", true)                                               \
-    ROW(proxy_tunnel, PER_CLIENT, "dial", true)
+    ROW(proxy_tunnel, PER_CLIENT, "dial", true)                                                    \
+    ROW(disable_decompression, NOT_CONNECTION, "message", true)                                    \
+    ROW(max_decode_ratio, NOT_CONNECTION, "message", 5000)
 
 /* gofer_tls_options. ROW(member, scope, what it is about, how to change it in `tls`). They are in
  * the sessions' key as well, as the generation of what was made of them (net/tls_session.h). */
@@ -135,6 +137,7 @@ enum key_scope {
     ROW(cancel, NOT_CONNECTION, "call", 0, gofer_request_set_cancel(request, other_cancel))        \
     ROW(idempotent, NOT_CONNECTION, "call", 0, gofer_request_set_idempotent(request, 1))           \
     ROW(streaming, NOT_CONNECTION, "call", 0, gofer_request_set_streaming(request, 1))             \
+    ROW(decoding, NOT_CONNECTION, "message", 0, gofer_request_set_decompression(request, 0))       \
     ROW(progress, NOT_CONNECTION, "call", 0,                                                       \
         gofer_request_set_progress(request, other_progress, NULL))                                 \
     ROW(progress_arg, DERIVED, "progress", 0, (void)0)                                             \

@@ -285,6 +285,15 @@ gofer_status gofer_request_set_upgrade(gofer_request *request, const char *proto
     return status == GOFER_OK ? gofer_request_set_streaming(request, 1) : status;
 }
 
+gofer_status gofer_request_set_decompression(gofer_request *request, int decompress)
+{
+    struct snapshot *s = request != NULL ? own(request) : NULL;
+    if (s == NULL)
+        return request != NULL ? GOFER_ERR_NOMEM : GOFER_ERR_INVALID;
+    s->decoding = decompress ? DECODING_ON : DECODING_OFF;
+    return GOFER_OK;
+}
+
 gofer_status gofer_request_set_timeout_ms(gofer_request *request, int64_t timeout_ms)
 {
     if (request == NULL)

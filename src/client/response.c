@@ -99,6 +99,11 @@ const char *gofer_response_tls_cipher(const gofer_response *response)
     return response != NULL ? response->tls_cipher : NULL;
 }
 
+int gofer_response_uncompressed(const gofer_response *response)
+{
+    return response != NULL && response->uncompressed;
+}
+
 int gofer_response_tls_resumed(const gofer_response *response)
 {
     return response != NULL && response->tls_resumed;

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "client/core.h"
 #include "client/token.h"
+#include "http/coding.h"
 #include "http/request_head.h"
 #include "transport/trace.h"
 
@@ -26,6 +27,30 @@ static void prepared_free(struct prepared *p)
     mem_free(p);
 }
 
+static enum head_asked asked_for(const struct snapshot *s)
+{
+    if (request_wants_upgrade(&s->headers))
+        return ASKED_UPGRADE;
+    return request_method_is_head(s->method) ? ASKED_HEAD : ASKED_PLAIN;
+}
+
+/* Whether it or the client has a field of that name; a "removed" mark is one. */
+static bool has_field(const struct snapshot *s, const struct core *core, const char *name)
+{
+    return headers_find(&s->headers, name) != NULL || headers_find(&core->defaults, name) != NULL;
+}
+
+/* Whether content codings are asked for, and undone: where the caller has no say of his own in it,
+ * and the body is a whole one. */
+static bool decodes(const struct snapshot *s, const struct core *core)
+{
+    if (core == NULL || s->decoding == DECODING_OFF ||
+        (s->decoding == DECODING_AS_CLIENT && core->options.disable_decompression))
+        return false;
+    return asked_for(s) == ASKED_PLAIN && !has_field(s, core, "Accept-Encoding") &&
+           !has_field(s, core, "Range");
+}
+
 static struct request_parts parts_of(const struct snapshot *s, const struct core *core)
 {
     return (struct request_parts){
@@ -37,6 +62,7 @@ static struct request_parts parts_of(const struct snapshot *s, const struct core
         .has_body = s->source != NULL,
         .body_len = s->source != NULL ? s->source->len : 0,
         .trailers = &s->trailers,
+        .accept_encoding = decodes(s, core) ? coding_names() : NULL,
         .close = core != NULL && core->options.disable_keep_alives,
     };
 }
@@ -44,13 +70,6 @@ static struct request_parts parts_of(const struct snapshot *s, const struct core
 static uint64_t bytes_limit(int64_t option)
 {
     return option < 0 ? INT64_MAX : (uint64_t)option;
-}
-
-static enum head_asked asked_for(const struct snapshot *s)
-{
-    if (request_wants_upgrade(&s->headers))
-        return ASKED_UPGRADE;
-    return request_method_is_head(s->method) ? ASKED_HEAD : ASKED_PLAIN;
 }
 
 /* How the host is reached: a unix-domain socket is this machine's, no proxy's. */
@@ -108,7 +127,9 @@ static bool prepare(struct prepared *p, const struct snapshot *s, const struct c
                  .asked = asked_for(s),
                  .streaming = s->streaming,
                  .max_head_bytes = bytes_limit(o->max_response_header_bytes),
-                 .max_body_bytes = bytes_limit(o->max_body_bytes)},
+                 .max_body_bytes = bytes_limit(o->max_body_bytes),
+                 .decodes = parts.accept_encoding != NULL,
+                 .max_decode_ratio = o->max_decode_ratio},
         .close = request_will_close(&parts),
         .stall_timeout_ms = o->stall_timeout_ms,
         .header_timeout_ms = o->response_header_timeout_ms,
@@ -268,6 +289,7 @@ static struct snapshot *copy(const struct snapshot *from)
     s->user = from->user;
     s->trace = trace_hook_ref(from->trace);
     s->streaming = from->streaming;
+    s->decoding = from->decoding;
     s->progress = from->progress;
     s->progress_arg = from->progress_arg;
     s->source = from->source;

@@ -52,6 +52,7 @@ struct snapshot {
     gofer_cancel *cancel;
     bool idempotent;
     bool streaming;
+    enum { DECODING_AS_CLIENT, DECODING_ON, DECODING_OFF } decoding;
     void (*progress)(void *arg, int64_t sent, int64_t total);
     void *progress_arg;
     void *user;

@@ -395,7 +395,8 @@ static ssize_t finish_read(gofer_response *response, size_t got)
     return kept || got > 0 ? (ssize_t)got : -1;
 }
 
-/* One look, with the task held; it is given back, or has ended. AGAIN: nothing yet, and pinned. */
+/* One look, with the task held; it is given back, or has ended. AGAIN: nothing yet, and pinned
+ * where one has to wait for more. */
 static ssize_t read_once(gofer_response *response, void *buf, size_t len, struct conn **pinned)
 {
     struct stream *s = response->stream;
@@ -413,7 +414,8 @@ static ssize_t read_once(gofer_response *response, void *buf, size_t len, struct
         let_go(s);
         return 0;
     }
-    switch (exchange_read(&c->exchange, buf, len, &got, &c->fault)) {
+    enum exchange_next next = exchange_read(&c->exchange, buf, len, &got, &c->fault);
+    switch (next) {
     case EXCHANGE_DONE:
         return finish_read(response, got);
     case EXCHANGE_FAILED:
@@ -423,7 +425,7 @@ static ssize_t read_once(gofer_response *response, void *buf, size_t len, struct
     default:
         break;
     }
-    if (got == 0)
+    if (got == 0 && next == EXCHANGE_WAIT)
         pin(s, pinned);
     else if (!upload_is_over(&c->exchange.up))
         atomic_fetch_add(&s->unserved, 1);
@@ -449,9 +451,10 @@ static ssize_t read_until(gofer_response *response, void *buf, size_t len, int64
         if (n != AGAIN)
             return n;
         bool in_time = at_ns == CLOCK_NEVER || (at_ns != 0 && clock_now_ns() < at_ns);
-        if (in_time)
+        if (pinned != NULL && in_time)
             await(s, conn_fd(pinned), POLLIN, at_ns);
-        unpin(s, pinned);
+        if (pinned != NULL)
+            unpin(s, pinned);
         if (!in_time)
             return GOFER_READ_PENDING;
     }

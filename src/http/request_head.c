@@ -414,6 +414,8 @@ void request_write_head(const struct request_parts *parts, struct buf *out)
     write_authorization(parts, out);
     write_user_agent(parts, out);
     write_accept(parts, out);
+    if (parts->accept_encoding != NULL)
+        write_field("Accept-Encoding", parts->accept_encoding, out);
     write_own(parts->headers, FIELD_OTHER, out);
     write_defaults(parts, out);
     write_connection(parts, out);

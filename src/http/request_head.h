@@ -7,7 +7,7 @@
  * names and values, framing fields that belong to the library.
  *
  * Order on the wire: request line, Host, Proxy-Authorization, Authorization,
- * User-Agent, Accept, the caller's other fields in their order, the client-wide
+ * User-Agent, Accept, Accept-Encoding, the caller's other fields in their order, the client-wide
  * ones, Connection, then Content-Length or Transfer-Encoding and Trailer, and
  * Expect. A field that the caller sets stands at its default's place.
  *
@@ -34,6 +34,7 @@ struct request_parts {
     bool has_body;
     int64_t body_len;               /* with has_body; negative: unknown, sent in chunks */
     const struct headers *trailers; /* behind the body, which is sent in chunks; or NULL */
+    const char *accept_encoding;    /* sent; NULL: none but the caller's */
     bool close;                     /* send "Connection: close" */
     bool absolute; /* to an HTTP proxy that is to fetch it (RFC 9112 section 3.2.2) */
     const char *proxy_authorization; /* with absolute: the proxy's credentials, or NULL */

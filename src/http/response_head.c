@@ -279,7 +279,7 @@ static void note_connection(struct parser *p, const char *value, const char *end
     }
 }
 
-/* Looks at the fields that decide framing. False after failing. */
+/* Looks at the fields that decide how the body is read. False after failing. */
 static bool note_field(struct parser *p, const char *name, size_t name_len, const char *value,
                        const char *end)
 {
@@ -289,6 +289,8 @@ static bool note_field(struct parser *p, const char *name, size_t name_len, cons
         return p->connect || note_length(p, value, end);
     else if (is_word(name, name_len, "transfer-encoding"))
         return p->connect || note_coding(p, value, (size_t)(end - value));
+    else if (is_word(name, name_len, "content-encoding"))
+        p->head->coded = true;
     else if (is_word(name, name_len, "upgrade"))
         p->upgrade = true;
     return true;

@@ -70,6 +70,7 @@ struct response_head {
     int64_t content_length; /* as declared, or -1 */
     enum body_framing framing;
     bool keep_alive; /* the peer lets the connection live after this message */
+    bool coded;      /* there is a Content-Encoding field */
     const char *why; /* where parsing failed: static text for a person */
 };
 

@@ -17,6 +17,9 @@
 /* 1xx responses before the final one; each also counts against the head limit. */
 enum { INFORMATIONAL_MAX = 32, TRAILER_MAX_BYTES = 64 * 1024 };
 
+/* Receives in one read of a coded body that come to nothing. */
+enum { FRUITLESS_MAX = 16 };
+
 void download_init(struct download *d, const struct download_request *request)
 {
     *d = (struct download){.request = request};
@@ -26,6 +29,7 @@ void download_fini(struct download *d)
 {
     buf_fini(&d->kept);
     buf_fini(&d->trailers);
+    download_skip_coding(d);
     message_free(d->response);
     d->response = NULL;
 }
@@ -104,6 +108,9 @@ static enum download_next broken(struct download *d, const struct download_io *i
 static enum download_next complete(struct download *d, struct fault *fault)
 {
     d->complete = true;
+    /* Handed on, it is not decoded yet: read_coded() looks. */
+    if (d->coded != NULL && !d->request->streaming && !coded_end(d->coded, fault))
+        return DOWNLOAD_FAILED;
     if (d->response != NULL)
         d->response->body[d->response->body_len] = '\0';
     if (d->response != NULL && download_has_trailers(d) &&
@@ -122,12 +129,24 @@ static enum download_next end_of_stream(struct download *d, const struct downloa
 
 /* --- heads --- */
 
-/* Room for the body in the response's block: all of it where it is of moderate length. */
+/* Whether the body is to be decoded, if its codings are known. A part of one cannot be. */
+static bool is_coded(const struct download *d, const struct response_head *head)
+{
+    bool has_body = head->framing == BODY_CHUNKED || head->framing == BODY_TO_EOF ||
+                    (head->framing == BODY_LENGTH && head->content_length > 0);
+    return head->coded && d->request->decodes && has_body && head->status != 206;
+}
+
+/* Room for the body in the response's block: all of it where it is of moderate length; where it is
+ * coded, what it may well come to. */
 static size_t body_room(const struct download *d, const struct response_head *head)
 {
-    bool fits = !d->request->streaming && d->framing == BODY_LENGTH &&
-                head->content_length <= MESSAGE_BODY_INLINE;
-    return fits ? (size_t)head->content_length : 0;
+    uint64_t len = (uint64_t)head->content_length;
+    if (d->request->streaming || d->framing != BODY_LENGTH || len > MESSAGE_BODY_INLINE)
+        return 0;
+    if (is_coded(d, head))
+        len = 4 * len < MESSAGE_BODY_INLINE ? 4 * len : MESSAGE_BODY_INLINE;
+    return (size_t)len;
 }
 
 static enum download_next begin_body(struct download *d, const struct response_head *head,
@@ -135,7 +154,7 @@ static enum download_next begin_body(struct download *d, const struct response_h
 {
     const struct download_request *q = d->request;
     if (head->framing == BODY_LENGTH) {
-        if (!q->streaming && (uint64_t)head->content_length > q->max_body_bytes)
+        if (!q->streaming && d->coded == NULL && (uint64_t)head->content_length > q->max_body_bytes)
             return too_large(fault, GOFER_PHASE_BODY, "response body", q->max_body_bytes);
         d->body_left = (uint64_t)head->content_length;
     }
@@ -159,7 +178,12 @@ static enum download_next begin_response(struct download *d, const struct respon
     d->keep_alive = head->keep_alive;
     d->response = message_new(head, bytes, len, fields, d->request->url, d->request->url_len,
                               body_room(d, head));
-    return d->response != NULL ? begin_body(d, head, fault) : no_memory(d, fault);
+    if (d->response == NULL)
+        return no_memory(d, fault);
+    if (is_coded(d, head) && !coded_begin(&d->coded, d->response, d->request->max_decode_ratio,
+                                          d->request->streaming, fault))
+        return DOWNLOAD_FAILED;
+    return begin_body(d, head, fault);
 }
 
 /* A 1xx response's head is complete: the next head begins behind it. */
@@ -217,6 +241,10 @@ static enum download_next body_bytes(struct download *d, const char *data, size_
                                      struct fault *fault)
 {
     d->received += len;
+    if (d->coded != NULL)
+        return coded_gather(d->coded, d->response, data, len, d->request->max_body_bytes, fault)
+                   ? DOWNLOAD_EMPTY
+                   : DOWNLOAD_FAILED;
     if (len > d->request->max_body_bytes - d->response->body_len)
         return too_large(fault, GOFER_PHASE_BODY, "response body", d->request->max_body_bytes);
     return message_append(d->response, data, len) ? DOWNLOAD_EMPTY : no_memory(d, fault);
@@ -345,7 +373,7 @@ static enum download_next take_kept(struct download *d, struct fault *fault)
 /* A body of known length is received into the response itself, with room for the byte too many. */
 static bool reads_in_place(const struct download *d)
 {
-    return d->head_done && d->framing == BODY_LENGTH &&
+    return d->head_done && d->framing == BODY_LENGTH && d->coded == NULL &&
            d->response->body_cap - d->response->body_len >= d->body_left;
 }
 
@@ -362,7 +390,7 @@ static enum download_next took_in_place(struct download *d, size_t n, struct fau
 /* Makes room in steps, as bytes arrive: a declared length alone does not cost memory. */
 static bool make_room(struct download *d)
 {
-    if (!d->head_done || d->framing != BODY_LENGTH || reads_in_place(d))
+    if (!d->head_done || d->framing != BODY_LENGTH || d->coded != NULL || reads_in_place(d))
         return true;
     size_t step = d->response->body_len > TURN_MAX_BYTES ? d->response->body_len : TURN_MAX_BYTES;
     return message_reserve(d->response, d->body_left < step ? (size_t)d->body_left : step);
@@ -515,13 +543,16 @@ static enum download_next read_socket(struct download *d, const struct download_
     return received(d, buf, (size_t)n, got, fault);
 }
 
-enum download_next download_read(struct download *d, const struct download_io *io, void *buf,
-                                 size_t len, size_t *got, size_t *moved, struct fault *fault)
+/* Body bytes without their framing. */
+static enum download_next read_framed(struct download *d, const struct download_io *io, void *buf,
+                                      size_t len, size_t *got, size_t *moved, struct fault *fault)
 {
     enum download_next next = DOWNLOAD_EMPTY;
     *got = *moved = 0;
     if (d->failed)
         return DOWNLOAD_FAILED;
+    if (d->complete)
+        return DOWNLOAD_COMPLETE;
     /* Framing alone is no reason to say that nothing is there. */
     while (next == DOWNLOAD_EMPTY && *got == 0) {
         size_t before = *moved;
@@ -536,4 +567,49 @@ enum download_next download_read(struct download *d, const struct download_io *i
     d->received += *got;
     d->failed = next == DOWNLOAD_FAILED;
     return d->failed && *got > 0 ? DOWNLOAD_EMPTY : next;
+}
+
+/* Receives coded bytes, behind those that were decoded. */
+static enum download_next refill(struct download *d, const struct download_io *io, size_t *n,
+                                 size_t *moved, struct fault *fault)
+{
+    size_t room, more;
+    char *to = coded_room(d->coded, &room);
+    enum download_next next = read_framed(d, io, to, room, n, &more, fault);
+    coded_received(d->coded, *n);
+    *moved += more;
+    return next;
+}
+
+/*
+ * Decodes until the reader's room is full, the end is there, or nothing more has come. Where the
+ * codings have ended, the end of the framing is looked for at once: so the read that gets the last
+ * byte tells the end as well, and frees the connection.
+ */
+static enum download_next read_coded(struct download *d, const struct download_io *io, char *buf,
+                                     size_t len, size_t *got, size_t *moved, struct fault *fault)
+{
+    *got = *moved = 0;
+    for (int i = 0; i < FRUITLESS_MAX; i++) {
+        size_t n;
+        if (!coded_give(d->coded, buf, len, got, fault))
+            return *got > 0 ? DOWNLOAD_EMPTY : DOWNLOAD_FAILED;
+        if (coded_has_more(d->coded) || (*got > 0 && !coded_is_at_end(d->coded)))
+            return DOWNLOAD_EMPTY;
+        if (d->complete)
+            return coded_end(d->coded, fault) ? DOWNLOAD_COMPLETE : DOWNLOAD_FAILED;
+        enum download_next next = refill(d, io, &n, moved, fault);
+        if (next == DOWNLOAD_FAILED)
+            return *got > 0 ? DOWNLOAD_EMPTY : DOWNLOAD_FAILED;
+        if (next == DOWNLOAD_EMPTY && n == 0)
+            return DOWNLOAD_EMPTY;
+    }
+    return *got > 0 ? DOWNLOAD_EMPTY : DOWNLOAD_MORE;
+}
+
+enum download_next download_read(struct download *d, const struct download_io *io, void *buf,
+                                 size_t len, size_t *got, size_t *moved, struct fault *fault)
+{
+    return d->coded != NULL ? read_coded(d, io, buf, len, got, moved, fault)
+                            : read_framed(d, io, buf, len, got, moved, fault);
 }

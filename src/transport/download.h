@@ -5,7 +5,8 @@
  * A download: one response on its way in. Bytes are received into the right
  * place, then interpreted. The right place is the thread's scratch buffer, or for
  * a buffered body of known length the response's own memory, or for a streaming
- * one the reader's. What of a head arrived without its end, and what of a
+ * one the reader's. Where the body is coded and that is to be undone, its bytes pass
+ * through a decoder on their way (coded.h). What of a head arrived without its end, and what of a
  * streaming body arrived with its head, is kept, because a parked task holds no
  * buffer.
  *
@@ -27,6 +28,7 @@
 #include "engine/task.h"
 #include "http/chunked.h"
 #include "http/response_head.h"
+#include "transport/coded.h"
 #include "transport/message.h"
 
 struct conn;
@@ -39,7 +41,9 @@ struct download_request {
     enum head_asked asked;
     bool streaming;
     uint64_t max_head_bytes;
-    uint64_t max_body_bytes; /* of a buffered body */
+    uint64_t max_body_bytes;  /* of a buffered body, decoded */
+    bool decodes;             /* content codings are undone, */
+    int64_t max_decode_ratio; /* to so many times their size; negative: however large */
 };
 
 enum download_next {
@@ -60,8 +64,8 @@ struct download {
     bool overrun; /* bytes behind the response */
     bool failed;  /* told by the next download_read(); the fault is set */
     bool keep_alive;
-    enum body_framing framing;
-    unsigned informational; /* 1xx heads before */
+    unsigned char informational; /* 1xx heads before */
+    enum body_framing framing : 8;
     struct head_scan scan;
     struct buf kept; /* a part of a head; or, streaming, of a body: from kept_at on */
     size_t kept_at;
@@ -69,7 +73,8 @@ struct download {
     struct chunked chunked;
     struct buf trailers; /* lines */
     uint64_t body_left;  /* BODY_LENGTH */
-    uint64_t received;   /* body bytes, decoded */
+    uint64_t received;   /* body bytes, without framing */
+    struct coded *coded; /* or NULL: nothing is to be undone */
     struct gofer_response *response;
     struct trace *trace; /* who is told; or NULL */
 };
@@ -101,7 +106,8 @@ enum download_next download_step(struct download *d, const struct download_io *i
 
 /*
  * Reads a streaming body into buf, without waiting: *got decoded bytes, maybe
- * together with the end (DOWNLOAD_COMPLETE). DOWNLOAD_EMPTY with *got 0: nothing now.
+ * together with the end (DOWNLOAD_COMPLETE). DOWNLOAD_EMPTY with *got 0: nothing now;
+ * DOWNLOAD_MORE: coded bytes that came to nothing so far, and maybe more of them.
  * *moved: bytes received. A failure that came behind bytes is told by the next call.
  */
 enum download_next download_read(struct download *d, const struct download_io *io, void *buf,
@@ -110,7 +116,20 @@ enum download_next download_read(struct download *d, const struct download_io *i
 /* Whether download_read() has something without a receive. */
 static inline bool download_has_kept(const struct download *d)
 {
-    return d->kept_at < d->kept.len;
+    return d->kept_at < d->kept.len || (d->coded != NULL && coded_has_more(d->coded));
+}
+
+/* Nobody wants the body any more: what is still read of it is not decoded. */
+static inline void download_skip_coding(struct download *d)
+{
+    coded_free(d->coded);
+    d->coded = NULL;
+}
+
+/* Bytes that were decoded since the last time that one asked. */
+static inline size_t download_take_work(struct download *d)
+{
+    return d->coded != NULL ? coded_take_work(d->coded) : 0;
 }
 
 /* Whether the body was followed by trailer fields, or there was no memory for them. */

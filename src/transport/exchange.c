@@ -232,7 +232,7 @@ static enum download_next read_once(struct exchange *x, const struct download_io
     size_t moved;
     bool had_head = x->down.head_done;
     enum download_next next = download_step(&x->down, io, &moved, fault);
-    *got += moved;
+    *got += moved + download_take_work(&x->down);
     if (x->down.begun && x->phase < GOFER_PHASE_HEADERS)
         x->phase = GOFER_PHASE_HEADERS;
     if (x->down.head_done && !had_head)
@@ -358,5 +358,7 @@ enum exchange_next exchange_read(struct exchange *x, void *buf, size_t len, size
         note_progress(x, moved);
     if (next == DOWNLOAD_COMPLETE)
         return EXCHANGE_DONE;
+    if (next == DOWNLOAD_MORE)
+        return EXCHANGE_YIELD;
     return next == DOWNLOAD_FAILED ? EXCHANGE_FAILED : EXCHANGE_WAIT;
 }

@@ -91,8 +91,8 @@ void exchange_fini(struct exchange *x);
  * socket shows when it is read. */
 enum exchange_next exchange_upload(struct exchange *x, struct turn *turn, struct fault *fault);
 
-/* Reads the body, without waiting: *got bytes. EXCHANGE_WAIT, _DONE (maybe with the last bytes) or
- * _FAILED. */
+/* Reads the body, without waiting: *got bytes. EXCHANGE_WAIT, _YIELD (nothing so far, and maybe
+ * more without waiting), _DONE (maybe with the last bytes) or _FAILED. */
 enum exchange_next exchange_read(struct exchange *x, void *buf, size_t len, size_t *got,
                                  struct fault *fault);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "http/trailer.h"
 #include "net/tls_certificate.h"
 #include "transport/trace.h"
@@ -85,6 +86,20 @@ struct gofer_response *message_new_error(const gofer_error *error, const char *u
     *r = (struct gofer_response){
         .content_length = -1, .reason = body, .url = url_copy, .body = body, .error = copy};
     return r;
+}
+
+bool message_is_field(const struct gofer_response *response, size_t i, const char *name)
+{
+    return ascii_equal(response->head + response->fields[i].name, name);
+}
+
+void message_drop_fields(struct gofer_response *response, const char *name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < response->fields_len; i++)
+        if (!message_is_field(response, i, name))
+            response->fields[kept++] = response->fields[i];
+    response->fields_len = kept;
 }
 
 bool message_reserve(struct gofer_response *response, size_t len)

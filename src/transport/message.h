@@ -48,6 +48,7 @@ struct gofer_response {
     size_t read_at;        /* where gofer_response_read() is in a gathered body */
     _Atomic bool closed;   /* a gathered one, by gofer_response_close(), on any thread */
     _Atomic bool refused;  /* and read after that */
+    bool uncompressed;     /* its content coding was undone on the way in */
     bool tls_resumed;
     const char *tls_version; /* static; NULL: plain, as the next one */
     const char *tls_cipher;
@@ -71,6 +72,10 @@ struct gofer_response *message_new_error(const gofer_error *error, const char *u
 
 /* Notes whose times are the response's; takes a reference. Both may be NULL. */
 void message_note_trace(struct gofer_response *response, struct trace *trace);
+
+/* Whether field i has that name; takes away those that have. */
+bool message_is_field(const struct gofer_response *response, size_t i, const char *name);
+void message_drop_fields(struct gofer_response *response, const char *name);
 
 /* Makes room for len more body bytes. False without memory. */
 bool message_reserve(struct gofer_response *response, size_t len);
