@@ -130,21 +130,21 @@ static enum download_next end_of_stream(struct download *d, const struct downloa
 /* --- heads --- */
 
 /* Whether the body is to be decoded, if its codings are known. A part of one cannot be. */
-static bool is_coded(const struct download *d, const struct response_head *head)
+static bool is_to_be_decoded(const struct download *d, const struct response_head *head)
 {
     bool has_body = head->framing == BODY_CHUNKED || head->framing == BODY_TO_EOF ||
                     (head->framing == BODY_LENGTH && head->content_length > 0);
-    return head->coded && d->request->decodes && has_body && head->status != 206;
+    return d->request->decodes && has_body && head->status != 206;
 }
 
 /* Room for the body in the response's block: all of it where it is of moderate length; where it is
  * coded, what it may well come to. */
-static size_t body_room(const struct download *d, const struct response_head *head)
+static size_t body_room(const struct download *d, const struct response_head *head, bool coded)
 {
     uint64_t len = (uint64_t)head->content_length;
     if (d->request->streaming || d->framing != BODY_LENGTH || len > MESSAGE_BODY_INLINE)
         return 0;
-    if (is_coded(d, head))
+    if (coded)
         len = 4 * len < MESSAGE_BODY_INLINE ? 4 * len : MESSAGE_BODY_INLINE;
     return (size_t)len;
 }
@@ -176,12 +176,13 @@ static enum download_next begin_response(struct download *d, const struct respon
     d->head_done = true;
     d->framing = head->framing;
     d->keep_alive = head->keep_alive;
+    bool coded = head->coded && is_to_be_decoded(d, head);
     d->response = message_new(head, bytes, len, fields, d->request->url, d->request->url_len,
-                              body_room(d, head));
+                              body_room(d, head, coded));
     if (d->response == NULL)
         return no_memory(d, fault);
-    if (is_coded(d, head) && !coded_begin(&d->coded, d->response, d->request->max_decode_ratio,
-                                          d->request->streaming, fault))
+    if (coded && !coded_begin(&d->coded, d->response, d->request->max_decode_ratio,
+                              d->request->streaming, fault))
         return DOWNLOAD_FAILED;
     return begin_body(d, head, fault);
 }

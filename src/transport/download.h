@@ -122,7 +122,8 @@ static inline bool download_has_kept(const struct download *d)
 /* Nobody wants the body any more: what is still read of it is not decoded. */
 static inline void download_skip_coding(struct download *d)
 {
-    coded_free(d->coded);
+    if (d->coded != NULL)
+        coded_free(d->coded);
     d->coded = NULL;
 }
 

@@ -232,7 +232,10 @@ static enum download_next read_once(struct exchange *x, const struct download_io
     size_t moved;
     bool had_head = x->down.head_done;
     enum download_next next = download_step(&x->down, io, &moved, fault);
-    *got += moved + download_take_work(&x->down);
+    *got += moved;
+    /* Decoding is work of this turn, as receiving is. */
+    if (next <= DOWNLOAD_MORE)
+        *got += download_take_work(&x->down);
     if (x->down.begun && x->phase < GOFER_PHASE_HEADERS)
         x->phase = GOFER_PHASE_HEADERS;
     if (x->down.head_done && !had_head)
