@@ -58,7 +58,7 @@ static void tell_end(struct dial *d, struct conn *conn)
         trace_tls_done(d->trace, d->key->proxy->host, NULL, &d->fault);
 }
 
-static enum task_next end(struct dial *d, struct conn *conn)
+enum task_next dial_end(struct dial *d, struct conn *conn)
 {
     racer_close(&d->racer);
     if (d->trace != NULL)
@@ -110,27 +110,27 @@ static void blame_proxy(struct dial *d)
     fault_set(&d->fault, f.code, f.phase, f.sys_errno, "proxy: %s", f.detail);
 }
 
-static enum task_next fail(struct dial *d)
+enum task_next dial_fail(struct dial *d)
 {
     if (is_proxys(d))
         blame_proxy(d);
-    return end(d, NULL);
+    return dial_end(d, NULL);
 }
 
-static enum task_next fail_timeout(struct dial *d)
+enum task_next dial_fail_timeout(struct dial *d)
 {
     const struct pool_options *o = pool_options_of(d->pool);
     gofer_phase phase = dial_phase(d);
     int64_t limit_ms = phase == GOFER_PHASE_TLS ? o->tls_timeout_ms : o->connect_timeout_ms;
     fault_set(&d->fault, GOFER_ERR_TIMEOUT, phase, ETIMEDOUT, "timed out after %lld ms %s",
               (long long)limit_ms, gofer_phase_name(phase));
-    return fail(d);
+    return dial_fail(d);
 }
 
 static enum task_next fail_nomem(struct dial *d, gofer_phase phase)
 {
     fault_set(&d->fault, GOFER_ERR_NOMEM, phase, ENOMEM, NULL);
-    return fail(d);
+    return dial_fail(d);
 }
 
 /* What a failure is to the caller: that of a resource, or of the peer or network. */
@@ -146,131 +146,7 @@ static gofer_status status_of(enum racer_cause cause)
     }
 }
 
-/* --- TLS --- */
-
-/* Until the connection is ready or, with events 0, a TLS context; but not for ever. */
-static enum task_next wait_for_conn(struct dial *d, uint32_t events)
-{
-    if (clock_now_ns() >= d->deadline)
-        return fail_timeout(d);
-    int err = events != 0 ? watch_arm(&d->conn->watch, &d->task, events) : 0;
-    if (err != 0) {
-        fault_set(&d->fault, err == ENOMEM ? GOFER_ERR_NOMEM : GOFER_ERR_SYSTEM, dial_phase(d), err,
-                  NULL);
-        return fail(d);
-    }
-    timer_arm(timers_of(d), &d->task.timer, d->deadline);
-    return TASK_PARK;
-}
-
-static enum task_next shake_hands(struct dial *d)
-{
-    uint32_t events;
-    switch (secure_run(&d->secure, d->conn, &events, &d->fault)) {
-    case TLS_DONE:
-        return end(d, d->conn);
-    case TLS_WAIT:
-        return wait_for_conn(d, events);
-    case TLS_FAILED:
-        break;
-    }
-    return fail(d);
-}
-
-static enum task_next begin_tls(struct dial *d)
-{
-    const struct pool_options *o = pool_options_of(d->pool);
-    struct tls_peer peer = {
-        .host = d->key->host, .server_name = d->key->tls_name, .key = d->key->text};
-    d->deadline = clock_after_ms(clock_now_ns(), o->tls_timeout_ms);
-    dial_set_phase(d, GOFER_PHASE_TLS);
-    if (d->trace != NULL)
-        trace_tls_start(d->trace, d->key->host);
-    secure_begin(&d->secure, o->tls, &peer, &d->task);
-    return shake_hands(d);
-}
-
-/* --- the proxy --- */
-
-static bool begin_tunnel(struct dial *d)
-{
-    struct tunnel_goal goal = {d->key->proxy, d->target.host, d->target.port};
-    d->tunnel = tunnel_new(&pool_options_of(d->pool)->tunnel, &goal, &d->fault);
-    return d->tunnel != NULL;
-}
-
-/* The way to the host is free, or the proxy knows it. */
-static enum task_next pass_proxy(struct dial *d)
-{
-    tunnel_free(d->tunnel);
-    d->tunnel = NULL;
-    d->times.connected_ns = clock_now_ns();
-    if (d->key->tls)
-        return begin_tls(d);
-    d->conn->tls_ends_at_proxy = d->conn->tls != NULL;
-    return end(d, d->conn);
-}
-
-static enum task_next ask_proxy(struct dial *d)
-{
-    if (!d->key->tunnel)
-        return pass_proxy(d);
-    if (d->tunnel == NULL && !begin_tunnel(d))
-        return fail(d);
-    uint32_t events;
-    switch (tunnel_run(d->tunnel, d->conn, &events, &d->fault)) {
-    case TUNNEL_OPEN:
-        return pass_proxy(d);
-    case TUNNEL_WAIT:
-        return wait_for_conn(d, events);
-    case TUNNEL_FAILED:
-        break;
-    }
-    return fail(d);
-}
-
-/* TLS with the proxy, where it wants that, and then what it is asked. */
-static enum task_next meet_proxy(struct dial *d)
-{
-    if (d->secure.source == NULL)
-        return ask_proxy(d);
-    uint32_t events;
-    switch (secure_run(&d->secure, d->conn, &events, &d->fault)) {
-    case TLS_DONE:
-        secure_end(&d->secure);
-        if (d->trace != NULL)
-            trace_tls_done(d->trace, d->key->proxy->host, d->conn->tls, &d->fault);
-        return ask_proxy(d);
-    case TLS_WAIT:
-        return wait_for_conn(d, events);
-    case TLS_FAILED:
-        break;
-    }
-    return fail(d);
-}
-
-static enum task_next begin_proxy(struct dial *d)
-{
-    const struct proxy *proxy = d->key->proxy;
-    struct tls_peer peer = {.host = proxy->host, .key = key_proxy_text(d->key)};
-    dial_set_phase(d, GOFER_PHASE_PROXY);
-    if (proxy->kind == PROXY_HTTPS)
-        secure_begin(&d->secure, pool_options_of(d->pool)->proxy_tls, &peer, &d->task);
-    if (proxy->kind == PROXY_HTTPS && d->trace != NULL)
-        trace_tls_start(d->trace, proxy->host);
-    return meet_proxy(d);
-}
-
 /* --- connected --- */
-
-static enum task_next begin_conn(struct dial *d, struct conn *conn)
-{
-    racer_close(&d->racer); /* its socket is the connection's now */
-    d->conn = conn;
-    if (d->key->proxy != NULL)
-        return begin_proxy(d);
-    return d->key->tls ? begin_tls(d) : end(d, conn);
-}
 
 /* A socket is connected, however it came about. What a connection needs before its first request
  * begins here. */
@@ -281,13 +157,13 @@ static enum task_next connected(struct dial *d, int fd)
     struct conn *conn = err == 0 ? conn_new(fd, d->task.engine, d->times.connected_ns) : NULL;
     if (conn != NULL) {
         conn->peer = d->racer.peer;
-        return begin_conn(d, conn);
+        return dial_begin_conn(d, conn);
     }
     close(fd);
     if (err == 0)
         return fail_nomem(d, GOFER_PHASE_CONNECT);
     fault_set(&d->fault, GOFER_ERR_SYSTEM, GOFER_PHASE_CONNECT, err, NULL);
-    return fail(d);
+    return dial_fail(d);
 }
 
 /* --- a unix-domain socket --- */
@@ -312,7 +188,7 @@ static enum task_next connect_unix(struct dial *d)
     int64_t now = clock_now_ns();
     if (now >= d->deadline) {
         tell_unix(d, ETIMEDOUT);
-        return fail_timeout(d);
+        return dial_fail_timeout(d);
     }
     int err;
     int fd = socket_connect_unix(d->key->unix_socket, d->key->host, &race->socket, &err);
@@ -330,7 +206,7 @@ static enum task_next connect_unix(struct dial *d)
     tell_unix(d, err);
     fault_set(&d->fault, status_of(racer_cause_of(err)), GOFER_PHASE_CONNECT, err,
               "connect to %.80s", d->key->unix_socket);
-    return fail(d);
+    return dial_fail(d);
 }
 
 /* --- the race --- */
@@ -340,11 +216,11 @@ static enum task_next fail_race(struct dial *d)
     struct racer_failure f = racer_failure(&d->racer);
     gofer_status status = status_of(f.cause);
     if (f.cause == RACER_TIMED_OUT)
-        return fail_timeout(d);
+        return dial_fail_timeout(d);
     if (f.cause == RACER_UNFIT) {
         fault_set(&d->fault, status, GOFER_PHASE_CONNECT, f.err,
                   "%.60s has no address of the family asked for", d->to.host);
-        return fail(d);
+        return dial_fail(d);
     }
     struct buf text = BUF_INIT;
     addr_write(&f.addr, &text);
@@ -353,7 +229,7 @@ static enum task_next fail_race(struct dial *d)
               addr != NULL ? addr : "?",
               f.cause == RACER_DENIED ? " denied by the address filter" : "");
     mem_free(addr);
-    return fail(d);
+    return dial_fail(d);
 }
 
 /* The family that won is remembered, and goes first next time. */
@@ -426,15 +302,15 @@ static enum task_next dial_step(struct task *task, unsigned events, struct turn 
     (void)turn;
     if (events & (EV_CANCEL | EV_CLOSE)) {
         fault_set(&d->fault, GOFER_ERR_CANCELED, dial_phase(d), 0, NULL);
-        return fail(d);
+        return dial_fail(d);
     }
     if ((events & EV_START) && !begin(d))
-        return fail(d);
+        return dial_fail(d);
     if (d->conn != NULL)
-        return dial_phase(d) == GOFER_PHASE_PROXY ? meet_proxy(d) : shake_hands(d);
+        return dial_step_conn(d);
     if (d->key->unix_socket != NULL)
         return connect_unix(d);
-    return dial_take_addresses(d) ? race(d, events) : fail(d);
+    return dial_take_addresses(d) ? race(d, events) : dial_fail(d);
 }
 
 static void dial_free(struct task *task)

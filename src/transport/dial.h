@@ -104,4 +104,14 @@ bool dial_find_addresses(struct dial *dial);
 /* Gives the race what has been found since. False with the fault set. */
 bool dial_take_addresses(struct dial *dial);
 
+/* Takes over a connection that has just been made; goes on with one. */
+enum task_next dial_begin_conn(struct dial *dial, struct conn *conn);
+enum task_next dial_step_conn(struct dial *dial);
+
+/* The dial's last step: with a connection (the dial's own), or for the reason in its fault, or
+ * because its time is up. */
+enum task_next dial_end(struct dial *dial, struct conn *conn);
+enum task_next dial_fail(struct dial *dial);
+enum task_next dial_fail_timeout(struct dial *dial);
+
 #endif

@@ -260,6 +260,37 @@ static void keys_tell_every_difference(void)
         free(keys[i]);
 }
 
+static void credentials_may_be_given_apart(void)
+{
+    static const struct {
+        const char *proxy, *user, *password, *why; /* NULL: they are taken */
+        const char *key;
+    } rows[] = {
+        {"http://p", "u", "p:w@", NULL, "http://u:p%3Aw%40@p:80"},
+        {"http://old:secret@p", "u", NULL, NULL, "http://u@p:80"},
+        {"http://old:secret@p", "", "", NULL, "http://:@p:80"},
+        {"socks4a://p", "u", NULL, NULL, "socks4a://u@p:1080"},
+        {"http://a:b@p", "us:er", "x", "encoded ':' in proxy user", "http://a:b@p:80"},
+        {"http://a:b@p", "u\n", "x", "control byte in proxy credentials", "http://a:b@p:80"},
+        {"http://a:b@p", "u", "x\r\nY: z", "control byte in proxy credentials", "http://a:b@p:80"},
+        {"socks4://a@p", "u", "x", "password in SOCKS4 proxy URL: the protocol has none",
+         "socks4://a@p:1080"},
+        {"socks5://a:b@p", "", "x", "empty user in SOCKS5 proxy URL", "socks5://a:b@p:1080"},
+    };
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct proxy proxy;
+        struct buf why = BUF_INIT;
+        parse_ok(rows[i].proxy, &proxy);
+        gofer_status status = proxy_set_credentials(&proxy, rows[i].user, rows[i].password, &why);
+        buf_append_char(&why, '\0');
+        EXPECT(status == (rows[i].why == NULL ? GOFER_OK : GOFER_ERR_INVALID), rows[i].key);
+        EXPECT(strcmp(why.data, rows[i].why != NULL ? rows[i].why : "") == 0, why.data);
+        expect_text(&proxy, proxy_write_key, rows[i].key);
+        buf_fini(&why);
+        proxy_fini(&proxy);
+    }
+}
+
 static gofer_status parse_copy_write(void)
 {
     struct proxy proxy, copy;
@@ -295,6 +326,7 @@ CU_TestInfo proxy_tests[] = {
      socks_credentials_have_room_for_255_bytes},
     {"PX-10 only socks4 asks for an address", what_a_kind_means},
     {"PX-06 RU-14 proxies that differ have different keys", keys_tell_every_difference},
+    {"INJ-05 credentials may be given apart from the URL", credentials_may_be_given_apart},
     {"out of memory is an error like any other", out_of_memory},
     CU_TEST_INFO_NULL,
 };
