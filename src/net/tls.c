@@ -273,6 +273,19 @@ static bool holds_bytes(const struct tls *t)
            (t->wire.below != NULL && tls_has_buffered(t->wire.below));
 }
 
+/*
+ * A ticket that comes in makes OpenSSL take room to write an answer of 16 KiB,
+ * which there is none of, and keep it until the next write: for an idle connection
+ * that is never. Freed between records only, when nothing lies in the other
+ * buffer: not every 3.0 looks at that itself (CVE-2024-4741).
+ */
+static void drop_hoard(struct tls *t)
+{
+    if (!t->hoards || holds_bytes(t) || strcmp(SSL_rstate_string(t->ssl), "RH") != 0)
+        return;
+    t->hoards = SSL_free_buffers(t->ssl) != 1;
+}
+
 /* The first record may be waited for; behind it comes what is at hand. */
 static ssize_t read_records(struct tls *t, char *buf, size_t len, bool wait)
 {
@@ -296,6 +309,7 @@ ssize_t tls_read(struct tls *tls, void *buf, size_t len, bool wait)
     tls_enter(&visit);
     ssize_t n = read_records(tls, buf, len, wait);
     int err = errno;
+    drop_hoard(tls);
     tls_leave(&visit);
     errno = err;
     return n;
@@ -310,6 +324,7 @@ ssize_t tls_peek(struct tls *tls, void *buf, size_t len)
     ssize_t n = read_record(tls, buf, len, false, SSL_peek_ex);
     tls->drained = n < 0;
     int err = errno;
+    drop_hoard(tls);
     tls_leave(&visit);
     errno = err;
     return n;

@@ -71,8 +71,10 @@ static void on_message(const SSL *ssl, int where, int value)
 {
     struct tls *tls = tls_of(ssl);
     (void)value;
-    if (where == SSL_CB_CONNECT_LOOP && tls->phase == TLS_OPEN)
-        tls->wire.cut = ++tls->idle_messages > TLS_IDLE_MESSAGES_MAX;
+    if (where != SSL_CB_CONNECT_LOOP || tls->phase != TLS_OPEN)
+        return;
+    tls->wire.cut = ++tls->idle_messages > TLS_IDLE_MESSAGES_MAX;
+    tls->hoards = true;
 }
 
 /* One write a line: lines of several threads and programs do not mix. */

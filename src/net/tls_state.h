@@ -40,6 +40,7 @@ struct tls {
     bool offered;        /* a session to be resumed */
     struct fault *fault; /* where callbacks write during tls_handshake() */
     unsigned idle_messages;
+    bool hoards;  /* a message behind the handshake made OpenSSL take buffers that it keeps */
     bool drained; /* the last read found nothing more that a poll would not show */
     uint32_t read_events;
     uint32_t write_events;
