@@ -7,6 +7,7 @@
  */
 #include <CUnit/CUnit.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -221,6 +222,53 @@ static void an_outage_is_survived(void)
     for (int i = 0; i < 5; i++)
         expect_hello(s.client, s.origin, "web.test");
     EXPECT(dns_server_wait_asked(s.dns, "web.test", 2));
+    end(&s);
+}
+
+/* --- names that change --- */
+
+/* Lets only the origin's own address through, which stands for the public internet here. */
+static bool as_public(const gofer_address *address, void *arg)
+{
+    const struct sockaddr_in *in = (const void *)address->addr;
+    bool origin = in->sin_family == AF_INET && in->sin_addr.s_addr == htonl(INADDR_LOOPBACK);
+
+    return origin || gofer_deny_private(address, arg);
+}
+
+static int count_socket(int fd, const gofer_address *address, void *arg)
+{
+    (void)fd;
+    (void)address;
+    atomic_fetch_add((atomic_uint *)arg, 1);
+    return 0;
+}
+
+/* DNS rebinding: good at the first lookup, within at the next. */
+static void a_name_that_changes_leads_nowhere(void)
+{
+    static const char *const within[] = {"169.254.169.254",        "10.0.0.1", "127.0.0.2", "::1",
+                                         "::ffff:169.254.169.254", "fd00::1",  "0.0.0.0"};
+    atomic_uint sockets = 0;
+    struct scene s = begin((gofer_client_options){.disable_keep_alives = true,
+                                                  .dns_cache_max_ttl_ms = 1,
+                                                  .address_filter = as_public,
+                                                  .socket_opened = count_socket,
+                                                  .socket_opened_arg = &sockets});
+
+    dns_server_add(s.dns, "web.test", "127.0.0.1", 60);
+    expect_hello(s.client, s.origin, "web.test");
+    EXPECT_INT(atomic_load(&sockets), 1);
+    for (size_t i = 0; i < sizeof within / sizeof *within; i++) {
+        dns_server_clear(s.dns);
+        dns_server_add(s.dns, "web.test", within[i], 60);
+        pass_ms(5); /* what was known is over */
+        struct outcome got = get(s.client, s.origin, "web.test");
+        rig_expect_error(&got, GOFER_ERR_CONNECT);
+        EXPECT_HOLDS(got.error->message, "denied by the address filter");
+    }
+    EXPECT_INT(atomic_load(&sockets), 1);
+    EXPECT_INT(origin_count(s.origin, ORIGIN_ACCEPTED), 1);
     end(&s);
 }
 
@@ -441,6 +489,7 @@ CU_TestInfo names_tests[] = {
      a_thousand_calls_of_a_name_are_one_question},
     {"answers are kept between connections", answers_are_kept_between_connections},
     {"DNS-01 an outage is survived", an_outage_is_survived},
+    {"DNS-10 a name that changes leads nowhere", a_name_that_changes_leads_nowhere},
     {"DNS-01 a real server answers", a_real_server_answers},
     {"resolve names the addresses", resolve_names_the_addresses},
     {"connect_to changes where, and nothing else", connect_to_changes_where_and_nothing_else},
