@@ -44,6 +44,8 @@ struct run {
     const char *only; /* the one transfer of stream and flat, with its peer; NULL: all */
     bool count_heap;  /* count the peer's allocations */
     bool skip_check;  /* gofer without its checkout check */
+    const char *ca;   /* of https: the file with the CA to trust; NULL: the system's */
+    bool full;        /* no session is resumed */
     struct stamp begin;
     struct stamp end;
     long ok;            /* answers that were right */
@@ -80,6 +82,22 @@ long resident_bytes(void);
 
 /* How many threads the process has. */
 long thread_count(void);
+
+/* --- libc_size.c --- */
+
+/* What the process holds, whoever asked for it: as libc counts it (0 where it does not), and in
+ * memory. */
+struct libc_size {
+    long allocated;
+    long resident;
+};
+
+/* Gives back what is free, and measures. */
+struct libc_size libc_size_now(void);
+
+/* Prints as one line what each of so many idle connections added. */
+void libc_size_print(const struct run *run, const struct libc_size *empty,
+                     const struct libc_size *idle, long conns);
 
 /* --- lanes.c --- */
 
@@ -154,6 +172,9 @@ int gofer_stalled_main(struct run *run);
 int gofer_stream_main(struct run *run);
 int gofer_flat_main(struct run *run);
 int gofer_crowd_main(struct run *run);
+int gofer_tls_memory_main(struct run *run);
+int curl_tls_memory_main(struct run *run);
+int s_time_main(struct run *run);
 int free_port_main(struct run *run);
 
 #endif

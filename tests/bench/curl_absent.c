@@ -15,3 +15,8 @@ int curl_multi_main(struct run *run)
 {
     return run_skip(run, "built without libcurl");
 }
+
+int curl_tls_memory_main(struct run *run)
+{
+    return run_skip(run, "built without libcurl");
+}

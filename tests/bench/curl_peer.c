@@ -44,6 +44,10 @@ struct curl_peer *curl_peer_new(const struct run *run)
     curl_easy_setopt(peer->easy, CURLOPT_WRITEFUNCTION, write_body);
     curl_easy_setopt(peer->easy, CURLOPT_WRITEDATA, peer);
     curl_easy_setopt(peer->easy, CURLOPT_PRIVATE, peer);
+    if (run->ca != NULL)
+        curl_easy_setopt(peer->easy, CURLOPT_CAINFO, run->ca);
+    if (run->full)
+        curl_easy_setopt(peer->easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
     return peer;
 }
 

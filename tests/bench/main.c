@@ -35,7 +35,9 @@ static const struct mode modes[] = {
     {"stalled", gofer_stalled_main, "p99 of --url with --calls hanging elsewhere, over without"},
     {"stream", gofer_stream_main, "large bodies of --bytes, each way beside a raw loop, --rounds"},
     {"flat", gofer_flat_main, "fails where a body of --bytes makes the heap grow"},
-
+    {"tls_memory", gofer_tls_memory_main, "bytes of each of --calls idle TLS connections"},
+    {"curl_tls_memory", curl_tls_memory_main, "the same of libcurl's"},
+    {"s_time", s_time_main, "openssl s_time: new TLS connections for two seconds, --ca, --full"},
     {"free_port", free_port_main, "prints a loopback port that nobody uses"},
 };
 
@@ -45,7 +47,7 @@ static int usage(void)
 {
     fputs("usage: bench MODE [--url URL] [--threads N] [--requests N] [--calls N] [--body BYTES]\n"
           "                  [--count-heap] [--skip-check] [--bytes BYTES] [--rounds N]\n"
-          "                  [--only TRANSFER]\n",
+          "                  [--only TRANSFER] [--ca FILE] [--full]\n",
           stderr);
     for (int i = 0; i < MODES; i++)
         fprintf(stderr, "  %-18s %s\n", modes[i].name, modes[i].what);
@@ -93,6 +95,12 @@ static void set_option(struct run *run, int option, const char *value)
     case 'n':
         run->only = value;
         break;
+    case 'a':
+        run->ca = value;
+        break;
+    case 'f':
+        run->full = true;
+        break;
     default:
         run->mode = NULL;
     }
@@ -111,6 +119,8 @@ static void parse_options(struct run *run, int argc, char **argv)
         {"bytes", required_argument, NULL, 'y'},
         {"rounds", required_argument, NULL, 'o'},
         {"only", required_argument, NULL, 'n'},
+        {"ca", required_argument, NULL, 'a'},
+        {"full", no_argument, NULL, 'f'},
         {NULL, 0, NULL, 0},
     };
     int option;

@@ -5,22 +5,7 @@
 # program with round=N in front. A ratio compares two modes within one round, at
 # the same number in flight; of the rounds' ratios the median and the ends are
 # printed, so a disturbance that lasts longer than a round cancels out.
-
-function sort(values, n,    i, j, value)
-{
-    for (i = 2; i <= n; i++) {
-        value = values[i]
-        for (j = i - 1; j >= 1 && values[j] > value; j--)
-            values[j + 1] = values[j]
-        values[j + 1] = value
-    }
-}
-
-function median(values, n)
-{
-    sort(values, n)
-    return n % 2 ? values[(n + 1) / 2] : (values[n / 2] + values[n / 2 + 1]) / 2
-}
+# Stands behind median.awk.
 
 # The median over the rounds of one figure.
 function figure_of(what, threads, mode,    round, n, values)
