@@ -177,6 +177,11 @@ gofer_status headers_remove(struct headers *h, const char *name)
     return replace(h, name, NULL);
 }
 
+void headers_drop(struct headers *h, const char *name)
+{
+    drop_from(h, 0, name);
+}
+
 gofer_status headers_copy(struct headers *to, const struct headers *from)
 {
     for (size_t i = 0; i < from->len; i++) {

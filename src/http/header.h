@@ -69,6 +69,8 @@ gofer_status headers_add(struct headers *h, const char *name, const char *value)
 gofer_status headers_set(struct headers *h, const char *name, const char *value);
 /* Replaces every field of that name by one "removed" mark. */
 gofer_status headers_remove(struct headers *h, const char *name);
+/* Drops every field of that name, marks too: a default of that name is sent again. */
+void headers_drop(struct headers *h, const char *name);
 /* `to` is empty before; on failure it is empty after. */
 gofer_status headers_copy(struct headers *to, const struct headers *from);
 /* Frees all; the list is empty and usable after. */

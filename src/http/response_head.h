@@ -112,6 +112,13 @@ enum head_result head_read(struct head_scan *scan, const char *data, size_t len,
                            enum head_asked asked, struct response_head *head,
                            struct head_field *fields, size_t fields_cap, size_t *head_len);
 
+/* Whether a status asks for another request to where Location says (RFC 9110 section 15.4). 300,
+ * 304 and 305 never do. */
+static inline bool head_is_redirect(int status)
+{
+    return (status >= 301 && status <= 303) || status == 307 || status == 308;
+}
+
 /* Whether bytes on an idle connection are the beginning of a 408 answer (table is408). */
 bool head_is_408(const char *data, size_t len);
 

@@ -368,6 +368,13 @@ void url_write_without_userinfo(const struct url *url, struct buf *out)
     buf_append_str(out, url->target);
 }
 
+bool url_same_origin(const struct url *a, const struct url *b)
+{
+    const char *zones[] = {a->zone != NULL ? a->zone : "", b->zone != NULL ? b->zone : ""};
+    return strcmp(a->scheme, b->scheme) == 0 && strcmp(a->host, b->host) == 0 &&
+           strcmp(zones[0], zones[1]) == 0 && a->port == b->port;
+}
+
 void url_mask_text(const char *text, struct buf *out)
 {
     const char *slashes = strstr(text, "//");

@@ -77,6 +77,9 @@ void url_write_host(const struct url *url, struct buf *out);
 void url_write_masked(const struct url *url, struct buf *out);
 void url_write_without_userinfo(const struct url *url, struct buf *out);
 
+/* Whether two URLs are of one origin (RFC 6454): the same scheme, host, zone and port. */
+bool url_same_origin(const struct url *a, const struct url *b);
+
 /*
  * Appends a text that may be no URL, for a person: escaped, bounded, and with "***"
  * for all that may be a password (from the first ':' behind "//" to the last '@').

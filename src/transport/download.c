@@ -149,15 +149,22 @@ static size_t body_room(const struct download *d, const struct response_head *he
     return (size_t)len;
 }
 
+/* A gathered body that says of itself that it is too long. */
+static bool is_too_long(const struct download *d)
+{
+    return d->framing == BODY_LENGTH && d->coded == NULL &&
+           d->body_left > d->request->max_body_bytes;
+}
+
 static enum download_next begin_body(struct download *d, const struct response_head *head,
                                      struct fault *fault)
 {
     const struct download_request *q = d->request;
-    if (head->framing == BODY_LENGTH) {
-        if (!q->streaming && d->coded == NULL && (uint64_t)head->content_length > q->max_body_bytes)
-            return too_large(fault, GOFER_PHASE_BODY, "response body", q->max_body_bytes);
+    d->paused = q->redirects && head_is_redirect(head->status);
+    if (head->framing == BODY_LENGTH)
         d->body_left = (uint64_t)head->content_length;
-    }
+    if (!q->streaming && !d->paused && is_too_long(d))
+        return too_large(fault, GOFER_PHASE_BODY, "response body", q->max_body_bytes);
     if (head->framing == BODY_CHUNKED) {
         chunked_init(&d->chunked, TRAILER_MAX_BYTES);
         d->chunked.trailers = &d->trailers;
@@ -165,7 +172,7 @@ static enum download_next begin_body(struct download *d, const struct response_h
     bool empty = head->framing == BODY_NONE || (head->framing == BODY_LENGTH && d->body_left == 0);
     if (empty)
         return complete(d, fault);
-    return q->streaming ? DOWNLOAD_HEAD : DOWNLOAD_EMPTY;
+    return q->streaming || d->paused ? DOWNLOAD_HEAD : DOWNLOAD_EMPTY;
 }
 
 /* The final response's head is complete. */
@@ -436,6 +443,26 @@ enum download_next download_step(struct download *d, const struct download_io *i
     enum download_next next = interpret(d, io->turn, in_place, (size_t)n, fault);
     bool more = (size_t)n == room || conn_has_buffered(io->conn);
     return next == DOWNLOAD_EMPTY && more ? DOWNLOAD_MORE : next;
+}
+
+enum download_next download_resume(struct download *d, struct fault *fault)
+{
+    d->paused = false;
+    if (is_too_long(d))
+        return too_large(fault, GOFER_PHASE_BODY, "response body", d->request->max_body_bytes);
+    if (!download_has_kept(d))
+        return DOWNLOAD_EMPTY;
+    struct buf kept = d->kept;
+    d->kept = BUF_INIT;
+    enum download_next next = take_body(d, kept.data, kept.len, fault);
+    buf_fini(&kept);
+    return next;
+}
+
+void download_leave_coded(struct download *d)
+{
+    coded_free(d->coded);
+    d->coded = NULL;
 }
 
 /* --- bodies that are handed on --- */

@@ -40,6 +40,7 @@ struct download_request {
     size_t url_len;
     enum head_asked asked;
     bool streaming;
+    bool redirects; /* pause at the head of a redirect, gathered or not */
     uint64_t max_head_bytes;
     uint64_t max_body_bytes;  /* of a buffered body, decoded */
     bool decodes;             /* content codings are undone, */
@@ -50,7 +51,7 @@ enum download_next {
     DOWNLOAD_EMPTY,    /* the socket has no more now, as far as one can tell */
     DOWNLOAD_MORE,     /* it may have: step again */
     DOWNLOAD_CONTINUE, /* a 100 came: the request's body may go; step again */
-    DOWNLOAD_HEAD,     /* streaming: the head is there, the body is the reader's */
+    DOWNLOAD_HEAD,     /* streaming: the head is there, the body is the reader's; or paused */
     DOWNLOAD_COMPLETE, /* the response is complete */
     DOWNLOAD_FAILED,
     DOWNLOAD_INTERRUPTED /* the socket was shut down under its driver */
@@ -64,6 +65,7 @@ struct download {
     bool overrun; /* bytes behind the response */
     bool failed;  /* told by the next download_read(); the fault is set */
     bool keep_alive;
+    bool paused; /* the response is a redirect; set at its head, and until download_resume() */
     unsigned char informational; /* 1xx heads before */
     enum body_framing framing : 8;
     struct head_scan scan;
@@ -104,8 +106,15 @@ struct download_io {
 enum download_next download_step(struct download *d, const struct download_io *io, size_t *moved,
                                  struct fault *fault);
 
+/* Goes on with a gathered body after its redirect's head: what of it came with that. As
+ * download_step(). */
+enum download_next download_resume(struct download *d, struct fault *fault);
+
+/* What a redirect's body says is nobody's business: download_read() gives it as it came. */
+void download_leave_coded(struct download *d);
+
 /*
- * Reads a streaming body into buf, without waiting: *got decoded bytes, maybe
+ * Reads a streaming body, or a paused one, into buf, without waiting: *got decoded bytes, maybe
  * together with the end (DOWNLOAD_COMPLETE). DOWNLOAD_EMPTY with *got 0: nothing now;
  * DOWNLOAD_MORE: coded bytes that came to nothing so far, and maybe more of them.
  * *moved: bytes received. A failure that came behind bytes is told by the next call.

@@ -129,6 +129,12 @@ bool exchange_reusable(const struct exchange *x)
            download_allows_reuse(&x->down);
 }
 
+bool exchange_is_worth_reading(const struct exchange *x, int64_t most)
+{
+    return upload_is_done(&x->up) && x->up.write_errno == 0 && !x->request->close &&
+           x->down.keep_alive && x->down.framing < BODY_TO_EOF && download_left(&x->down) <= most;
+}
+
 gofer_sent exchange_sent(const struct exchange *x)
 {
     if (x->up.sent == 0)
@@ -348,6 +354,25 @@ enum exchange_next exchange_upload(struct exchange *x, struct turn *turn, struct
     default:
         return EXCHANGE_WAIT;
     }
+}
+
+enum exchange_next exchange_resume(struct exchange *x, struct fault *fault)
+{
+    switch (download_resume(&x->down, fault)) {
+    case DOWNLOAD_COMPLETE:
+        return EXCHANGE_DONE;
+    case DOWNLOAD_FAILED:
+        return EXCHANGE_FAILED;
+    default:
+        return EXCHANGE_YIELD;
+    }
+}
+
+void exchange_read_until(struct exchange *x, int64_t until_ns)
+{
+    download_leave_coded(&x->down);
+    x->phase = GOFER_PHASE_REDIRECT;
+    set_at(&x->header_at, until_ns);
 }
 
 enum exchange_next exchange_read(struct exchange *x, void *buf, size_t len, size_t *got,

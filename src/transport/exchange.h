@@ -42,7 +42,7 @@ struct exchange_request {
 enum exchange_next {
     EXCHANGE_WAIT,       /* wait for what exchange_events() says, or exchange_soon() */
     EXCHANGE_YIELD,      /* the turn is used up */
-    EXCHANGE_HEAD,       /* streaming: the response's head is there */
+    EXCHANGE_HEAD,       /* the response's head is there, which streams, or is a redirect's */
     EXCHANGE_DONE,       /* the response is complete */
     EXCHANGE_FAILED,     /* see the fault */
     EXCHANGE_INTERRUPTED /* driven: the socket was shut down under it; look at the events */
@@ -96,7 +96,20 @@ enum exchange_next exchange_upload(struct exchange *x, struct turn *turn, struct
 enum exchange_next exchange_read(struct exchange *x, void *buf, size_t len, size_t *got,
                                  struct fault *fault);
 
+/* --- after EXCHANGE_HEAD or _DONE with a redirect: down.paused --- */
+
+/* Gathers the redirect as any response: EXCHANGE_YIELD to be stepped on, _DONE or _FAILED. */
+enum exchange_next exchange_resume(struct exchange *x, struct fault *fault);
+
+/* Its body is only read, by exchange_read(), for the connection's sake: not for longer than
+ * until_ns, which is an end of the exchange then. */
+void exchange_read_until(struct exchange *x, int64_t until_ns);
+
 /* --- asking --- */
+
+/* Whether the connection could serve another request once `most` more body bytes, at most, were
+ * read. */
+bool exchange_is_worth_reading(const struct exchange *x, int64_t most);
 
 /* EPOLLIN, EPOLLOUT: what EXCHANGE_WAIT waits for. */
 uint32_t exchange_events(const struct exchange *x);

@@ -13,6 +13,7 @@
 #include "base/ascii.h"
 #include "http/trailer.h"
 #include "net/tls_certificate.h"
+#include "transport/history.h"
 #include "transport/trace.h"
 
 static size_t aligned(size_t n)
@@ -102,6 +103,21 @@ void message_drop_fields(struct gofer_response *response, const char *name)
     response->fields_len = kept;
 }
 
+bool message_blame(struct gofer_response *response, const gofer_error *error)
+{
+    size_t len = strlen(error->message) + 1;
+    gofer_error *copy = mem_alloc(sizeof(*copy) + len);
+    if (copy == NULL)
+        return false;
+    *copy = *error;
+    copy->message = memcpy(copy + 1, error->message, len);
+    response->error = copy;
+    response->error_apart = true;
+    response->body_len = 0;
+    response->body[0] = '\0';
+    return true;
+}
+
 bool message_reserve(struct gofer_response *response, size_t len)
 {
     if (len <= response->body_cap - response->body_len)
@@ -159,6 +175,9 @@ void message_free(struct gofer_response *response)
     trace_unref(response->trace);
     if (response->body_apart)
         mem_free(response->body);
+    if (response->error_apart)
+        mem_free(response->error);
+    history_free(response->history);
     mem_free(response->trailer_fields);
     tls_certificate_unref(response->certificate);
     mem_free(response);

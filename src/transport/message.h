@@ -25,6 +25,7 @@
 
 enum { MESSAGE_BODY_INLINE = 256 * 1024 };
 
+struct history;
 struct stream;
 struct trace;
 
@@ -56,6 +57,8 @@ struct gofer_response {
     struct addr peer;            /* its family is 0 where there is none */
     gofer_error *error;          /* inside this allocation, or NULL */
     struct trace *trace;         /* a reference, to its times; or NULL */
+    bool error_apart;            /* it is an allocation of its own */
+    struct history *history;     /* owned: the redirects before it; or NULL: none */
 };
 
 /*
@@ -76,6 +79,9 @@ void message_note_trace(struct gofer_response *response, struct trace *trace);
 /* Whether field i has that name; takes away those that have. */
 bool message_is_field(const struct gofer_response *response, size_t i, const char *name);
 void message_drop_fields(struct gofer_response *response, const char *name);
+
+/* Gives a response, whose body nobody reads any more, a copy of an error. False without memory. */
+bool message_blame(struct gofer_response *response, const gofer_error *error);
 
 /* Makes room for len more body bytes. False without memory. */
 bool message_reserve(struct gofer_response *response, size_t len);

@@ -439,6 +439,80 @@ static void out_of_memory_is_an_error(void)
     scarce_run(scarce_chunked);
 }
 
+/* --- redirects --- */
+
+static const char *const redirects[] = {
+    "HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 5\r\n\r\nhello",
+    "HTTP/1.1 308 Found\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
+    "HTTP/1.1 307 Found\r\nContent-Length: 0\r\n\r\n"};
+
+/* Pauses at the head wherever the bytes are cut, and goes on as if it had not. */
+static void resume_at_cut(const char *bytes, size_t cut)
+{
+    const char *body = strstr(bytes, "\r\n\r\n") + 4;
+    bool empty = *body == '\0';
+    trip_set_request(REQUEST_HEAD);
+    trip.request.down.redirects = true;
+    CU_ASSERT_FATAL(trip_begin());
+    trip_write_request();
+    enum exchange_next next = trip_feed(bytes, cut);
+    if (bytes + cut < body) {
+        CU_ASSERT_EQUAL(next, EXCHANGE_WAIT);
+        next = trip_feed(bytes + cut, strlen(bytes) - cut);
+        cut = strlen(bytes);
+    }
+    CU_ASSERT_EQUAL(next, empty ? EXCHANGE_DONE : EXCHANGE_HEAD);
+    CU_ASSERT(trip.x.down.paused);
+    if (!empty) {
+        next = exchange_resume(&trip.x, &trip.fault);
+        CU_ASSERT_FALSE(trip.x.down.paused);
+        CU_ASSERT_EQUAL(next, bytes[cut] == '\0' ? EXCHANGE_DONE : EXCHANGE_YIELD);
+    }
+    if (next == EXCHANGE_YIELD)
+        next = trip_feed(bytes + cut, strlen(bytes) - cut);
+    CU_ASSERT_EQUAL(next, EXCHANGE_DONE);
+    CU_ASSERT_STRING_EQUAL(trip.x.down.response->body, empty ? "" : "hello");
+    CU_ASSERT(exchange_reusable(&trip.x));
+    trip_end();
+}
+
+static void a_redirect_pauses_at_its_head_and_goes_on(void)
+{
+    for (size_t i = 0; i < sizeof redirects / sizeof *redirects; i++)
+        for (size_t cut = 1; cut <= strlen(redirects[i]); cut++)
+            resume_at_cut(redirects[i], cut);
+}
+
+static void nothing_else_pauses(void)
+{
+    static const char *const others[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+        "HTTP/1.1 304 X\r\nLocation: /\r\n\r\n",
+        "HTTP/1.1 300 X\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"};
+    for (size_t i = 0; i < 4; i++) {
+        trip_set_request(REQUEST_HEAD);
+        trip.request.down.redirects = i < 3;
+        CU_ASSERT_FATAL(trip_begin());
+        trip_write_request();
+        CU_ASSERT_EQUAL(trip_feed_text(i < 3 ? others[i] : redirects[0]), EXCHANGE_DONE);
+        CU_ASSERT_FALSE(trip.x.down.paused);
+        trip_end();
+    }
+}
+
+static void a_redirects_length_counts_once_it_is_gathered(void)
+{
+    trip_set_request(REQUEST_HEAD);
+    trip.request.down.redirects = true;
+    trip.request.down.max_body_bytes = 4;
+    CU_ASSERT_FATAL(trip_begin());
+    trip_write_request();
+    CU_ASSERT_EQUAL(trip_feed_text(redirects[0]), EXCHANGE_HEAD);
+    enum exchange_next next = exchange_resume(&trip.x, &trip.fault);
+    CU_ASSERT(trip_failed_with(next, GOFER_ERR_TOO_LARGE, GOFER_PHASE_BODY));
+    trip_end();
+}
+
 CU_TestInfo exchange_tests[] = {
     {"a response in one piece", a_response_in_one_piece},
     {"every split point gives the same response", every_split_point_gives_the_same_response},
@@ -461,5 +535,9 @@ CU_TestInfo exchange_tests[] = {
      a_declared_length_over_the_limit_fails_at_once_but_not_for_head},
     {"malformed bytes fail where they stand", malformed_bytes_fail_where_they_stand},
     {"out of memory is an error", out_of_memory_is_an_error},
+    {"a redirect pauses at its head, and goes on", a_redirect_pauses_at_its_head_and_goes_on},
+    {"nothing else pauses", nothing_else_pauses},
+    {"a redirect's length counts once it is gathered",
+     a_redirects_length_counts_once_it_is_gathered},
     CU_TEST_INFO_NULL,
 };
