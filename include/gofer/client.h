@@ -15,6 +15,7 @@
 #include <gofer/address.h>
 #include <gofer/error.h>
 #include <gofer/proxy.h>
+#include <gofer/redirect.h>
 #include <gofer/request.h>
 #include <gofer/resolver.h>
 #include <gofer/response.h>
@@ -146,6 +147,14 @@ typedef struct gofer_client_options {
     bool disable_decompression; /* none is asked for, and none undone */
     int64_t max_decode_ratio;   /* 200: a body may expand to so many times its coded size; what is
                                    within 8 MiB may in any case */
+
+    /* --- redirects: see <gofer/redirect.h> --- */
+    int64_t max_redirects;    /* 10: more end the call with GOFER_ERR_REDIRECT */
+    bool disable_redirects;   /* a redirect is a response as any other */
+    bool allow_https_to_http; /* such redirects are followed, too */
+    bool trust_redirects;     /* credentials and secret fields go to whatever origin is named */
+    gofer_redirect_check *check_redirect; /* none: asked before each redirect */
+    void *check_redirect_arg;
 } gofer_client_options;
 
 /* Counters of a client. Members may be added at the end. */

@@ -21,6 +21,7 @@
 #include <gofer/future.h>
 #include <gofer/metrics.h>
 #include <gofer/proxy.h>
+#include <gofer/redirect.h>
 #include <gofer/request.h>
 #include <gofer/resolver.h>
 #include <gofer/response.h>

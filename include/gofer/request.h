@@ -221,6 +221,21 @@ GOFER_API gofer_status gofer_request_set_proxy(gofer_request *request, const cha
  */
 GOFER_API gofer_status gofer_request_set_tls_server_name(gofer_request *request, const char *name);
 
+/*
+ * Whether redirects are followed, whatever the client's disable_redirects says: 1
+ * or 0; and how many at most, in place of its max_redirects (0: the client's;
+ * GOFER_NEVER: no limit; other negative values are GOFER_ERR_INVALID).
+ */
+GOFER_API gofer_status gofer_request_set_follow_redirects(gofer_request *request, int follow);
+GOFER_API gofer_status gofer_request_set_max_redirects(gofer_request *request, int64_t max);
+
+/*
+ * Says that fields of that name, set before or after or client-wide, are a secret
+ * between the program and the URL's origin, as Authorization and Cookie always
+ * are: a redirect to another origin drops them. GOFER_ERR_INVALID for a bad name.
+ */
+GOFER_API gofer_status gofer_request_mark_secret(gofer_request *request, const char *name);
+
 /* Why calls of this request would fail before they are sent, or GOFER_OK. */
 GOFER_API gofer_status gofer_request_status(const gofer_request *request);
 

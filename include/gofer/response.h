@@ -135,6 +135,15 @@ GOFER_API int gofer_response_uncompressed(const gofer_response *response);
 GOFER_API const char *gofer_response_url(const gofer_response *response);
 
 /*
+ * The redirects that were followed before this response: how many; and of number
+ * index, from 0, the first first, its status and the URL that answered. Returns 1,
+ * or 0 past the end. status and url may be NULL; they live as long as the response.
+ */
+GOFER_API size_t gofer_response_redirect_count(const gofer_response *response);
+GOFER_API int gofer_response_redirect_at(const gofer_response *response, size_t index, int *status,
+                                         const char **url);
+
+/*
  * The connection's TLS: its version ("TLSv1.3") and cipher
  * ("TLS_AES_256_GCM_SHA384") as OpenSSL names them, and whether its handshake
  * resumed an earlier session. NULL and 0 for http and without a response. Static.

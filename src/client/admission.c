@@ -106,7 +106,8 @@ static bool prepare_trace(struct call *c)
 static bool prepare_late_end(struct call *c, bool driven)
 {
     bool waits = driven && !c->snapshot->streaming;
-    if (call_may_drive(c) && (waits || c->snapshot->progress == NULL))
+    bool calls_back = c->snapshot->progress != NULL || c->core->options.check_redirect != NULL;
+    if (call_may_drive(c) && (waits || !calls_back))
         return true;
     c->late = late_new(c);
     return c->late != NULL || refuse(c, GOFER_ERR_NOMEM, "");

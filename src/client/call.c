@@ -13,9 +13,11 @@
 #include "base/clock.h"
 #include "client/core.h"
 #include "client/driver.h"
+#include "client/hop.h"
 #include "client/late.h"
 #include "client/limits.h"
 #include "client/snapshot.h"
+#include "client/steps.h"
 #include "client/stream.h"
 #include "client/token.h"
 #include "engine/engine.h"
@@ -30,9 +32,9 @@ _Static_assert(sizeof(void *) != 8 || sizeof(struct call) <= QUICK_BLOCK_BYTES, 
 /* The rest of a body that nobody wants is read this far, and this long. */
 enum { DRAIN_MAX_BYTES = 256 * 1024, DRAIN_MS = 50 };
 
-static void set_state(struct call *c, enum call_state state)
+void call_set_state(struct call *call, enum call_state state)
 {
-    atomic_store_explicit(&c->state, (int)state, memory_order_release);
+    atomic_store_explicit(&call->state, (int)state, memory_order_release);
 }
 
 /* --- the end --- */
@@ -63,19 +65,28 @@ static void retire(struct call *c, bool ok)
     if (c->trace != NULL)
         tell_end(c, ok);
     task_release_slot(&c->task);
-    set_state(c, CALL_ENDED);
+    call_set_state(c, CALL_ENDED);
     token_remove(c->snapshot->cancel, c);
+}
+
+/* The response that tells of the fault: the one there is, or a new one; NULL without memory. */
+static gofer_response *blame(struct call *c, gofer_response *response)
+{
+    call_describe_error(c, &c->fault);
+    if (response != NULL && message_blame(response, &c->error))
+        return response;
+    message_free(response);
+    return message_new_error(&c->error, c->snapshot->shown_url);
 }
 
 static void finish(struct call *c, gofer_status status, gofer_response *response)
 {
-    if (status != GOFER_OK) {
-        call_describe_error(c, &c->fault);
-        response = message_new_error(&c->error, c->snapshot->shown_url);
-    }
+    if (status != GOFER_OK)
+        response = blame(c, response);
     retire(c, status == GOFER_OK);
     if (c->trace != NULL)
         message_note_trace(response, c->trace);
+    hop_tell(c, response);
     call_release_request(c);
     /* From here on nothing of the engine is used: the client may end. */
     core_end_call(c->core, c, status == GOFER_OK);
@@ -93,57 +104,62 @@ static void finish_quietly(struct call *c, bool ok)
 }
 
 /* Lets go of the connection of an exchange that did not end well. */
-static void drop_exchange(struct call *c)
+void call_drop_exchange(struct call *call)
 {
-    gofer_sent sent = exchange_sent(&c->exchange);
-    if (sent > c->sent)
-        c->sent = sent;
-    driver_unpublish(c);
-    set_state(c, CALL_NEW);
-    pool_discard(c->core->pool, &c->exchange.conn, CLOSE_SPENT);
-    exchange_fini(&c->exchange);
+    gofer_sent sent = exchange_sent(&call->exchange);
+    if (sent > call->sent)
+        call->sent = sent;
+    driver_unpublish(call);
+    call_set_state(call, CALL_NEW);
+    pool_discard(call->core->pool, &call->exchange.conn, CLOSE_SPENT);
+    exchange_fini(&call->exchange);
 }
 
-static enum task_next fail(struct call *c)
+enum task_next call_fail_with(struct call *call, gofer_response *response)
 {
-    if (call_state(c) == CALL_EXCHANGE)
-        drop_exchange(c);
-    else if (call_state(c) == CALL_WANT)
-        pool_drop_want(c->core->pool, &c->want);
-    finish(c, c->fault.code, NULL);
+    if (call_has_exchange(call))
+        call_drop_exchange(call);
+    else if (call_state(call) == CALL_WANT)
+        pool_drop_want(call->core->pool, &call->want);
+    finish(call, call->fault.code, response);
     return TASK_DONE;
 }
 
-/* A late driver comes back: everybody has been told. */
-static enum task_next clean_up(struct call *c)
+enum task_next call_fail(struct call *call)
 {
-    drop_exchange(c);
-    finish_quietly(c, false);
+    return call_fail_with(call, NULL);
+}
+
+/* A late driver comes back: everybody has been told. */
+enum task_next call_clean_up(struct call *call)
+{
+    call_drop_exchange(call);
+    finish_quietly(call, false);
     return TASK_DONE;
 }
 
 /* The exchange ended well: its connection goes back, unless somebody shut it down. */
-static void give_back_conn(struct call *c, bool shut_down)
+void call_give_back_conn(struct call *call, bool shut_down)
 {
-    struct exchange *x = &c->exchange;
+    struct exchange *x = &call->exchange;
     bool keep = exchange_reusable(x) && !shut_down;
-    c->sent = exchange_sent(x);
-    set_state(c, CALL_NEW);
+    call->sent = exchange_sent(x);
+    call_set_state(call, CALL_NEW);
     if (keep) {
-        bool kept = pool_put(c->core->pool, &x->conn);
-        if (c->trace != NULL)
-            trace_put_idle(c->trace, kept);
+        bool kept = pool_put(call->core->pool, &x->conn);
+        if (call->trace != NULL)
+            trace_put_idle(call->trace, kept);
     } else {
-        pool_discard(c->core->pool, &x->conn, x->down.overrun ? CLOSE_TALKING : CLOSE_SPENT);
+        pool_discard(call->core->pool, &x->conn, x->down.overrun ? CLOSE_TALKING : CLOSE_SPENT);
     }
     exchange_fini(x);
 }
 
-static enum task_next succeed(struct call *c)
+enum task_next call_succeed(struct call *call)
 {
-    gofer_response *response = download_take_response(&c->exchange.down);
-    give_back_conn(c, driver_unpublish(c));
-    finish(c, GOFER_OK, response);
+    gofer_response *response = download_take_response(&call->exchange.down);
+    call_give_back_conn(call, driver_unpublish(call));
+    finish(call, GOFER_OK, response);
     return TASK_DONE;
 }
 
@@ -151,7 +167,7 @@ static enum task_next succeed(struct call *c)
 
 void call_complete_stream(struct call *call)
 {
-    give_back_conn(call, stream_is_over(call->stream));
+    call_give_back_conn(call, stream_is_over(call->stream));
     finish_quietly(call, true);
 }
 
@@ -162,7 +178,7 @@ void call_fail_stream(struct call *call)
         call->sent = sent;
     call_describe_error(call, &call->fault);
     stream_is_over(call->stream);
-    drop_exchange(call);
+    call_drop_exchange(call);
     finish_quietly(call, false);
 }
 
@@ -176,21 +192,21 @@ static enum task_next fail_stream(struct call *c)
 static enum task_next drop_stream(struct call *c)
 {
     stream_is_over(c->stream);
-    drop_exchange(c);
+    call_drop_exchange(c);
     finish_quietly(c, true);
     return TASK_DONE;
 }
 
-static enum task_next park_on(struct call *c, uint32_t events)
+enum task_next call_park_on(struct call *call, uint32_t events)
 {
     if (events == 0)
         return TASK_PARK;
-    int err = watch_arm(&c->exchange.conn->watch, &c->task, events);
+    int err = watch_arm(&call->exchange.conn->watch, &call->task, events);
     if (err == 0)
         return TASK_PARK;
-    fault_set(&c->fault, err == ENOMEM ? GOFER_ERR_NOMEM : GOFER_ERR_SYSTEM, c->exchange.phase, err,
-              "waiting for the socket");
-    return call_state(c) == CALL_EXCHANGE ? fail(c) : fail_stream(c);
+    fault_set(&call->fault, err == ENOMEM ? GOFER_ERR_NOMEM : GOFER_ERR_SYSTEM,
+              call->exchange.phase, err, "waiting for the socket");
+    return call_state(call) < CALL_STREAM ? call_fail(call) : fail_stream(call);
 }
 
 /* Reads what nobody wants, so that the connection can serve again (semantics 1.3, point 10). */
@@ -213,7 +229,7 @@ static enum task_next drain(struct call *c, unsigned events, struct turn *turn)
         }
         if (got == 0) {
             core_arm(c, d->until);
-            return park_on(c, EPOLLIN);
+            return call_park_on(c, EPOLLIN);
         }
     }
     return TASK_YIELD;
@@ -222,15 +238,12 @@ static enum task_next drain(struct call *c, unsigned events, struct turn *turn)
 static enum task_next begin_drain(struct call *c, unsigned events, struct turn *turn)
 {
     const struct exchange *x = &c->exchange;
-    bool may_serve_again = upload_is_done(&x->up) && x->up.write_errno == 0 && !x->request->close &&
-                           x->down.keep_alive && x->down.framing < BODY_TO_EOF;
     /* A thread that is blocked in a read is to wake now. */
-    if (!may_serve_again || stream_is_polled(c->stream) ||
-        download_left(&x->down) > DRAIN_MAX_BYTES)
+    if (!exchange_is_worth_reading(x, DRAIN_MAX_BYTES) || stream_is_polled(c->stream))
         return drop_stream(c);
     download_skip_coding(&c->exchange.down);
     stream_drain(c->stream)->until = clock_after_ms(clock_now_ns(), DRAIN_MS);
-    set_state(c, CALL_DRAIN);
+    call_set_state(c, CALL_DRAIN);
     return drain(c, events, turn);
 }
 
@@ -239,7 +252,7 @@ static enum task_next stream_on(struct call *c, unsigned events, struct turn *tu
 {
     if (stream_is_closed(c->stream))
         return begin_drain(c, events, turn);
-    if (!late_enter(c->late))
+    if (!late_enter(c->late, GOFER_PHASE_SEND))
         return TASK_PARK;
     enum exchange_next next = exchange_upload(&c->exchange, turn, &c->fault);
     late_leave(c->late);
@@ -251,7 +264,7 @@ static enum task_next stream_on(struct call *c, unsigned events, struct turn *tu
     uint32_t wanted = c->exchange.full ? EPOLLOUT : 0;
     if (stream_awaits_input(c->stream))
         wanted |= EPOLLIN;
-    return park_on(c, wanted);
+    return call_park_on(c, wanted);
 }
 
 /*
@@ -263,25 +276,26 @@ static enum task_next interrupted_by(struct call *c)
 {
     if (!limits_end(c, task_pending(&c->task) & (EV_CANCEL | EV_CLOSE), 0))
         limits_blame(c);
-    return fail(c);
+    return call_fail(c);
 }
 
 /* The response's head is the outcome; the call goes on behind it. */
-static enum task_next begin_stream(struct call *c, struct turn *turn)
+enum task_next call_begin_stream(struct call *call, struct turn *turn)
 {
-    if (driver_unpublish(c))
-        return interrupted_by(c);
-    gofer_response *response = download_take_response(&c->exchange.down);
-    c->stream = stream_new(c, response);
-    if (c->stream == NULL) {
+    if (driver_unpublish(call))
+        return interrupted_by(call);
+    gofer_response *response = download_take_response(&call->exchange.down);
+    call->stream = stream_new(call, response);
+    if (call->stream == NULL) {
         message_free(response);
-        fault_set(&c->fault, GOFER_ERR_NOMEM, GOFER_PHASE_BODY, ENOMEM, NULL);
-        return fail(c);
+        fault_set(&call->fault, GOFER_ERR_NOMEM, GOFER_PHASE_BODY, ENOMEM, NULL);
+        return call_fail(call);
     }
-    message_note_trace(response, c->trace);
-    set_state(c, CALL_STREAM);
-    future_resolve(c, GOFER_OK, response);
-    return stream_on(c, 0, turn);
+    message_note_trace(response, call->trace);
+    call_set_state(call, CALL_STREAM);
+    hop_tell(call, response);
+    future_resolve(call, GOFER_OK, response);
+    return stream_on(call, 0, turn);
 }
 
 /* --- the exchange --- */
@@ -302,7 +316,7 @@ static enum task_next take_conn(struct call *c, struct turn *turn, bool fresh, i
 
 static enum task_next retry(struct call *c, struct turn *turn)
 {
-    drop_exchange(c);
+    call_drop_exchange(c);
     if (c->trace != NULL)
         trace_retry(c->trace, c->attempts, 0, c->fault.code, c->fault.detail);
     c->fault = (struct fault){0};
@@ -310,16 +324,16 @@ static enum task_next retry(struct call *c, struct turn *turn)
     return take_conn(c, turn, true, clock_now_ns());
 }
 
-static enum task_next exchange_failed(struct call *c, struct turn *turn)
+enum task_next call_exchange_failed(struct call *call, struct turn *turn)
 {
-    return may_retry(c) ? retry(c, turn) : fail(c);
+    return may_retry(call) ? retry(call, turn) : call_fail(call);
 }
 
 static enum task_next park_on_socket(struct call *c, struct turn *turn)
 {
     limits_arm(c);
     if (!turn->driven)
-        return park_on(c, exchange_events(&c->exchange));
+        return call_park_on(c, exchange_events(&c->exchange));
     if (exchange_must_poll(&c->exchange))
         driver_await_socket(c);
     return TASK_YIELD;
@@ -328,20 +342,22 @@ static enum task_next park_on_socket(struct call *c, struct turn *turn)
 static enum task_next go_on(struct call *c, struct turn *turn)
 {
     const _Atomic bool *interrupted = turn->driven ? &c->interrupted : NULL;
-    if (!late_enter(c->late))
+    if (c->exchange.down.paused)
+        return hop_meet(c, turn);
+    if (!late_enter(c->late, GOFER_PHASE_SEND))
         return TASK_PARK;
     enum exchange_next next = exchange_step(&c->exchange, turn, interrupted, &c->fault);
     if (late_leave(c->late))
-        return clean_up(c);
+        return call_clean_up(c);
     switch (next) {
     case EXCHANGE_WAIT:
         return park_on_socket(c, turn);
     case EXCHANGE_HEAD:
-        return begin_stream(c, turn);
+        return c->exchange.down.paused ? hop_meet(c, turn) : call_begin_stream(c, turn);
     case EXCHANGE_DONE:
-        return succeed(c);
+        return c->exchange.down.paused ? hop_meet(c, turn) : call_succeed(c);
     case EXCHANGE_FAILED:
-        return exchange_failed(c, turn);
+        return call_exchange_failed(c, turn);
     case EXCHANGE_INTERRUPTED:
         return interrupted_by(c);
     case EXCHANGE_YIELD:
@@ -363,7 +379,7 @@ static enum task_next begin_exchange(struct call *c, struct turn *turn, struct c
     c->attempts++;
     c->reused = conn->reused;
     exchange_init(&c->exchange, conn, &c->prepared->request, now_ns);
-    set_state(c, CALL_EXCHANGE);
+    call_set_state(c, CALL_EXCHANGE);
     if (c->trace != NULL)
         begin_trace(c, was_idle);
     if (!turn->driven)
@@ -390,12 +406,19 @@ static enum task_next take_conn(struct call *c, struct turn *turn, bool fresh, i
                 return begin_exchange(c, turn, conn, now_ns);
             break;
         case POOL_WAIT:
-            set_state(c, CALL_WANT);
+            call_set_state(c, CALL_WANT);
             return TASK_PARK;
         case POOL_FAILED:
-            return fail(c);
+            return call_fail(c);
         }
     }
+}
+
+/* A step of its own: whoever begins again and again does not grow the stack, nor keep a worker. */
+enum task_next call_begin_again(struct call *call)
+{
+    call_set_state(call, CALL_NEW);
+    return TASK_YIELD;
 }
 
 static enum task_next poll_want(struct call *c, struct turn *turn, int64_t now_ns)
@@ -405,14 +428,14 @@ static enum task_next poll_want(struct call *c, struct turn *turn, int64_t now_n
     case POOL_WAIT:
         return TASK_PARK;
     case POOL_FAILED:
-        return fail(c);
+        return call_fail(c);
     case POOL_CONN:
         break;
     }
     if (pool_check(c->core->pool, &conn))
         return begin_exchange(c, turn, conn, now_ns);
     bool fresh = c->want.fresh;
-    set_state(c, CALL_NEW);
+    call_set_state(c, CALL_NEW);
     return take_conn(c, turn, fresh, now_ns);
 }
 
@@ -423,12 +446,14 @@ static enum task_next call_step(struct task *task, unsigned events, struct turn 
     struct call *c = call_of_task(task);
     if (call_state(c) == CALL_DRAIN)
         return drain(c, events, turn);
+    if (call_state(c) == CALL_HOP)
+        return hop_read_rest(c, events, turn);
     /* Its user has left: what would end the call otherwise concerns nobody any more. */
     if (call_state(c) == CALL_STREAM && stream_is_closed(c->stream))
         return begin_drain(c, events, turn);
     int64_t now = call_state(c) < CALL_EXCHANGE || (events & EV_TIMER) ? clock_now_ns() : 0;
     if (limits_end(c, events, now))
-        return call_state(c) == CALL_STREAM ? fail_stream(c) : fail(c);
+        return call_state(c) == CALL_STREAM ? fail_stream(c) : call_fail(c);
     switch (call_state(c)) {
     case CALL_NEW:
         return take_conn(c, turn, false, now);

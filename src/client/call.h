@@ -48,7 +48,15 @@ struct stream;
 struct trace;
 struct waiter;
 
-enum call_state { CALL_NEW, CALL_WANT, CALL_EXCHANGE, CALL_STREAM, CALL_DRAIN, CALL_ENDED };
+enum call_state {
+    CALL_NEW,
+    CALL_WANT,
+    CALL_EXCHANGE,
+    CALL_HOP,
+    CALL_STREAM,
+    CALL_DRAIN,
+    CALL_ENDED
+};
 
 /* OPEN ──settle──► SETTLED (on_done runs) ──► RESOLVED (waits return) */
 enum outcome { OUTCOME_OPEN, OUTCOME_SETTLED, OUTCOME_RESOLVED };
@@ -61,7 +69,7 @@ struct call {
     void *user;
     _Atomic int64_t timeout_ms; /* in force; negative: none, or an absolute deadline */
     _Atomic int64_t total_at;   /* the deadline; only ever made earlier */
-    bool has_reader;            /* its body comes from a reader of the user's */
+    bool has_reader;            /* its first body comes from a reader of the user's */
     _Atomic bool armed;         /* its timer may be in the heap; see core_begin_call() */
 
     /* the driver's */
@@ -133,7 +141,7 @@ static inline enum call_state call_state(const struct call *call)
 static inline bool call_has_exchange(const struct call *call)
 {
     enum call_state state = call_state(call);
-    return state == CALL_EXCHANGE || state == CALL_STREAM || state == CALL_DRAIN;
+    return state >= CALL_EXCHANGE && state < CALL_ENDED;
 }
 
 /*

@@ -90,7 +90,13 @@ enum key_scope {
     ROW(disable_proxy_env, PER_CLIENT, "dial", true)                                               \
     ROW(proxy_tunnel, PER_CLIENT, "dial", true)                                                    \
     ROW(disable_decompression, NOT_CONNECTION, "message", true)                                    \
-    ROW(max_decode_ratio, NOT_CONNECTION, "message", 5000)
+    ROW(max_decode_ratio, NOT_CONNECTION, "message", 5000)                                         \
+    ROW(max_redirects, NOT_CONNECTION, "call", 5)                                                  \
+    ROW(disable_redirects, NOT_CONNECTION, "call", true)                                           \
+    ROW(allow_https_to_http, NOT_CONNECTION, "call", true)                                         \
+    ROW(trust_redirects, NOT_CONNECTION, "message", true)                                          \
+    ROW(check_redirect, NOT_CONNECTION, "call", other_check)                                       \
+    ROW(check_redirect_arg, NOT_CONNECTION, "call", &other_object)
 
 /* gofer_tls_options. ROW(member, scope, what it is about, how to change it in `tls`). They are in
  * the sessions' key as well, as the generation of what was made of them (net/tls_session.h). */
@@ -148,6 +154,10 @@ enum key_scope {
     ROW(tls_name, IN_KEY, "dial", NULL, gofer_request_set_tls_server_name(request, "other.test"))  \
     ROW(proxy_chosen, DERIVED, "proxy", 0, (void)0)                                                \
     ROW(proxy, IN_KEY, "PROXY_PARTS", {0}, gofer_request_set_proxy(request, other_proxy))          \
+    ROW(follow, NOT_CONNECTION, "call", 0, gofer_request_set_follow_redirects(request, 0))         \
+    ROW(max_redirects, NOT_CONNECTION, "call", 0, gofer_request_set_max_redirects(request, 5))     \
+    ROW(secrets, NOT_CONNECTION, "message", {0}, gofer_request_mark_secret(request, "X-Other"))    \
+    ROW(hops, DERIVED, "URL_PARTS", NULL, (void)0)                                                 \
     ROW(prepared, DERIVED, "head", NULL, (void)0)
 
 /* struct url. ROW(member, scope, what it is about, two URLs that differ in nothing else). */

@@ -20,8 +20,9 @@
 struct late {
     struct task task;
     struct call *call;
-    bool inside;  /* its driver may be in the reader */
-    bool settled; /* from outside */
+    bool inside;       /* its driver may be in a callback */
+    bool settled;      /* from outside */
+    gofer_phase doing; /* what the callback is for */
 };
 
 /* --- resolving, on a thread that serves --- */
@@ -74,23 +75,30 @@ void late_free(struct late *late)
 static void set_timeout(struct call *c, struct fault *fault)
 {
     int64_t ms = c->timeout_ms;
-    const char *words = ms >= 0 ? "timed out after %lld ms in a callback for the request body"
-                                : "deadline passed in a callback for the request body";
+    gofer_phase doing = c->late->doing;
+    const char *what = doing == GOFER_PHASE_SEND ? "for the request body" : "for a redirect";
+    const char *words = "timed out after %lld ms in a callback %s";
     if (clock_now_ns() < atomic_load_explicit(&c->total_at, memory_order_relaxed)) {
-        words = "timed out after no byte moved for %lld ms in a callback for the request body";
+        words = "timed out after no byte moved for %lld ms in a callback %s";
         ms = c->prepared->request.stall_timeout_ms;
     }
-    fault_set(fault, GOFER_ERR_TIMEOUT, GOFER_PHASE_SEND, ETIMEDOUT, words, (long long)ms);
+    if (ms >= 0)
+        fault_set(fault, GOFER_ERR_TIMEOUT, doing, ETIMEDOUT, words, (long long)ms, what);
+    else
+        fault_set(fault, GOFER_ERR_TIMEOUT, doing, ETIMEDOUT, "deadline passed in a callback %s",
+                  what);
 }
 
 static void set_fault(struct call *c, unsigned events, struct fault *fault)
 {
     /* What the driver writes is not read: it may be inside the exchange. */
+    gofer_phase doing = c->late->doing;
     if (events & EV_CANCEL)
-        fault_set(fault, GOFER_ERR_CANCELED, GOFER_PHASE_SEND, 0, "canceled while sending");
+        fault_set(fault, GOFER_ERR_CANCELED, doing, 0, "canceled while %s",
+                  gofer_phase_name(doing));
     else if (events & (EV_CLOSE | EV_SHUT))
-        fault_set(fault, GOFER_ERR_CLOSED, GOFER_PHASE_SEND, 0,
-                  "the client was closed while sending");
+        fault_set(fault, GOFER_ERR_CLOSED, doing, 0, "the client was closed while %s",
+                  gofer_phase_name(doing));
     else
         set_timeout(c, fault);
 }
@@ -134,7 +142,7 @@ void late_wake_runner(struct task *task)
     lock_drop(&c->lock);
 }
 
-bool late_enter(struct late *late)
+bool late_enter(struct late *late, gofer_phase doing)
 {
     int64_t rearm_at;
     if (late == NULL)
@@ -148,6 +156,7 @@ bool late_enter(struct late *late)
         core_arm(c, rearm_at);
     limits_arm(c);
     late->inside = may_go;
+    late->doing = doing;
     lock_drop(&c->lock);
     return may_go;
 }

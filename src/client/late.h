@@ -3,19 +3,20 @@
  * SPDX-License-Identifier: MIT
  *
  * Ending a call whose driver is inside a callback of the user's (design 5): a
- * body reader, or a progress function, that does not come back must not hold up a
- * deadline, a cancel or the client's end. Whoever brings the fatal event settles the outcome under
- * the call's lock; a task of its own resolves the future on a thread that serves the engine; the
- * driver, once it is back, finds the outcome settled and cleans up.
+ * body reader, a progress function or a check of redirects that does not come back must not hold up
+ * a deadline, a cancel or the client's end. Whoever brings the fatal event settles the outcome
+ * under the call's lock; a task of its own resolves the future on a thread that serves the engine;
+ * the driver, once it is back, finds the outcome settled and cleans up.
  *
- * Only calls with a body reader or a progress function have a `struct late`, and
- * not those of gofer_do() that do not stream: no other runs user code, but on its
- * caller's thread.
+ * Only calls with one of them have a `struct late`, and not those of gofer_do()
+ * that do not stream: no other runs user code, but on its caller's thread.
  */
 #ifndef GOFER_CLIENT_LATE_H
 #define GOFER_CLIENT_LATE_H
 
 #include <stdbool.h>
+
+#include <gofer/error.h>
 
 struct call;
 struct late;
@@ -27,10 +28,10 @@ struct late *late_new(struct call *call);
 /* With the call, or without a call. NULL is legal. */
 void late_free(struct late *late);
 
-/* Around a step that may run a callback. late_leave(): true where the outcome, or a stream's end,
- * was settled meanwhile: the driver cleans up. late_enter(): false where an event that ends the
- * call is pending already: see to that first. NULL is legal in both. */
-bool late_enter(struct late *late);
+/* Around a step that may run a callback, in phase `doing`. late_leave(): true where the outcome, or
+ * a stream's end, was settled meanwhile: the driver cleans up. late_enter(): false where an event
+ * that ends the call is pending already: see to that first. NULL is legal in both. */
+bool late_enter(struct late *late, gofer_phase doing);
 bool late_leave(struct late *late);
 
 /* task_ops.wake_runner of a call. Any thread. */

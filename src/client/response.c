@@ -20,6 +20,7 @@
 #include "base/quiet_pipe.h"
 #include "client/stream.h"
 #include "net/tls_certificate.h"
+#include "transport/history.h"
 #include "transport/message.h"
 #include "transport/trace.h"
 
@@ -87,6 +88,23 @@ const void *gofer_response_body(const gofer_response *response, size_t *len)
 const char *gofer_response_url(const gofer_response *response)
 {
     return response != NULL ? response->url : "";
+}
+
+size_t gofer_response_redirect_count(const gofer_response *response)
+{
+    return response != NULL && response->history != NULL ? response->history->len : 0;
+}
+
+int gofer_response_redirect_at(const gofer_response *response, size_t index, int *status,
+                               const char **url)
+{
+    if (index >= gofer_response_redirect_count(response))
+        return 0;
+    if (status != NULL)
+        *status = response->history->items[index].status;
+    if (url != NULL)
+        *url = response->history->items[index].url;
+    return 1;
 }
 
 const char *gofer_response_tls_version(const gofer_response *response)

@@ -53,6 +53,7 @@ static const struct number numbers[] = {
     NUMBER(dns_stale_ms, 0),
     NUMBER(tls_handshake_timeout_ms, 10000),
     NUMBER(max_decode_ratio, 200),
+    NUMBER(max_redirects, 10),
 };
 
 static int resolve_numbers(gofer_client_options *o)

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "client/core.h"
+#include "client/hops.h"
 #include "client/token.h"
 #include "http/coding.h"
 #include "http/request_head.h"
@@ -105,6 +106,11 @@ static void write_head(const struct snapshot *s, const struct core *core,
     mem_free(authorization);
 }
 
+static bool follows(const struct snapshot *s, const gofer_client_options *o)
+{
+    return s->follow == FOLLOW_AS_CLIENT ? !o->disable_redirects : s->follow == FOLLOW_ALWAYS;
+}
+
 /* Fills in all that a client sends; false without memory. */
 static bool prepare(struct prepared *p, const struct snapshot *s, const struct core *core,
                     const struct key_route *route)
@@ -126,6 +132,7 @@ static bool prepare(struct prepared *p, const struct snapshot *s, const struct c
         .down = {.url_len = url.len,
                  .asked = asked_for(s),
                  .streaming = s->streaming,
+                 .redirects = follows(s, o),
                  .max_head_bytes = bytes_limit(o->max_response_header_bytes),
                  .max_body_bytes = bytes_limit(o->max_body_bytes),
                  .decodes = parts.accept_encoding != NULL,
@@ -211,6 +218,8 @@ void snapshot_unref(struct snapshot *snapshot)
     mem_free(snapshot->shown_url);
     headers_fini(&snapshot->headers);
     headers_fini(&snapshot->trailers);
+    headers_fini(&snapshot->secrets);
+    hops_free(snapshot->hops);
     source_unref(snapshot->source);
     token_unref(snapshot->cancel);
     trace_hook_unref(snapshot->trace);
@@ -277,7 +286,7 @@ struct snapshot *snapshot_new(const char *method, const char *url)
 
 /* --- copying --- */
 
-static struct snapshot *copy(const struct snapshot *from)
+struct snapshot *snapshot_copy(const struct snapshot *from)
 {
     struct snapshot *s = mem_zalloc(sizeof(*s));
     if (s == NULL)
@@ -297,6 +306,8 @@ static struct snapshot *copy(const struct snapshot *from)
         source_ref(s->source);
     s->cancel = from->cancel;
     token_ref(s->cancel);
+    s->follow = from->follow;
+    s->max_redirects = from->max_redirects;
     s->method = mem_strdup(from->method);
     s->shown_url = mem_strdup(from->shown_url);
     s->why = from->why != NULL ? mem_strdup(from->why) : NULL;
@@ -307,6 +318,7 @@ static struct snapshot *copy(const struct snapshot *from)
     ok = ok && url_copy(&s->url, &from->url);
     ok = ok && headers_copy(&s->headers, &from->headers) == GOFER_OK;
     ok = ok && headers_copy(&s->trailers, &from->trailers) == GOFER_OK;
+    ok = ok && headers_copy(&s->secrets, &from->secrets) == GOFER_OK;
     ok = ok && s->method != NULL && s->shown_url != NULL;
     ok = ok && (from->unix_socket == NULL || s->unix_socket != NULL);
     ok = ok && (from->tls_name == NULL || s->tls_name != NULL);
@@ -316,6 +328,16 @@ static struct snapshot *copy(const struct snapshot *from)
     return NULL;
 }
 
+bool snapshot_take_url(struct snapshot *snapshot, struct url *url)
+{
+    url_fini(&snapshot->url);
+    snapshot->url = *url;
+    *url = (struct url){.scheme = NULL};
+    mem_free(snapshot->shown_url);
+    snapshot->shown_url = show_url(snapshot, "");
+    return snapshot->shown_url != NULL;
+}
+
 struct snapshot *snapshot_writable(struct snapshot **snapshot)
 {
     struct snapshot *s = *snapshot;
@@ -323,7 +345,7 @@ struct snapshot *snapshot_writable(struct snapshot **snapshot)
         prepared_free(atomic_exchange(&s->prepared, NULL));
         return s;
     }
-    struct snapshot *own = copy(s);
+    struct snapshot *own = snapshot_copy(s);
     if (own == NULL)
         return NULL;
     snapshot_unref(s);

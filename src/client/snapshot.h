@@ -26,6 +26,7 @@
 #include <gofer/request.h>
 
 struct core;
+struct hops;
 struct trace_hook;
 
 /* What one client sends for a snapshot. Immutable. */
@@ -37,6 +38,9 @@ struct prepared {
     char *url;                       /* for responses: without fragment and password */
     struct exchange_request request; /* of the two above and the snapshot */
 };
+
+/* What a request says of redirects. */
+enum snapshot_follow { FOLLOW_AS_CLIENT, FOLLOW_ALWAYS, FOLLOW_NEVER };
 
 struct snapshot {
     _Atomic uint32_t refs;
@@ -61,6 +65,10 @@ struct snapshot {
     char *tls_name;                      /* or NULL */
     bool proxy_chosen;                   /* by the request, none being a choice too */
     struct proxy proxy;                  /* without a host: none */
+    enum snapshot_follow follow;         /* redirects */
+    int64_t max_redirects;               /* 0: the client's */
+    struct headers secrets;              /* names only */
+    struct hops *hops;                   /* hops.h: how a call came to it; NULL: it is a user's */
     _Atomic(struct prepared *) prepared; /* or NULL */
 };
 
@@ -79,6 +87,12 @@ void snapshot_release(struct snapshot *snapshot, struct prepared *prepared);
 /* A snapshot that nobody else holds, for a setter: this one or a copy, the old reference dropped.
  * NULL without memory. */
 struct snapshot *snapshot_writable(struct snapshot **snapshot);
+
+/* A copy, with nothing prepared, that nobody else holds. NULL without memory. */
+struct snapshot *snapshot_copy(const struct snapshot *from);
+
+/* Gives it another URL, which it takes over: *url is empty then. False without memory. */
+bool snapshot_take_url(struct snapshot *snapshot, struct url *url);
 
 /* Makes one. NULL only without memory; what is wrong with method or URL is in its status. */
 struct snapshot *snapshot_new(const char *method, const char *url);

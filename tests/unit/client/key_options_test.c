@@ -64,6 +64,12 @@ static void other_trace(const gofer_trace_event *event, void *arg)
     (void)event, (void)arg;
 }
 
+static gofer_redirect_verdict other_check(void *arg, const gofer_redirect *redirect)
+{
+    (void)arg, (void)redirect;
+    return GOFER_REDIRECT_FOLLOW;
+}
+
 static bool other_filter(const gofer_address *address, void *arg)
 {
     (void)arg;

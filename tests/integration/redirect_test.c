@@ -1,0 +1,875 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Redirects as servers see them: who asks for what, on which connections, with
+ * which fields; gathered and streaming. The rules alone are redirect_test in
+ * tests/unit/client.
+ */
+#include <CUnit/CUnit.h>
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "integration/expect.h"
+#include "integration/flow.h"
+#include "integration/rig.h"
+#include "integration/trail.h"
+
+extern CU_TestInfo redirect_tests[];
+
+#define ROWS(rows) (sizeof(rows) / sizeof *(rows))
+
+static gofer_request *ask(const char *method, struct trail *trail, const char *target)
+{
+    return rig_request_to(method, trail_url(trail, target));
+}
+
+static struct outcome get(gofer_client *client, struct trail *trail, const char *target)
+{
+    return rig_call(client, ask("GET", trail, target));
+}
+
+/* The head has no field of that name. */
+#define EXPECT_WITHOUT(head, name) EXPECT_LACKS((head), "\r\n" name ": ")
+
+static void expect_refused(const struct outcome *got, int status, const char *words)
+{
+    rig_expect_error(got, GOFER_ERR_REDIRECT);
+    EXPECT_INT(got->error->phase, GOFER_PHASE_REDIRECT);
+    EXPECT_HOLDS(got->error->message, words);
+    EXPECT_INT(gofer_response_status(got->response), status);
+    EXPECT_TEXT(gofer_response_body(got->response, NULL), "");
+}
+
+/* --- limits --- */
+
+static void chain_of(unsigned hops, char *target, size_t size)
+{
+    snprintf(target, size, "/?code=302&next=302");
+    for (unsigned i = 2; i < hops; i++)
+        snprintf(target + strlen(target), size - strlen(target), ",302");
+}
+
+static void a_chain_ends_after_ten_hops(void)
+{
+    static const char *const methods[] = {"GET", "HEAD", ""};
+    char target[128];
+    chain_of(15, target, sizeof target);
+    for (size_t i = 0; i < ROWS(methods); i++) {
+        struct trail *trail = trail_begin();
+        gofer_client *client = rig_client(NULL);
+        struct outcome got = rig_call(client, ask(methods[i], trail, target));
+        expect_refused(&got, 302, "stopped after 10 redirects");
+        EXPECT_INT(trail_len(trail), 11);
+        EXPECT_INT(gofer_response_redirect_count(got.response), 10);
+        EXPECT_HOLDS(gofer_response_url(got.response), "/?code=302&next=302,302,302");
+        EXPECT_INT(got.error->sent, GOFER_SENT_ALL);
+        EXPECT_INT(origin_count(trail->origin, ORIGIN_ACCEPTED), 1);
+        rig_end_client(client);
+    }
+}
+
+static void a_longer_chain_may_be_allowed(void)
+{
+    char target[128];
+    chain_of(15, target, sizeof target);
+    for (int i = 0; i < 2; i++) {
+        struct trail *trail = trail_begin();
+        gofer_client_options options = {.max_redirects = i == 0 ? 15 : 1};
+        gofer_client *client = rig_client(&options);
+        gofer_request *request = ask("GET", trail, target);
+        if (i == 1)
+            gofer_request_set_max_redirects(request, GOFER_NEVER);
+        struct outcome got = rig_call(client, request);
+        rig_expect_answer(&got, 200, "hello");
+        EXPECT_INT(gofer_response_redirect_count(got.response), 15);
+        char referer[ORIGIN_URL_BYTES + 16], chain[128];
+        chain_of(10, chain, sizeof chain);
+        snprintf(referer, sizeof referer, "\r\nReferer: %s\r\n", trail_url(trail, chain));
+        EXPECT_HOLDS(trail_head(trail, 7), referer);
+        rig_end_client(client);
+    }
+}
+
+static void a_loop_ends_with_the_last_response(void)
+{
+    struct trail *trail = trail_begin();
+    trail_redirect(trail, "/loop", 307, "/loop");
+    gofer_client *client = rig_client(&(gofer_client_options){.max_redirects = 3});
+    struct outcome got = get(client, trail, "/loop");
+    expect_refused(&got, 307, "stopped after 3 redirects");
+    EXPECT_TEXT(gofer_response_header(got.response, "Location"), "/loop");
+    EXPECT_INT(trail_len(trail), 4);
+    gofer_request *request = flow_request("GET", trail->origin, "/loop");
+    gofer_request_set_max_redirects(request, 1);
+    got = rig_call(client, request);
+    expect_refused(&got, 307, "stopped after 1 redirects");
+    EXPECT_TEXT(gofer_response_header(got.response, "Location"), "/loop");
+}
+
+/* --- what is asked for --- */
+
+static void run_sequence(const char *method, const char *const targets[][2], const char *log)
+{
+    struct trail *trail = trail_begin();
+    gofer_client *client = rig_client(NULL);
+    for (size_t i = 0; targets[i][0] != NULL; i++) {
+        gofer_request *request = ask(method, trail, targets[i][0]);
+        gofer_request_set_body(request, targets[i][1], strlen(targets[i][1]));
+        gofer_request_set_header(request, "Content-Type", "text/x");
+        struct outcome got = rig_call(client, request);
+        const char *code = strstr(targets[i][0], "304");
+        int status = code != NULL                           ? 304
+                     : strstr(targets[i][0], "305") != NULL ? 305
+                     : strstr(targets[i][0], "404") != NULL ? 404
+                                                            : 200;
+        EXPECT_STATUS(got.status, GOFER_OK);
+        EXPECT_INT(gofer_response_status(got.response), status);
+    }
+    EXPECT_TEXT(trail_lines(trail), log);
+    for (unsigned i = 1; i <= trail_len(trail); i++) {
+        const char *head = trail_head(trail, i);
+        if (strncmp(head, "GET ", 4) != 0)
+            continue;
+        EXPECT_WITHOUT(head, "Content-Length");
+        EXPECT_WITHOUT(head, "Content-Type");
+        EXPECT_WITHOUT(head, "Transfer-Encoding");
+    }
+    rig_end_client(client);
+}
+
+static void sequences_as_in_the_table(void)
+{
+    static const char *const post[][2] = {{"/", "first"},
+                                          {"/?code=301&next=302", "c301"},
+                                          {"/?code=302&next=302", "c302"},
+                                          {"/?code=303&next=301", "c303wc301"},
+                                          {"/?code=304", "c304"},
+                                          {"/?code=305", "c305"},
+                                          {"/?code=307&next=303,308,302", "c307"},
+                                          {"/?code=308&next=302,301", "c308"},
+                                          {"/?code=404", "c404"},
+                                          {NULL, NULL}};
+    run_sequence("POST", post,
+                 "POST / \"first\"\nPOST /?code=301&next=302 \"c301\"\nGET /?code=302 \"\"\n"
+                 "GET / \"\"\nPOST /?code=302&next=302 \"c302\"\nGET /?code=302 \"\"\nGET / \"\"\n"
+                 "POST /?code=303&next=301 \"c303wc301\"\nGET /?code=301 \"\"\nGET / \"\"\n"
+                 "POST /?code=304 \"c304\"\nPOST /?code=305 \"c305\"\n"
+                 "POST /?code=307&next=303,308,302 \"c307\"\n"
+                 "POST /?code=303&next=308,302 \"c307\"\nGET /?code=308&next=302 \"\"\n"
+                 "GET /?code=302 \"\"\nGET / \"\"\nPOST /?code=308&next=302,301 \"c308\"\n"
+                 "POST /?code=302&next=301 \"c308\"\nGET /?code=301 \"\"\nGET / \"\"\n"
+                 "POST /?code=404 \"c404\"\n");
+    static const char *const delete[][2] = {{"/", "first"},
+                                            {"/?code=301&next=302,308", "c301"},
+                                            {"/?code=302&next=302", "c302"},
+                                            {"/?code=303", "c303"},
+                                            {"/?code=307&next=301,308,303,302,304", "c307"},
+                                            {"/?code=308&next=307", "c308"},
+                                            {"/?code=404", "c404"},
+                                            {NULL, NULL}};
+    run_sequence("DELETE", delete,
+                 "DELETE / \"first\"\nDELETE /?code=301&next=302,308 \"c301\"\n"
+                 "GET /?code=302&next=308 \"\"\nGET /?code=308 \"\"\nGET / \"\"\n"
+                 "DELETE /?code=302&next=302 \"c302\"\nGET /?code=302 \"\"\nGET / \"\"\n"
+                 "DELETE /?code=303 \"c303\"\nGET / \"\"\n"
+                 "DELETE /?code=307&next=301,308,303,302,304 \"c307\"\n"
+                 "DELETE /?code=301&next=308,303,302,304 \"c307\"\n"
+                 "GET /?code=308&next=303,302,304 \"\"\nGET /?code=303&next=302,304 \"\"\n"
+                 "GET /?code=302&next=304 \"\"\nGET /?code=304 \"\"\n"
+                 "DELETE /?code=308&next=307 \"c308\"\nDELETE /?code=307 \"c308\"\n"
+                 "DELETE / \"c308\"\nDELETE /?code=404 \"c404\"\n");
+    static const char *const query[][2] = {{"/", "first"},
+                                           {"/?code=302&next=302", "c302"},
+                                           {"/?code=301&next=302,308", "c301"},
+                                           {"/?code=303&next=301", "c303"},
+                                           {"/?code=307&next=303,302", "c307"},
+                                           {"/?code=404", "c404"},
+                                           {NULL, NULL}};
+    run_sequence("QUERY", query,
+                 "QUERY / \"first\"\nQUERY /?code=302&next=302 \"c302\"\n"
+                 "QUERY /?code=302 \"c302\"\nQUERY / \"c302\"\n"
+                 "QUERY /?code=301&next=302,308 \"c301\"\nQUERY /?code=302&next=308 \"c301\"\n"
+                 "QUERY /?code=308 \"c301\"\nQUERY / \"c301\"\n"
+                 "QUERY /?code=303&next=301 \"c303\"\nGET /?code=301 \"\"\nGET / \"\"\n"
+                 "QUERY /?code=307&next=303,302 \"c307\"\nQUERY /?code=303&next=302 \"c307\"\n"
+                 "GET /?code=302 \"\"\nGET / \"\"\nQUERY /?code=404 \"c404\"\n");
+}
+
+static void the_response_tells_its_history(void)
+{
+    struct trail *trail = trail_begin();
+    gofer_client *client = rig_client(NULL);
+    struct outcome got = get(client, trail, "/?code=301&next=307#f");
+    int status = 0;
+    const char *url = NULL;
+
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_TEXT(gofer_response_url(got.response), trail_url(trail, "/"));
+    EXPECT_INT(gofer_response_redirect_count(got.response), 2);
+    EXPECT_INT(gofer_response_redirect_at(got.response, 0, &status, &url), 1);
+    EXPECT_INT(status, 301);
+    EXPECT_TEXT(url, trail_url(trail, "/?code=301&next=307"));
+    EXPECT_INT(gofer_response_redirect_at(got.response, 1, &status, &url), 1);
+    EXPECT_INT(status, 307);
+    EXPECT_TEXT(url, trail_url(trail, "/?code=307"));
+    EXPECT_INT(gofer_response_redirect_at(got.response, 2, &status, &url), 0);
+    EXPECT_INT(gofer_response_redirect_at(got.response, 1, NULL, NULL), 1);
+    EXPECT_INT(gofer_response_redirect_count(NULL), 0);
+    got = get(client, trail, "/");
+    EXPECT_INT(gofer_response_redirect_count(got.response), 0);
+    EXPECT_INT(gofer_response_redirect_at(got.response, 0, &status, &url), 0);
+}
+
+static void a_stream_is_that_of_the_last_response(void)
+{
+    struct trail *trail = trail_begin();
+    gofer_client *client = rig_client(NULL);
+    gofer_response *response = flow_open(client, trail->origin, "/?code=302&next=301,308");
+    EXPECT_INT(gofer_response_status(response), 200);
+    EXPECT_INT(gofer_response_redirect_count(response), 3);
+    flow_expect_text(response, 2, "hello");
+    EXPECT_INT(trail_len(trail), 4);
+    EXPECT_INT(origin_count(trail->origin, ORIGIN_ACCEPTED), 1);
+}
+
+/* --- what is not followed --- */
+
+/* The redirect is the response, gathered and streaming, and its connection serves again. */
+static void expect_not_followed(gofer_client *client, struct trail *trail, const char *target,
+                                int status)
+{
+    unsigned before = trail_len(trail);
+    struct outcome got = get(client, trail, target);
+    rig_expect_answer(&got, status, "gone");
+    gofer_response *response = flow_open(client, trail->origin, target);
+    EXPECT_INT(gofer_response_status(response), status);
+    flow_expect_text(response, 3, "gone");
+    EXPECT_INT(trail_len(trail), before + 2);
+    EXPECT_INT(origin_count(trail->origin, ORIGIN_ACCEPTED), 1);
+}
+
+static void without_location_it_is_a_response(void)
+{
+    struct trail *trail = trail_begin();
+    gofer_client *client = rig_client(NULL);
+    trail_answer(trail, "/301", "HTTP/1.1 301 X\r\nContent-Length: 4\r\n\r\ngone");
+    trail_answer(trail, "/308",
+                 "HTTP/1.1 308 X\r\nTransfer-Encoding: chunked\r\n\r\n"
+                 "1\r\ng\r\n3\r\none\r\n0\r\n\r\n");
+    trail_answer(trail, "/303", "HTTP/1.1 303 X\r\nLocation:\r\nContent-Length: 4\r\n\r\ngone");
+    expect_not_followed(client, trail, "/301", 301);
+    expect_not_followed(client, trail, "/308", 308);
+    expect_not_followed(client, trail, "/303", 303);
+    trail_answer(trail, "/none", "HTTP/1.1 302 X\r\nContent-Length: 0\r\n\r\n");
+    struct outcome got = get(client, trail, "/none");
+    rig_expect_answer(&got, 302, "");
+}
+
+static void other_statuses_are_responses(void)
+{
+    static const int statuses[] = {201, 300, 304, 305, 306, 399};
+    struct trail *trail = trail_begin();
+    gofer_client *client = rig_client(NULL);
+    for (size_t i = 0; i < ROWS(statuses); i++) {
+        char target[16];
+        snprintf(target, sizeof target, "/%d", statuses[i]);
+        trail_redirect(trail, target, statuses[i], "/");
+        if (statuses[i] != 304)
+            expect_not_followed(client, trail, target, statuses[i]);
+    }
+}
+
+static void following_may_be_disabled(void)
+{
+    struct trail *trail = trail_begin();
+    gofer_client *client = rig_client(&(gofer_client_options){.disable_redirects = true});
+    expect_not_followed(client, trail, "/?code=302", 302);
+    gofer_request *request = ask("GET", trail, "/?code=302");
+    gofer_request_set_follow_redirects(request, 1);
+    struct outcome got = rig_call(client, request);
+    rig_expect_answer(&got, 200, "hello");
+    gofer_request_set_follow_redirects(request, 0);
+    got = rig_call(rig_client(NULL), request);
+    rig_expect_answer(&got, 302, "gone");
+    EXPECT_STATUS(gofer_request_set_max_redirects(request, -2), GOFER_ERR_INVALID);
+}
+
+static void a_long_body_of_one_is_gathered(void)
+{
+    static char reply[600 * 1024];
+    int n = snprintf(reply, sizeof reply, "HTTP/1.1 302 X\r\nContent-Length: 500000\r\n\r\n");
+    memset(reply + n, 'x', 500000);
+    struct origin *origin =
+        rig_script((struct route[]){{.reply = reply, .len = (size_t)n + 500000}});
+    struct outcome got = rig_get(rig_client(NULL), origin, "/");
+    size_t len;
+    EXPECT_STATUS(got.status, GOFER_OK);
+    const char *body = gofer_response_body(got.response, &len);
+    EXPECT_INT(len, 500000);
+    EXPECT(len == 500000 && body[0] == 'x' && body[499999] == 'x');
+}
+
+/* --- refused --- */
+
+static void bad_locations_are_refused(void)
+{
+    static const struct {
+        const char *location, *words;
+    } rows[] = {{"file:///etc/passwd", "scheme"},
+                {"ftp://127.0.0.1/", "scheme"},
+                {"gopher://127.0.0.1/", "scheme"},
+                {"javascript:alert(1)", "scheme"},
+                {"data:text/plain,x", "scheme"},
+                {"http://u:sesame@127.0.0.1:x/", "refused"},
+                {"http://", "refused"},
+                {"/b\r\nLocation: /c", "two Location"}};
+    gofer_client *client = rig_client(NULL);
+    struct trail *trail = trail_begin();
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        char target[16];
+        snprintf(target, sizeof target, "/%zu", i);
+        trail_redirect(trail, target, 301, rows[i].location);
+        struct outcome got = get(client, trail, target);
+        expect_refused(&got, 301, rows[i].words);
+        EXPECT_LACKS(got.error->message, "sesame");
+    }
+    EXPECT_INT(trail_len(trail), ROWS(rows));
+}
+
+static void a_huge_location_is_bounded(void)
+{
+    enum { HUGE = 1024 * 1024 };
+    static char reply[HUGE + 64];
+    int n = snprintf(reply, sizeof reply, "HTTP/1.1 302 X\r\nLocation: /");
+    memset(reply + n, 'a', HUGE);
+    snprintf(reply + n + HUGE, sizeof reply - (size_t)n - HUGE, "\r\n\r\n");
+    gofer_client *client = rig_client(NULL);
+    struct outcome got = rig_get(client, rig_script((struct route[]){{.reply = reply}}), "/");
+    rig_expect_error(&got, GOFER_ERR_TOO_LARGE);
+    static char shorter[100 * 1024];
+    n = snprintf(shorter, sizeof shorter, "HTTP/1.1 302 X\r\nLocation: /");
+    memset(shorter + n, 'a', 90000);
+    snprintf(shorter + n + 90000, sizeof shorter - (size_t)n - 90000,
+             "\r\nContent-Length: 0\r\n\r\n");
+    got = rig_get(client, rig_script((struct route[]){{.reply = shorter}}), "/");
+    expect_refused(&got, 302, "refused");
+}
+
+static bool only_this_machine(const gofer_address *address, void *arg)
+{
+    (void)arg;
+    const struct sockaddr_in *in = (const void *)address->addr;
+    return in->sin_family == AF_INET && in->sin_addr.s_addr == htonl(INADDR_LOOPBACK);
+}
+
+static void the_address_guard_holds(void)
+{
+    static const char *const hosts[] = {"127.0.0.2", "169.254.169.254", "10.0.0.1", "[::1]",
+                                        "rebound.test"};
+    static const char *const resolve[] = {"rebound.test:9:10.0.0.1"};
+    struct trail *trail = trail_begin();
+    gofer_client *client = rig_client(&(gofer_client_options){
+        .address_filter = only_this_machine, .resolve = resolve, .resolve_len = 1});
+    for (size_t i = 0; i < ROWS(hosts); i++) {
+        char target[16], location[128];
+        snprintf(target, sizeof target, "/%zu", i);
+        snprintf(location, sizeof location, "%s://%s:9/", rig_scheme(), hosts[i]);
+        trail_redirect(trail, target, 302, location);
+        struct outcome got = get(client, trail, target);
+        rig_expect_error(&got, GOFER_ERR_CONNECT);
+        EXPECT_HOLDS(got.error->message, location);
+        EXPECT_INT(gofer_response_redirect_count(got.response), 1);
+    }
+    EXPECT_INT(trail_len(trail), ROWS(hosts));
+}
+
+/* --- bodies --- */
+
+static void a_body_is_sent_again(void)
+{
+    char path[] = "/tmp/gofer-redirect-XXXXXX";
+    int fd = mkstemp(path);
+    REQUIRE(fd >= 0 && write(fd, "file body", 9) == 9);
+    unlink(path);
+    for (int status = 307; status <= 308; status++) {
+        struct trail *trail = trail_begin();
+        gofer_client *client = rig_client(NULL);
+        gofer_request *request = ask("PUT", trail, "/a");
+        trail_redirect(trail, "/a", status, "/b");
+        trail_redirect(trail, "/b", status, "/c");
+        gofer_request_set_body_fd(request, fd, 0, -1);
+        struct outcome got = rig_call(client, request);
+        rig_expect_answer(&got, 200, "hello");
+        EXPECT_TEXT(trail_lines(trail),
+                    "PUT /a \"file body\"\nPUT /b \"file body\"\nPUT /c \"file body\"\n");
+        rig_end_client(client);
+    }
+    close(fd);
+}
+
+struct tape {
+    const char *text;
+    size_t at;
+    int rewinds;
+    int closes;
+};
+
+static ssize_t play(void *arg, void *buf, size_t cap)
+{
+    struct tape *tape = arg;
+    size_t left = strlen(tape->text) - tape->at;
+    size_t n = left < cap ? left : cap;
+    memcpy(buf, tape->text + tape->at, n);
+    tape->at += n;
+    return (ssize_t)n;
+}
+
+static int rewind_tape(void *arg)
+{
+    struct tape *tape = arg;
+    tape->at = 0;
+    tape->rewinds++;
+    return 0;
+}
+
+static void close_tape(void *arg)
+{
+    ((struct tape *)arg)->closes++;
+}
+
+static void a_reader_is_rewound(void)
+{
+    struct tape tape = {.text = "on tape"};
+    gofer_body_reader reader = {
+        .read = play, .rewind = rewind_tape, .close = close_tape, .arg = &tape, .length = 7};
+    struct trail *trail = trail_begin();
+    gofer_request *request = gofer_request_new("POST", trail_url(trail, "/?code=307&next=308,302"));
+    gofer_client *client = rig_client(NULL);
+    gofer_request_set_body_reader(request, &reader);
+    struct outcome got = rig_call(client, request);
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_TEXT(trail_lines(trail), "POST /?code=307&next=308,302 \"on tape\"\n"
+                                    "POST /?code=308&next=302 \"on tape\"\n"
+                                    "POST /?code=302 \"on tape\"\nGET / \"\"\n");
+    EXPECT_INT(tape.rewinds, 2);
+    EXPECT_INT(tape.closes, 0);
+    gofer_request_free(request);
+    rig_end_client(client);
+    EXPECT_INT(tape.closes, 1);
+}
+
+static void an_unrewindable_body_ends_the_chain(void)
+{
+    for (int status = 307; status <= 308; status++) {
+        struct tape tape = {.text = "once"};
+        gofer_body_reader reader = {.read = play, .arg = &tape, .length = 4};
+        struct trail *trail = trail_begin();
+        char target[32];
+        snprintf(target, sizeof target, "/?code=%d", status);
+        gofer_request *request = ask("POST", trail, target);
+        gofer_client *client = rig_client(NULL);
+        gofer_request_set_body_reader(request, &reader);
+        struct outcome got = rig_call(client, request);
+        rig_expect_answer(&got, status, "gone");
+        EXPECT_INT(trail_len(trail), 1);
+        rig_end_client(client);
+    }
+}
+
+/* Answers before it has read the body, and reads no more. */
+static void answer_early(struct peer *peer, void *arg)
+{
+    (void)arg;
+    while (peer_read_head(peer)) {
+        if (!peer_asks(peer, "/early")) {
+            peer_say(peer, REPLY_HELLO);
+            continue;
+        }
+        peer_say(peer, "HTTP/1.1 303 X\r\nLocation: /late\r\nContent-Length: 0\r\n\r\n");
+        peer_sees_end(peer);
+        return;
+    }
+}
+
+static void a_redirect_may_come_before_the_body_is_sent(void)
+{
+    enum { MANY_BYTES = 8 * 1024 * 1024 };
+    static char body[MANY_BYTES];
+    struct origin *origin = rig_origin(answer_early, NULL);
+    gofer_request *request = rig_request("POST", origin, "/early");
+    gofer_request_set_body_ref(request, body, sizeof body, NULL, NULL);
+    struct outcome got = rig_call(rig_client(NULL), request);
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 2);
+    EXPECT_HOLDS(origin_last_head(origin), "GET /late ");
+}
+
+/* --- connections --- */
+
+static void small_bodies_are_read_for_the_connection(void)
+{
+    static const char *const replies[] = {
+        "HTTP/1.1 302 X\r\nLocation: /\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 302 X\r\nLocation: /\r\nContent-Length: 4\r\n\r\ngone",
+        "HTTP/1.1 302 X\r\nLocation: /\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "4\r\ngone\r\n0\r\nX-Sum: 1\r\n\r\n"};
+    for (size_t i = 0; i < ROWS(replies); i++) {
+        struct route routes[] = {{.target = "/a", .reply = replies[i]}, {.reply = REPLY_HELLO}};
+        struct origin *origin = rig_script(routes);
+        gofer_client *client = rig_client(NULL);
+        struct outcome got = rig_get(client, origin, "/a");
+        rig_expect_answer(&got, 200, "hello");
+        flow_expect_text(flow_open(client, origin, "/a"), 9, "hello");
+        EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 1);
+        EXPECT_INT(rig_stats(client).conns_opened, 1);
+        rig_end_client(client);
+    }
+}
+
+/* Sends a head, waits until it was surely read, and then the body. */
+static void answer_in_two(struct peer *peer, void *arg)
+{
+    (void)arg;
+    while (peer_read_request(peer)) {
+        if (!peer_asks(peer, "/a")) {
+            peer_say(peer, REPLY_HELLO);
+            continue;
+        }
+        peer_say(peer, "HTTP/1.1 302 X\r\nLocation: /\r\nContent-Length: 4\r\n\r\n");
+        pass_ms(5);
+        peer_say(peer, "gone");
+    }
+}
+
+static void a_body_that_comes_later_is_waited_for(void)
+{
+    struct origin *origin = rig_origin(answer_in_two, NULL);
+    struct outcome got = rig_get(rig_client(NULL), origin, "/a");
+    rig_expect_answer(&got, 200, "hello");
+    /* On a slow machine it came too late, which costs the connection and nothing else. */
+    EXPECT(origin_count(origin, ORIGIN_ACCEPTED) <= 2);
+}
+
+/* Says its piece over and over until the client closes. */
+static void answer_without_end(struct peer *peer, void *arg)
+{
+    static char chunk[0x400 + 16];
+    const char *head = *(const char **)arg;
+    if (!peer_read_request(peer))
+        return;
+    if (!peer_asks(peer, "/a")) {
+        peer_say(peer, REPLY_HELLO);
+        return;
+    }
+    int n = snprintf(chunk, sizeof chunk, "400\r\n%01024d\r\n", 0);
+    peer_say(peer, head);
+    while (peer_send(peer, chunk, (size_t)n))
+        continue;
+}
+
+static void an_endless_body_is_closed(void)
+{
+    static const char *const heads[] = {
+        "HTTP/1.1 302 X\r\nLocation: /\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 302 X\r\nLocation: /\r\nContent-Length: 2049\r\n\r\n",
+        "HTTP/1.1 302 X\r\nLocation: /\r\nContent-Length: 1000000000000\r\n\r\n",
+        "HTTP/1.1 302 X\r\nLocation: /\r\n\r\n"};
+    for (size_t i = 0; i < ROWS(heads); i++) {
+        struct origin *origin = rig_origin_copy(answer_without_end, &heads[i], sizeof heads[i]);
+        gofer_client *client = rig_client(NULL);
+        struct outcome got = rig_get(client, origin, "/a");
+        rig_expect_answer(&got, 200, "hello");
+        EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 2);
+        flow_expect_text(flow_open(client, origin, "/a"), 9, "hello");
+        rig_end_client(client);
+        EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
+    }
+}
+
+static void a_body_that_never_comes_is_given_up(void)
+{
+    static const struct route routes[] = {
+        {.target = "/a",
+         .reply = "HTTP/1.1 302 X\r\nLocation: /\r\nContent-Length: 4\r\n\r\ngo",
+         .then = THEN_HOLD},
+        {.reply = REPLY_HELLO}};
+    struct origin *origin = rig_script(routes);
+    gofer_client *client = rig_client(NULL);
+    struct outcome got = rig_get(client, origin, "/a");
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 2);
+    flow_expect_text(flow_open(client, origin, "/a"), 9, "hello");
+}
+
+static void a_body_that_breaks_is_no_failure(void)
+{
+    static const struct route routes[] = {
+        {.target = "/a",
+         .reply = "HTTP/1.1 302 X\r\nLocation: /\r\nContent-Length: 4\r\n\r\ngo",
+         .then = THEN_CLOSE},
+        {.target = "/b",
+         .reply = "HTTP/1.1 302 X\r\nLocation: /\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"},
+        {.reply = REPLY_HELLO}};
+    struct origin *origin = rig_script(routes);
+    gofer_client *client = rig_client(NULL);
+    struct outcome got = rig_get(client, origin, "/a");
+    rig_expect_answer(&got, 200, "hello");
+    got = rig_get(client, origin, "/b");
+    rig_expect_answer(&got, 200, "hello");
+}
+
+/* --- deadline and cancel --- */
+
+static void the_deadline_covers_a_redirect_and_a_stalled_body(void)
+{
+    static const struct route routes[] = {
+        {.target = "/a", .reply = "HTTP/1.1 302 X\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"},
+        {.reply = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", .then = THEN_HOLD}};
+    struct origin *origin = rig_script(routes);
+    gofer_client *client = rig_client(NULL);
+    gofer_request *request = rig_request("GET", origin, "/a");
+    gofer_request_set_timeout_ms(request, 300);
+    struct outcome got = rig_call(client, request);
+    rig_expect_timeout(&got, GOFER_PHASE_BODY, 300);
+    EXPECT_INT(gofer_response_redirect_count(got.response), 1);
+    request = flow_request("GET", origin, "/a");
+    gofer_request_set_timeout_ms(request, 300);
+    gofer_response *response = flow_begin(client, request);
+    flow_expect_failure(response, GOFER_ERR_TIMEOUT, GOFER_PHASE_BODY);
+}
+
+static void redirect_slowly(struct peer *peer, void *arg)
+{
+    (void)arg;
+    while (peer_read_request(peer)) {
+        pass_ms(100);
+        peer_say(peer, "HTTP/1.1 302 X\r\nLocation: /\r\nContent-Length: 0\r\n\r\n");
+    }
+}
+
+static void the_deadline_covers_all_hops(void)
+{
+    struct origin *origin = rig_origin(redirect_slowly, NULL);
+    gofer_request *request = rig_request("GET", origin, "/");
+    gofer_request_set_timeout_ms(request, 700);
+    gofer_request_set_max_redirects(request, GOFER_NEVER);
+    struct outcome got = rig_call(rig_client(NULL), request);
+    rig_expect_error(&got, GOFER_ERR_TIMEOUT);
+    EXPECT_AT_LEAST(got.took_ms, 700);
+    EXPECT_AT_LEAST(gofer_response_redirect_count(got.response), 1);
+}
+
+static void a_cancel_reaches_a_later_hop(void)
+{
+    struct gate *seen = rig_gate();
+    struct route routes[] = {
+        {.target = "/a", .reply = "HTTP/1.1 302 X\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"},
+        {.seen = seen, .then = THEN_HOLD}};
+    struct origin *origin = rig_script(routes);
+    gofer_cancel *token = gofer_cancel_new();
+    gofer_request *request = rig_request("GET", origin, "/a");
+    struct caller caller;
+    gofer_request_set_cancel(request, token);
+    caller_start(&caller, rig_client(NULL), request);
+    EXPECT(gate_wait(seen, 1));
+    gofer_cancel_fire(token);
+    struct outcome got = caller_join(&caller);
+    rig_expect_error(&got, GOFER_ERR_CANCELED);
+    EXPECT_HOLDS(got.error->message, "/b\": canceled");
+    gofer_cancel_free(token);
+}
+
+/* --- fields --- */
+
+static void add_secrets(gofer_request *request)
+{
+    gofer_request_set_header(request, "User-Agent", "ua/1");
+    gofer_request_set_header(request, "X-Foo", "bar");
+    gofer_request_set_header(request, "Cookie", "foo=bar");
+    gofer_request_set_header(request, "Authorization", "secretpassword");
+    gofer_request_set_header(request, "X-Api-Key", "key");
+    gofer_request_mark_secret(request, "X-API-Key");
+}
+
+static void expect_no_secrets(const char *head)
+{
+    EXPECT_HOLDS(head, "\r\nUser-Agent: ua/1\r\n");
+    EXPECT_HOLDS(head, "\r\nX-Foo: bar\r\n");
+    EXPECT_WITHOUT(head, "Cookie");
+    EXPECT_WITHOUT(head, "Authorization");
+    EXPECT_WITHOUT(head, "X-Api-Key");
+}
+
+static void secrets_do_not_leave_their_origin(void)
+{
+    struct trail *a = trail_begin(), *b = trail_begin();
+    const gofer_header headers[] = {{"Authorization", "Bearer for-all"}, {"X-All", "1"}};
+    gofer_client *client =
+        rig_client(&(gofer_client_options){.headers = headers, .headers_len = 2});
+    gofer_request *request = ask("GET", a, "/");
+    char line[ORIGIN_URL_BYTES + 16];
+    trail_redirect(a, "/", 302, trail_url(b, "/"));
+    add_secrets(request);
+    struct outcome got = rig_call(client, request);
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_HOLDS(trail_head(a, 1), "\r\nAuthorization: secretpassword\r\n");
+    EXPECT_HOLDS(trail_head(a, 1), "\r\nCookie: foo=bar\r\n");
+    EXPECT_WITHOUT(trail_head(a, 1), "Referer");
+    expect_no_secrets(trail_head(b, 1));
+    EXPECT_HOLDS(trail_head(b, 1), "\r\nX-All: 1\r\n");
+    snprintf(line, sizeof line, "\r\nReferer: %s\r\n", trail_url(a, "/"));
+    EXPECT_HOLDS(trail_head(b, 1), line);
+    got = get(client, a, "/");
+    EXPECT_HOLDS(trail_head(a, 2), "\r\nAuthorization: Bearer for-all\r\n");
+    EXPECT_WITHOUT(trail_head(b, 2), "Authorization");
+}
+
+static void what_was_dropped_stays_away(void)
+{
+    struct trail *a = trail_begin(), *b = trail_begin();
+    gofer_client *client = rig_client(NULL);
+    gofer_request *request = ask("GET", a, "/");
+    trail_redirect(a, "/", 302, trail_url(b, "/"));
+    trail_redirect(b, "/", 302, "/x");
+    trail_redirect(b, "/x", 302, trail_url(a, "/y"));
+    add_secrets(request);
+    for (unsigned i = 0; i < 2; i++) {
+        struct outcome got = rig_call(client, request);
+        rig_expect_answer(&got, 200, "hello");
+        EXPECT_HOLDS(trail_head(a, 2 * i + 1), "\r\nAuthorization: secretpassword\r\n");
+        expect_no_secrets(trail_head(b, 2 * i + 1));
+        expect_no_secrets(trail_head(b, 2 * i + 2));
+        expect_no_secrets(trail_head(a, 2 * i + 2));
+    }
+}
+
+static void secrets_stay_within_their_origin(void)
+{
+    struct trail *a = trail_begin();
+    gofer_request *request = ask("GET", a, "/?code=301&next=302");
+    add_secrets(request);
+    struct outcome got = rig_call(rig_client(NULL), request);
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_HOLDS(trail_head(a, 3), "\r\nAuthorization: secretpassword\r\n");
+    EXPECT_HOLDS(trail_head(a, 3), "\r\nCookie: foo=bar\r\n");
+    EXPECT_HOLDS(trail_head(a, 3), "\r\nX-Api-Key: key\r\n");
+}
+
+static void trusted_redirects_take_them_along(void)
+{
+    struct trail *a = trail_begin(), *b = trail_begin();
+    gofer_client *client = rig_client(&(gofer_client_options){.trust_redirects = true});
+    gofer_request *request = ask("GET", a, "/");
+    trail_redirect(a, "/", 302, trail_url(b, "/"));
+    add_secrets(request);
+    struct outcome got = rig_call(client, request);
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_HOLDS(trail_head(b, 1), "\r\nAuthorization: secretpassword\r\n");
+    EXPECT_HOLDS(trail_head(b, 1), "\r\nX-Api-Key: key\r\n");
+}
+
+/* "http://user:sesame@127.0.0.1:1/x". */
+static gofer_request *ask_with_password(const struct trail *trail, const char *target)
+{
+    char url[ORIGIN_URL_BYTES];
+    snprintf(url, sizeof url, "%s://user:sesame@127.0.0.1:%u%s", rig_scheme(),
+             origin_port(trail->origin), target);
+    return rig_request_to("GET", url);
+}
+
+static void userinfo_is_no_referer_and_no_text(void)
+{
+    struct trail *a = trail_begin(), *b = trail_begin();
+    gofer_client *client = rig_client(NULL);
+    trail_redirect(a, "/", 302, "/same");
+    trail_redirect(a, "/same", 302, trail_url(b, "/?code=302"));
+    struct outcome got = rig_call(client, ask_with_password(a, "/"));
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_HOLDS(trail_head(a, 2), "\r\nAuthorization: Basic dXNlcjpzZXNhbWU=\r\n");
+    EXPECT_WITHOUT(trail_head(b, 1), "Authorization");
+    EXPECT_HOLDS(trail_head(b, 1), "\r\nReferer: ");
+    EXPECT_LACKS(trail_head(b, 1), "user");
+    for (size_t i = 0; i < gofer_response_redirect_count(got.response); i++) {
+        const char *url = NULL;
+        gofer_response_redirect_at(got.response, i, NULL, &url);
+        EXPECT_LACKS(url, "sesame");
+    }
+}
+
+static void host_is_kept_over_relative_redirects(void)
+{
+    struct trail *trail = trail_begin();
+    gofer_client *client = rig_client(NULL);
+    trail_redirect(trail, "/a", 302, "/b");
+    trail_redirect(trail, "/b", 302, trail_url(trail, "/c"));
+    gofer_request *request = ask("GET", trail, "/a");
+    char host[64];
+    gofer_request_set_header(request, "Host", "other.test");
+    struct outcome got = rig_call(client, request);
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_HOLDS(trail_head(trail, 1), "\r\nHost: other.test\r\n");
+    EXPECT_HOLDS(trail_head(trail, 2), "\r\nHost: other.test\r\n");
+    snprintf(host, sizeof host, "\r\nHost: 127.0.0.1:%u\r\n", origin_port(trail->origin));
+    EXPECT_HOLDS(trail_head(trail, 3), host);
+}
+
+static void passwords_are_not_in_errors(void)
+{
+    static const struct {
+        const char *url, *shown;
+    } rows[] = {
+        {"http://user:password@dummy.faketld/", "GET \"http://user:***@dummy.faketld/\": "},
+        {"http://user:password@password.faketld/", "GET \"http://user:***@password.faketld/\": "},
+        {"http://user:password@dummy.faketld/password",
+         "GET \"http://user:***@dummy.faketld/password\": "},
+        {"http://user:pa%2Fssword@dummy.faketld/", "GET \"http://user:***@dummy.faketld/\": "}};
+    static const char *const resolve[] = {"*:80:127.0.0.1"};
+    gofer_client *client = rig_client(&(gofer_client_options){
+        .address_filter = gofer_deny_private, .resolve = resolve, .resolve_len = 1});
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct outcome got = rig_get_url(client, rows[i].url);
+        rig_expect_error(&got, GOFER_ERR_CONNECT);
+        EXPECT(strncmp(got.error->message, rows[i].shown, strlen(rows[i].shown)) == 0);
+    }
+}
+
+CU_TestInfo redirect_tests[] = {
+    {"G1 RD-01 a chain ends after ten hops", a_chain_ends_after_ten_hops},
+    {"G1 a longer chain may be allowed", a_longer_chain_may_be_allowed},
+    {"RD-01 a loop ends with the last response", a_loop_ends_with_the_last_response},
+    {"G2 G3 G13 table redirect_sequences", sequences_as_in_the_table},
+    {"G17 the response tells its history", the_response_tells_its_history},
+    {"a stream is that of the last response", a_stream_is_that_of_the_last_response},
+    {"G5 RD-08 without Location it is a response", without_location_it_is_a_response},
+    {"other statuses are responses", other_statuses_are_responses},
+    {"following may be disabled, and enabled for one", following_may_be_disabled},
+    {"a long body of one that is not followed is gathered", a_long_body_of_one_is_gathered},
+    {"RD-02 RD-08 bad Locations are refused", bad_locations_are_refused},
+    {"RD-08 a huge Location is bounded", a_huge_location_is_bounded},
+    {"RD-12 the address guard holds through redirects", the_address_guard_holds},
+    {"G7 a body is sent again", a_body_is_sent_again},
+    {"G7 a reader is rewound", a_reader_is_rewound},
+    {"G6 RD-10 an unrewindable body ends the chain", an_unrewindable_body_ends_the_chain},
+    {"a redirect may come before the body is sent", a_redirect_may_come_before_the_body_is_sent},
+    {"G8 small bodies are read for the connection", small_bodies_are_read_for_the_connection},
+    {"G8 a body that comes later is waited for", a_body_that_comes_later_is_waited_for},
+    {"RD-11 an endless body is closed", an_endless_body_is_closed},
+    {"RD-11 a body that never comes is given up", a_body_that_never_comes_is_given_up},
+    {"a body that breaks is no failure", a_body_that_breaks_is_no_failure},
+    {"C3 RD-14 the deadline covers a redirect and a stalled body",
+     the_deadline_covers_a_redirect_and_a_stalled_body},
+    {"RD-14 the deadline covers all hops", the_deadline_covers_all_hops},
+    {"G15 a cancel reaches a later hop", a_cancel_reaches_a_later_hop},
+    {"G10 RD-04 secrets do not leave their origin", secrets_do_not_leave_their_origin},
+    {"G12 RD-05 what was dropped stays away", what_was_dropped_stays_away},
+    {"G10 secrets stay within their origin", secrets_stay_within_their_origin},
+    {"trusted redirects take them along", trusted_redirects_take_them_along},
+    {"G9 RD-07 userinfo is no Referer and no text", userinfo_is_no_referer_and_no_text},
+    {"G14 Host is kept over relative redirects", host_is_kept_over_relative_redirects},
+    {"G18 table strip_password_in_errors", passwords_are_not_in_errors},
+    CU_TEST_INFO_NULL,
+};
