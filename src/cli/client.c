@@ -11,8 +11,10 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/message.h"
+#include "cli/verbose_conn.h"
 
 static gofer_tls_options tls_of(const struct config *config)
 {
@@ -57,7 +59,35 @@ static gofer_client_options options_of(const struct config *config)
         .resolve_len = c->resolve.len,
         .connect_to = list_of(&c->connect_to),
         .connect_to_len = c->connect_to.len,
+        .proxy = config->proxy.url,
+        .no_proxy = config->proxy.no_proxy,
+        .proxy_tunnel = config->proxy.tunnel,
+        .proxy_answered = config->verbose ? verbose_conn_tunnel : NULL,
     };
+}
+
+static gofer_tls_options proxy_tls_of(const struct config *config)
+{
+    const struct config_proxy *p = &config->proxy;
+
+    return (gofer_tls_options){.ca_file = p->ca_file,
+                               .verify = p->insecure ? GOFER_TLS_INSECURE : GOFER_TLS_VERIFY};
+}
+
+/* Splits "user:password"; a user alone has an empty one, as in curl, but SOCKS4 has none. */
+static void set_proxy_user(gofer_client_options *options, const struct config_proxy *proxy,
+                           struct text *user)
+{
+    bool socks4 = proxy->url != NULL && strncasecmp(proxy->url, "socks4", 6) == 0;
+    const char *colon;
+
+    if (proxy->user == NULL)
+        return;
+    colon = strchrnul(proxy->user, ':');
+    text_append(user, proxy->user, (size_t)(colon - proxy->user));
+    options->proxy_user = text_str(user);
+    if (!socks4)
+        options->proxy_password = *colon == ':' ? colon + 1 : "";
 }
 
 /* --- why not --------------------------------------------------------------- */
@@ -110,6 +140,9 @@ static enum exit_code tell_bad_option(const struct config *config)
         text_printf(&words, "Couldn't bind to '%s'",
                     c->local_address != NULL ? c->local_address : c->interface);
         code = CODE_INTERFACE;
+    } else if (is_refused((gofer_client_options){.proxy = config->proxy.url})) {
+        text_append_str(&words, "Unsupported proxy syntax or scheme"); /* a password may be in it */
+        code = CODE_PROXY;
     } else if (is_refused((gofer_client_options){.tls = &pins})) {
         text_printf(&words, "Not a pin: '%s'", config->tls.pins);
         code = CODE_PIN;
@@ -123,18 +156,23 @@ static enum exit_code tell_bad_option(const struct config *config)
 
 gofer_client *client_new(const struct config *config, enum exit_code *code)
 {
-    gofer_tls_options tls = tls_of(config);
+    gofer_tls_options tls = tls_of(config), proxy_tls = proxy_tls_of(config);
     gofer_client_options options = options_of(config);
+    struct text proxy_user = {0};
     options.tls = &tls;
+    options.proxy_tls = &proxy_tls;
+    set_proxy_user(&options, &config->proxy, &proxy_user);
     gofer_client *client = gofer_client_new(&options);
+    int err = errno;
 
+    text_fini(&proxy_user);
     if (client != NULL)
         return client;
-    if (errno == EINVAL) {
+    if (err == EINVAL) {
         *code = tell_bad_option(config);
         return NULL;
     }
-    *code = errno == ENOMEM ? CODE_OUT_OF_MEMORY : CODE_USAGE;
-    message_error(config, *code, strerror(errno));
+    *code = err == ENOMEM ? CODE_OUT_OF_MEMORY : CODE_USAGE;
+    message_error(config, *code, strerror(err));
     return NULL;
 }

@@ -33,6 +33,15 @@ static void connect_fini(struct config_connect *connect)
     *connect = (struct config_connect){.family = GOFER_ANY_FAMILY};
 }
 
+static void proxy_fini(struct config_proxy *proxy)
+{
+    free(proxy->url);
+    free(proxy->user);
+    free(proxy->no_proxy);
+    free(proxy->ca_file);
+    *proxy = (struct config_proxy){.insecure = false};
+}
+
 void config_fini(struct config *config)
 {
     strings_fini(&config->urls);
@@ -44,6 +53,7 @@ void config_fini(struct config *config)
     config->method = NULL;
     tls_fini(&config->tls);
     connect_fini(&config->connect);
+    proxy_fini(&config->proxy);
 }
 
 void config_set_string(char **string, const char *value)

@@ -45,6 +45,16 @@ struct config_connect {
     struct strings connect_to; /* as .connect_to */
 };
 
+/* Which proxy. Strings are NULL where nothing was said. */
+struct config_proxy {
+    char *url;      /* "": none */
+    char *user;     /* "user:password", or a user alone */
+    char *no_proxy; /* as gofer_client_options.no_proxy */
+    char *ca_file;
+    bool insecure;
+    bool tunnel;
+};
+
 struct config {
     struct strings urls;
     struct strings outputs; /* file names; "-" is stdout */
@@ -64,6 +74,7 @@ struct config {
 
     struct config_tls tls;
     struct config_connect connect;
+    struct config_proxy proxy;
 
     /* what is shown */
     bool include;

@@ -60,6 +60,21 @@ static enum exit_code tls_code(const gofer_error *error, enum exit_code otherwis
     return otherwise;
 }
 
+/* curl: what the proxy's name, connection and certificate come to is what a server's would; 56 for
+ * a CONNECT that was not granted, 97 for what SOCKS refused. */
+static enum exit_code proxy_code(const gofer_error *error)
+{
+    if (error->phase == GOFER_PHASE_RESOLVE)
+        return CODE_PROXY;
+    if (error->phase == GOFER_PHASE_CONNECT)
+        return CODE_CONNECT;
+    if (strstr(error->message, "\": SOCKS") != NULL)
+        return CODE_SOCKS;
+    if (strstr(error->message, "ertificate") != NULL)
+        return CODE_CERTIFICATE;
+    return CODE_RECV;
+}
+
 enum exit_code exit_code_of(const gofer_error *error)
 {
     switch (error != NULL ? error->code : GOFER_OK) {
@@ -81,7 +96,7 @@ enum exit_code exit_code_of(const gofer_error *error)
     case GOFER_ERR_CERTIFICATE:
         return tls_code(error, CODE_CERTIFICATE);
     case GOFER_ERR_PROXY:
-        return CODE_PROXY;
+        return proxy_code(error);
     case GOFER_ERR_BROKEN:
         return broken_code(error);
     case GOFER_ERR_TRUNCATED:

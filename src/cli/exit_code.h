@@ -40,7 +40,8 @@ enum exit_code {
     CODE_TOO_LARGE = 63,
     CODE_CA_FILE = 77,
     CODE_CRL_FILE = 82,
-    CODE_PIN = 90
+    CODE_PIN = 90,
+    CODE_SOCKS = 97
 };
 
 /* The exit code of a call that ended with this error; CODE_OK for NULL. */

@@ -11,9 +11,13 @@
 #include "cli/message.h"
 
 const struct option_group option_groups[] = {
-    {"The request", request_options},    {"The transfer", transfer_options},
-    {"The connection", connect_options}, {"https", tls_options},
-    {"What is shown", output_options},   {NULL, NULL},
+    {"The request", request_options},
+    {"The transfer", transfer_options},
+    {"The connection", connect_options},
+    {"https", tls_options},
+    {"The proxy", proxy_options},
+    {"What is shown", output_options},
+    {NULL, NULL},
 };
 
 static const char *const error_words[] = {

@@ -53,6 +53,7 @@ struct option_group {
     const struct option *options;
 };
 
+extern const struct option proxy_options[];
 extern const struct option request_options[];
 extern const struct option output_options[];
 extern const struct option transfer_options[];

@@ -1,0 +1,60 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Options about proxies.
+ */
+#include "cli/options.h"
+
+#define PROXY_FIELD(member) offsetof(struct config, proxy.member)
+
+/* "host[:port]", with a scheme before it. */
+static enum option_error set_url(struct config *config, const char *scheme, const char *value)
+{
+    struct text url = {0};
+
+    text_append_str(&url, scheme);
+    text_append_str(&url, value);
+    config_set_string(&config->proxy.url, text_str(&url));
+    text_fini(&url);
+    return OPTION_OK;
+}
+
+static enum option_error apply_socks4(struct config *config, const char *value)
+{
+    return set_url(config, "socks4://", value);
+}
+
+static enum option_error apply_socks4a(struct config *config, const char *value)
+{
+    return set_url(config, "socks4a://", value);
+}
+
+static enum option_error apply_socks5(struct config *config, const char *value)
+{
+    return set_url(config, "socks5://", value);
+}
+
+static enum option_error apply_socks5_hostname(struct config *config, const char *value)
+{
+    return set_url(config, "socks5h://", value);
+}
+
+const struct option proxy_options[] = {
+    {0, "noproxy", "list", PROXY_FIELD(no_proxy), OPTION_STRING, "Hosts reached without a proxy"},
+    {'x', "proxy", "[scheme://]host[:port]", PROXY_FIELD(url), OPTION_STRING,
+     "Go through this proxy; \"\" goes through none"},
+    {0, "proxy-cacert", "file", PROXY_FIELD(ca_file), OPTION_STRING,
+     "The CAs of an https proxy are in this file"},
+    {0, "proxy-insecure", NULL, PROXY_FIELD(insecure), NULL, "Do not check who the proxy is"},
+    {'U', "proxy-user", "user:password", PROXY_FIELD(user), OPTION_STRING,
+     "The proxy's user and password"},
+    {'p', "proxytunnel", NULL, PROXY_FIELD(tunnel), NULL,
+     "Ask an HTTP proxy for a tunnel for http too"},
+    {0, "socks4", "host[:port]", 0, apply_socks4, "Go through this SOCKS4 proxy"},
+    {0, "socks4a", "host[:port]", 0, apply_socks4a, "The same; it looks the host up"},
+    {0, "socks5", "host[:port]", 0, apply_socks5, "Go through this SOCKS5 proxy"},
+    {0, "socks5-hostname", "host[:port]", 0, apply_socks5_hostname,
+     "The same: it looks the host up either way"},
+    {0},
+};

@@ -1,0 +1,156 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: The gofer authors
+# SPDX-License-Identifier: MIT
+#
+# The gofer command's options about proxies, held against proxies (cli_proxy.c)
+# before a server (cli_origin.c): bytes, exit codes, messages, -v. Where curl is
+# installed the same command lines are given to both, and both must bring the same
+# bytes and the same exit code.
+#
+# Prints each failure and a summary; exits 0, 1, or 77 without a gofer command.
+set -u
+builddir=$(cd "${GOFER_BUILDDIR:-.}" && pwd)
+gofer=$builddir/gofer
+if [ ! -x "$gofer" ]; then
+    echo "cli_proxy_test: skipped, there is no gofer command"
+    exit 77
+fi
+unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
+unset REQUEST_METHOD
+work=$(mktemp -d)
+cd "$work" || exit 1
+trap 'exec 8>&- 9>&-; cd /; rm -rf "$work"' EXIT
+passed=0
+failures=0
+
+# The servers live until this shell closes their descriptors, at its own end at the latest.
+mkfifo origin_hold proxy_hold
+"$builddir/cli_origin" <origin_hold >port &
+exec 9>origin_hold
+"$builddir/cli_proxy" <proxy_hold >ports 9>&- &
+exec 8>proxy_hold
+while [ ! -s port ] || [ ! -s ports ]; do sleep 0.01; done
+origin=$(cat port)
+read -r http socks http_login socks_login <ports
+# A name that nothing here looks up: the proxies know only 127.0.0.1.
+url=http://far.test:$origin/hello
+
+fail() {
+    failures=$((failures + 1))
+    echo "cli_proxy_test: FAILED: $1"
+    shift
+    printf '    %s\n' "$@"
+}
+
+pass() {
+    passed=$((passed + 1))
+}
+
+# run ARGS: leaves code, out and err behind.
+run() {
+    "$gofer" "$@" >out 2>err </dev/null 8>&- 9>&-
+    code=$?
+}
+
+same_as_curl() {
+    command -v curl >/dev/null || return 0
+    curl -s "$@" >curl_out 2>/dev/null </dev/null 8>&- 9>&-
+    curl_code=$?
+    if [ "$curl_code" = "$code" ] && cmp -s curl_out out; then
+        pass
+    else
+        fail "curl differs: $*" "exit code $code, curl's $curl_code"
+    fi
+}
+
+# gets ARGS: hello. refused CODE WORDS ARGS: it ends so, in these words.
+gets() {
+    run "$@"
+    if [ "$code" = 0 ] && [ "$(cat out)" = hello ]; then
+        pass
+    else
+        fail "no hello: gofer $*" "exit code $code" "$(cat err)"
+    fi
+}
+
+both_get() {
+    gets "$@"
+    same_as_curl "$@"
+}
+
+refused() {
+    want_code=$1 words=$2
+    shift 2
+    run "$@"
+    if [ "$code" = "$want_code" ] && grep -qF -e "$words" err; then
+        pass
+    else
+        fail "gofer $*" "exit code $code, not $want_code; wanted: $words" "$(cat err)"
+    fi
+}
+
+holds() {
+    if grep -qF -e "$2" "$1"; then pass; else fail "no '$2' in $1" "$(cat "$1")"; fi
+}
+
+lacks() {
+    if grep -qF -e "$2" "$1"; then fail "'$2' in $1" "$(cat "$1")"; else pass; fi
+}
+
+# --- which proxy -------------------------------------------------------------
+
+both_get -x "http://127.0.0.1:$http" "$url"
+both_get --proxy "127.0.0.1:$http" "$url"
+both_get -p -x "127.0.0.1:$http" "$url"
+both_get --proxytunnel --proxy "127.0.0.1:$http" "$url"
+both_get -x "socks5h://127.0.0.1:$socks" "$url"
+both_get --socks5-hostname "127.0.0.1:$socks" "$url"
+gets --socks5 "127.0.0.1:$socks" "$url"
+both_get --socks4a "127.0.0.1:$socks" "$url"
+both_get --socks4 "127.0.0.1:$socks" "http://127.0.0.1:$origin/hello"
+refused 6 'lookup of far.test' --socks4 "127.0.0.1:$socks" "$url"
+
+http_proxy=http://127.0.0.1:$http both_get "$url"
+HTTP_PROXY=http://127.0.0.1:$http gets "$url"
+http_proxy=http://127.0.0.1:1 both_get -x "127.0.0.1:$http" "$url"
+http_proxy=http://127.0.0.1:1 both_get --noproxy far.test --resolve "far.test:$origin:127.0.0.1" \
+    "$url"
+http_proxy=http://127.0.0.1:1 both_get -x '' --resolve "far.test:$origin:127.0.0.1" "$url"
+both_get -x 127.0.0.1:1 --noproxy '*' --resolve "far.test:$origin:127.0.0.1" "$url"
+
+# --- credentials -------------------------------------------------------------
+
+both_get -x "http://me:secret@127.0.0.1:$http_login" "$url"
+both_get -U me:secret -x "127.0.0.1:$http_login" "$url"
+both_get -p --proxy-user me:secret -x "127.0.0.1:$http_login" "$url"
+both_get --proxy-user me:secret --socks5-hostname "127.0.0.1:$socks_login" "$url"
+both_get -x "socks5h://me:secret@127.0.0.1:$socks_login" "$url"
+http_proxy=127.0.0.1:$http_login gets -U me:secret "$url"
+refused 56 'proxy refused CONNECT: 407' -p -x "http://me:guess@127.0.0.1:$http_login" "$url"
+same_as_curl -p -x "http://me:guess@127.0.0.1:$http_login" "$url"
+lacks err guess
+refused 97 'SOCKS5 proxy: refused the user or the password' -U me:guess \
+    --socks5-hostname "127.0.0.1:$socks_login" "$url"
+same_as_curl -U me:guess --socks5-hostname "127.0.0.1:$socks_login" "$url"
+refused 97 'SOCKS5 proxy: wants a user and a password' --socks5 "127.0.0.1:$socks_login" "$url"
+
+# --- no proxy ----------------------------------------------------------------
+
+refused 7 'proxy: connect to 127.0.0.1:1: Connection refused' -x 127.0.0.1:1 "$url"
+same_as_curl -x 127.0.0.1:1 "$url"
+refused 5 'proxy: lookup of proxy.onion' -x proxy.onion:1 "$url"
+refused 5 'Unsupported proxy syntax or scheme' -x 'ftp://me:secret@127.0.0.1' "$url"
+lacks err secret
+http_proxy=ftp://127.0.0.1 refused 2 'http_proxy in the environment: unsupported proxy scheme' "$url"
+
+# --- what -v tells -----------------------------------------------------------
+
+run -v -p -x "http://me:secret@127.0.0.1:$http_login" "$url"
+holds err "* Connected to 127.0.0.1 (127.0.0.1:$http_login)"
+holds err "* CONNECT far.test:$origin at http://me:***@127.0.0.1:$http_login"
+holds err '< HTTP/1.1 200 Connection established'
+holds err '< Via: 1.1 test'
+lacks err secret
+
+echo "cli_proxy_test: $passed passed, $failures failed"
+[ "$failures" = 0 ]
