@@ -178,7 +178,7 @@ gofer_status call_end_private(struct call *call, gofer_response **response);
 
 /*
  * Wakes a call from a thread that is not inside its core: holds the engine while it does. Nothing
- * where the client has ended or is the parent process's.
+ * where the client has ended or is the parent process's. The call must not be freed meanwhile.
  */
 void call_wake(struct call *call, unsigned events);
 

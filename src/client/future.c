@@ -253,8 +253,13 @@ void gofer_future_on_done(gofer_future *future, void (*fn)(gofer_future *future,
 
 void gofer_future_cancel(gofer_future *future)
 {
-    if (future != NULL)
-        call_wake(call_of(future), EV_CANCEL);
+    struct call *call = call_of(future);
+    if (future == NULL)
+        return;
+    /* What the wake leads to may free the future before this thread is back. */
+    task_ref(&call->task);
+    call_wake(call, EV_CANCEL);
+    task_unref(&call->task);
 }
 
 /* A streaming response that nobody took would go on, and keep its call, for ever. */

@@ -108,9 +108,12 @@ void gofer_cancel_fire(gofer_cancel *cancel)
     /* In a forked child the list is the parent's, and its lock may never be free. */
     if (cancel == NULL || cancel->pid != getpid())
         return;
+    /* The end of its calls may lead others to free it. */
+    token_ref(cancel);
     struct call *call;
     while ((call = pop_call(cancel)) != NULL) {
         call_wake(call, EV_CANCEL);
         task_unref(&call->task);
     }
+    token_unref(cancel);
 }

@@ -38,8 +38,7 @@ typedef int (*tap_fn)(enum tap_call call, unsigned nth, void *arg);
 /* Taps from now on, and marks the calling thread. One tap at a time. */
 void tap_open(tap_fn fn, void *arg);
 
-/* The same for write(2) and nothing else, which the library may call with a lock held: fn must not
- * call it back. */
+/* The same for write(2) and nothing else, which the library may call with a lock held. */
 void tap_open_writes(tap_fn fn, void *arg);
 
 /* Taps no longer; returns how many calls were tapped. No thread may be in the function. */

@@ -10,6 +10,9 @@
 #include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { SPOILED_MAX = 4096 };
 
 static atomic_long live;
 static atomic_long total;
@@ -80,11 +83,23 @@ static void *heap_realloc(void *block, size_t size)
     return moved;
 }
 
+/* Who looks at a block that was freed shall not find what was there. Compilers leave out what is
+ * written into a block right before it is freed, where they see it. */
+static void *(*const volatile fill)(void *block, int byte, size_t size) = memset;
+
+static void spoil(void *block, size_t size)
+{
+    fill(block, 0xa5, size < SPOILED_MAX ? size : SPOILED_MAX);
+}
+
 static void heap_free(void *block)
 {
     if (block != NULL) {
+        size_t size = malloc_usable_size(block);
+
         atomic_fetch_sub(&live, 1);
-        weigh(-(long)malloc_usable_size(block));
+        weigh(-(long)size);
+        spoil(block, size);
     }
     free(block);
 }

@@ -5,6 +5,7 @@
  * A heap for gofer_set_allocator() that counts the library's live blocks and their
  * bytes, so that a test can say that nothing was left, or how little it took, and
  * that fails one allocation on demand, so that a test can walk through all of them.
+ * What is freed is spoiled first.
  *
  * The counters are atomic: any thread.
  */
