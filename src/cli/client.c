@@ -52,6 +52,8 @@ static gofer_client_options options_of(const struct config *config)
         .workers = config->parallel ? 0 : GOFER_NO_WORKERS,
         .max_queued = GOFER_NEVER,
         .max_body_bytes = GOFER_NEVER,
+        .disable_decompression = !config->compressed,
+        .max_decode_ratio = GOFER_NEVER,
         .local_address = c->local_address,
         .interface = c->interface,
         .address_family = c->family,

@@ -65,6 +65,7 @@ struct config {
     struct text data;       /* -d, joined */
     bool has_data;          /* a -d was given, maybe an empty one */
     bool head;
+    bool compressed;
 
     /* the transfer */
     int64_t max_time_ms; /* 0: no limit */

@@ -43,6 +43,7 @@ enum exit_code help_print(void)
 
 enum exit_code help_print_version(void)
 {
-    printf("gofer %s\nProtocols: http https\n", gofer_version());
+    printf("gofer %s\nProtocols: http https\nContent codings: %s\n", gofer_version(),
+           gofer_content_codings());
     return flushed();
 }

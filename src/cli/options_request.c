@@ -71,6 +71,8 @@ static enum option_error apply_data(struct config *config, const char *value)
 
 const struct option request_options[] = {
     {'d', "data", "data", 0, apply_data, "Send this in a POST; @file reads it"},
+    {0, "compressed", NULL, offsetof(struct config, compressed), NULL,
+     "Ask for a compressed response, and show it decompressed"},
     {'I', "head", NULL, offsetof(struct config, head), NULL, "Ask for the headers only (HEAD)"},
     {'H', "header", "header", 0, apply_header,
      "Send this field; \"Name:\" removes, \"Name;\" empties"},

@@ -24,8 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How a connection goes on after an answer. */
-enum after { KEEP, CLOSE, RESET };
+/* How a connection goes on after an answer. KEEP_NUL: a NUL is the last of the answer's bytes. */
+enum after { KEEP, KEEP_NUL, CLOSE, RESET };
 
 struct answer {
     const char *path;
@@ -47,6 +47,12 @@ static const struct answer answers[] = {
      KEEP, 0},
     {"/no-reason", "HTTP/1.1 204 \r\nX-Empty:\r\n\r\n", KEEP, 0},
     {"/nothing", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", KEEP, 0},
+    {"/coded",
+     "HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: 11\r\n\r\n"
+     "\x2b\x2e\x2c\x4d\x4d\xad\x4a\x4d\xe1\x02",
+     KEEP_NUL, 0},
+    {"/badly-coded", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nplain",
+     KEEP, 0},
     {"/404", "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nnone\n", KEEP, 0},
     {"/500", "HTTP/1.1 500 Oh No\r\nContent-Length: 5\r\n\r\noops\n", KEEP, 0},
     {"/302", "HTTP/1.1 302 Found\r\nLocation: /hello\r\nContent-Length: 0\r\n\r\n", KEEP, 0},
@@ -143,7 +149,7 @@ static void send_answer(int fd, const struct answer *a, const struct request *r)
 {
     struct timespec delay = {a->delay_ms / 1000, a->delay_ms % 1000 * 1000000L};
     const char *end = strstr(a->bytes, "\r\n\r\n");
-    size_t len = strlen(a->bytes);
+    size_t len = strlen(a->bytes) + (a->after == KEEP_NUL ? 1 : 0);
 
     if (strncmp(r->bytes, "HEAD ", 5) == 0 && end != NULL)
         len = (size_t)(end + 4 - a->bytes);
@@ -167,7 +173,7 @@ static bool serve_request(int fd, struct request *r)
     send_answer(fd, a, r);
     if (a->after == RESET)
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
-    return a->after == KEEP;
+    return a->after <= KEEP_NUL;
 }
 
 static void *serve_conn(void *arg)

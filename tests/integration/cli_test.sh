@@ -90,6 +90,14 @@ check '-i of an empty field and no reason' 0 'HTTP/1.1 204 \r\nX-Empty:\r\n\r\n'
 check '-I asks for the head alone' 0 \
     'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\n' -I "$url/hello"
 
+check '--compressed shows it decompressed' 0 'squeezed\n' --compressed "$url/coded"
+run "$url/coded"
+lacks 'without it the bytes are shown as they came' out squeezed
+run --compressed "$url/echo"
+holds '--compressed asks for it' out '^Accept-Encoding: gzip, deflate'
+check 'a broken coding' 61 '' --compressed "$url/badly-coded"
+holds 'a broken coding' err '^gofer: (61) .*gzip coding'
+
 # --- where it goes -----------------------------------------------------------
 
 check '-o writes a file' 0 '' -o one "$url/hello"
