@@ -15,6 +15,7 @@
 #include "integration/expect.h"
 #include "integration/rig.h"
 #include "integration/via.h"
+#include "support/heap.h"
 
 extern CU_TestInfo proxy_pool_tests[];
 
@@ -268,6 +269,79 @@ static void an_upgrade_takes_a_tunnel(void)
     }
 }
 
+/* --- memory --- */
+
+enum { ALLOCATIONS = 500 };
+
+/* A call of its own proxy and connection, whose n-th allocation fails; whether one did. */
+static bool call_without(gofer_client *client, const struct via *via, const struct origin *origin,
+                         long n)
+{
+    char proxy[VIA_URL_BYTES], url[ORIGIN_URL_BYTES];
+    gofer_request *request = gofer_request_new("GET", origin_url(origin, "/", url));
+    gofer_response *response = NULL;
+
+    via_url(via, strncmp(via->scheme, "socks4", 6) == 0 ? "me" : "me:secret", proxy);
+    heap_fail_at(n);
+    gofer_status status = gofer_request_set_proxy(request, proxy);
+    if (status == GOFER_OK)
+        status = gofer_do(client, request, &response);
+    bool failed = heap_failed();
+    heap_fail_at(0);
+    if (status != GOFER_OK)
+        EXPECT_STATUS(status, GOFER_ERR_NOMEM);
+    EXPECT(failed || status == GOFER_OK);
+    gofer_response_free(response);
+    gofer_request_free(request);
+    gofer_client_close_idle(client);
+    return failed;
+}
+
+static void every_allocation_of_a_call_may_fail(void)
+{
+    for (unsigned i = 0; i < via_schemes_len; i++) {
+        struct via via;
+        struct origin *origin = rig_script(hello);
+        long n = 0;
+
+        via_start(&via, via_schemes[i], NULL);
+        gofer_client *client = via_client(&via, &(gofer_client_options){.proxy_tunnel = true});
+        while (call_without(client, &via, origin, ++n) && n < ALLOCATIONS)
+            continue;
+        EXPECT(n > 10 && n < ALLOCATIONS);
+        EXPECT_INT(rig_stats(client).calls_active, 0);
+        rig_end_client(client);
+    }
+}
+
+static void every_allocation_of_a_client_may_fail(void)
+{
+    static const gofer_header header = {"X-Tunnel", "1"};
+    static const gofer_tls_options tls = {.ca_file = "root.pem"};
+    static const gofer_client_options options = {.proxy = "http://user:password@proxy.test",
+                                                 .no_proxy = "a.test,10.0.0.0/8",
+                                                 .proxy_user = "other",
+                                                 .proxy_password = "other",
+                                                 .connect_headers = &header,
+                                                 .connect_headers_len = 1,
+                                                 .proxy_tls = &tls};
+    bool failed = true;
+    long n = 0;
+
+    while (failed && n < ALLOCATIONS) {
+        errno = 0;
+        heap_fail_at(++n);
+        gofer_client *client = gofer_client_new(&options);
+        failed = heap_failed();
+        heap_fail_at(0);
+        if (client == NULL)
+            EXPECT_INT(errno, ENOMEM);
+        EXPECT(failed || client != NULL);
+        gofer_client_free(client);
+    }
+    EXPECT(n > 10 && n < ALLOCATIONS);
+}
+
 CU_TestInfo proxy_pool_tests[] = {
     {"a freed connection beats a dial that waits for its proxy",
      a_freed_connection_beats_a_dial_that_waits_for_its_proxy},
@@ -280,5 +354,9 @@ CU_TestInfo proxy_pool_tests[] = {
      a_tunnel_may_be_led_elsewhere_and_a_proxy_not},
     {"the proxy's name is looked up here", the_proxys_name_is_looked_up_here},
     {"an upgrade takes a tunnel", an_upgrade_takes_a_tunnel},
+    {"RES-01 every allocation of a call through a proxy may fail",
+     every_allocation_of_a_call_may_fail},
+    {"RES-01 every allocation of a client with a proxy may fail",
+     every_allocation_of_a_client_may_fail},
     CU_TEST_INFO_NULL,
 };
