@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "integration/expect.h"
 #include "integration/rig.h"
@@ -211,6 +212,42 @@ static void a_server_name_is_not_the_proxys(void)
     EXPECT_INT(test_proxy_accepted(via.proxy), 2);
 }
 
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+
+    REQUIRE(file != NULL);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* As for a server (tls_test.c): the tunnel that lies idle was made under the old CA. */
+static void a_new_ca_file_retires_tunnels(void)
+{
+    char path[] = "/tmp/gofer-ca-XXXXXX";
+    struct via via;
+    struct origin *origin = secure_origin();
+    int fd = mkstemp(path);
+
+    REQUIRE(fd >= 0);
+    close(fd);
+    write_file(path, certs_pem("root"));
+    via_start(&via, "https", NULL);
+    gofer_client *client = client_via(&via, &(gofer_tls_options){.ca_file = path});
+    for (int i = 0; i < 2; i++) {
+        struct outcome got = get_secure(client, origin);
+        rig_expect_answer(&got, 200, "hello");
+    }
+    EXPECT_INT(test_proxy_accepted(via.proxy), 1);
+    write_file(path, certs_pem("other root"));
+    pass_ms(1100);
+    struct outcome got = get_secure(client, secure_origin()); /* a dial looks at the file */
+    expect_refused(&got, "is unknown");
+    got = get_secure(client, origin);
+    expect_refused(&got, "is unknown");
+    unlink(path);
+}
+
 /* --- no TLS there --- */
 
 static void talks_first(struct peer *peer, void *arg)
@@ -355,6 +392,7 @@ CU_TestInfo proxy_tls_tests[] = {
     {"a proxy must be who it should be", a_proxy_must_be_who_it_should_be},
     {"trust in servers is no trust in proxies", trust_in_servers_is_no_trust_in_proxies},
     {"a server name is not the proxy's", a_server_name_is_not_the_proxys},
+    {"TLS-17 a new CA file retires tunnels", a_new_ca_file_retires_tunnels},
     {"a proxy without TLS says so", a_proxy_without_tls_says_so},
     {"I7, PX-04 a handshake that stalls is given up", a_handshake_that_stalls_is_given_up},
     {"I7, PX-04 a CONNECT that stalls inside TLS is given up",
