@@ -2,9 +2,8 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * Proxies that speak TLS, and TLS inside of theirs: whom they must prove to be,
- * what the two have to do with each other (nothing), and bytes that come in odd
- * pieces.
+ * Proxies that speak TLS, and TLS inside of theirs: whom they must prove to be, and
+ * what the two have to do with each other (nothing).
  */
 #include <CUnit/CUnit.h>
 #include <stdio.h>
@@ -19,7 +18,7 @@
 
 extern CU_TestInfo proxy_tls_tests[];
 
-enum { LIMIT_MS = 300, BIG_BYTES = 2 * 1024 * 1024 };
+enum { LIMIT_MS = 300 };
 
 static const struct route hello[] = {{.reply = REPLY_HELLO}};
 
@@ -333,57 +332,6 @@ static void what_a_proxy_refuses_inside_tls_says_why(void)
     }
 }
 
-/* --- bytes --- */
-
-static void a_byte_a_record_arrives(void)
-{
-    static const struct route slow[] = {{.reply = REPLY_HELLO, .dribble = true}};
-    struct via via;
-    struct origin *origin = rig_origin_tls(script_serve, (void *)(uintptr_t)slow, "good");
-
-    via_start(&via, "https", &(struct test_proxy_script){.fault = PROXY_FAULT_SLOW});
-    gofer_client *client = trusting_client(&via);
-    for (int i = 0; i < 2; i++) {
-        struct outcome got = get_secure(client, origin);
-        rig_expect_answer(&got, 200, "hello");
-    }
-    EXPECT_INT(test_proxy_accepted(via.proxy), 1);
-}
-
-/* Sends a body back. */
-static void echo(struct peer *peer, void *arg)
-{
-    char *body = arg, head[96];
-
-    if (!peer_read_head(peer) || !peer_read(peer, body, BIG_BYTES))
-        return;
-    snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", BIG_BYTES);
-    if (peer_say(peer, head))
-        peer_send(peer, body, BIG_BYTES);
-}
-
-static void large_bodies_pass_both_ways(void)
-{
-    static char sent[BIG_BYTES], back[BIG_BYTES];
-    struct via via;
-    struct origin *origin = rig_origin_tls(echo, back, "good");
-    char url[ORIGIN_URL_BYTES];
-    size_t len = 0;
-
-    for (size_t i = 0; i < sizeof sent; i++)
-        sent[i] = (char)(i * 2654435761u >> 13);
-    via_start(&via, "https", NULL);
-    gofer_client *client = trusting_client(&via);
-    snprintf(url, sizeof url, "https://127.0.0.1:%u/", origin_port(origin));
-    gofer_request *request = rig_request_to("POST", url);
-    gofer_request_set_body_ref(request, sent, sizeof sent, NULL, NULL);
-    struct outcome got = rig_call(client, request);
-    if (EXPECT_STATUS(got.status, GOFER_OK)) {
-        const void *body = gofer_response_body(got.response, &len);
-        EXPECT(len == sizeof sent && memcmp(body, sent, len) == 0);
-    }
-}
-
 CU_TestInfo proxy_tls_tests[] = {
     {"I1 TLS goes inside of TLS", tls_goes_inside_of_tls},
     {"I1 what a proxy fetches is not secured", what_a_proxy_fetches_is_not_secured},
@@ -399,7 +347,5 @@ CU_TestInfo proxy_tls_tests[] = {
      a_connect_that_stalls_inside_tls_is_given_up},
     {"PX-02, PX-03 what a proxy refuses inside TLS says why",
      what_a_proxy_refuses_inside_tls_says_why},
-    {"a byte a record arrives", a_byte_a_record_arrives},
-    {"large bodies pass both ways", large_bodies_pass_both_ways},
     CU_TEST_INFO_NULL,
 };
