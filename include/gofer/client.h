@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include <gofer/address.h>
+#include <gofer/cookie.h>
 #include <gofer/error.h>
 #include <gofer/proxy.h>
 #include <gofer/redirect.h>
@@ -155,6 +156,14 @@ typedef struct gofer_client_options {
     bool trust_redirects;     /* credentials and secret fields go to whatever origin is named */
     gofer_redirect_check *check_redirect; /* none: asked before each redirect */
     void *check_redirect_arg;
+
+    /* --- who asks --- */
+    gofer_cookie_jar *cookie_jar; /* none: its cookies are sent, and what servers set goes into it;
+                                     the client keeps a hold of its own. See <gofer/cookie.h> */
+    const char *username;         /* none: Basic (RFC 7617), where a request has no Authorization
+                                     and its URL no userinfo; without ':' */
+    const char *password;         /* ""; with username only */
+    const char *bearer_token;     /* none: Bearer (RFC 6750), in place of the two */
 } gofer_client_options;
 
 /* Counters of a client. Members may be added at the end. */

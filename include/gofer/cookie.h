@@ -3,9 +3,11 @@
  * SPDX-License-Identifier: MIT
  *
  * Cookie jars: what servers set, kept and sent back by the rules of RFC 6265bis,
- * with the list of public suffixes. A jar may be shared by any number of clients
- * and threads: every function of a jar may be called from any thread, and what it
- * hands out is a copy that nobody else touches.
+ * with the list of public suffixes. A client with a jar (the option cookie_jar)
+ * sends its cookies with every request, redirects included, and gives it those that
+ * servers set. The scope is the URL's host, whatever a Host field says. A jar may be
+ * shared by any number of clients and threads: every function of a jar may be called from any
+ * thread, and what it hands out is a copy that nobody else touches.
  *
  * A jar keeps at most 3,000 cookies, 50 of one domain, of at most 4,096 bytes of
  * name and value, and for at most 400 days where a server set them. Where there

@@ -236,6 +236,19 @@ GOFER_API gofer_status gofer_request_set_max_redirects(gofer_request *request, i
  */
 GOFER_API gofer_status gofer_request_mark_secret(gofer_request *request, const char *name);
 
+/*
+ * Sets the Authorization field: Basic with user and password (RFC 7617), NULL
+ * being ""; or Bearer (RFC 6750). A NULL user or token removes the field.
+ * GOFER_ERR_INVALID for a user with ':' and for control bytes; for a token that is
+ * not of visible ASCII.
+ */
+GOFER_API gofer_status gofer_request_set_basic_auth(gofer_request *request, const char *user,
+                                                    const char *password);
+GOFER_API gofer_status gofer_request_set_bearer_token(gofer_request *request, const char *token);
+
+/* With `disable` not 0 the client's cookie jar is neither asked nor told. */
+GOFER_API gofer_status gofer_request_disable_cookies(gofer_request *request, int disable);
+
 /* Why calls of this request would fail before they are sent, or GOFER_OK. */
 GOFER_API gofer_status gofer_request_status(const gofer_request *request);
 

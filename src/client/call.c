@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "client/cookie_jar.h"
 #include "client/core.h"
 #include "client/driver.h"
 #include "client/hop.h"
@@ -115,8 +116,19 @@ void call_drop_exchange(struct call *call)
     exchange_fini(&call->exchange);
 }
 
+/* What the exchange's server set is the jar's, however the call ends. */
+void call_keep_cookies(struct call *call)
+{
+    gofer_cookie_jar *jar = call->core->jar;
+    const struct gofer_response *r = call->exchange.down.response;
+    if (jar != NULL && r != NULL && !call->snapshot->no_cookies)
+        cookie_jar_take(jar, &call->snapshot->url, r->head, r->fields, r->fields_len);
+}
+
 enum task_next call_fail_with(struct call *call, gofer_response *response)
 {
+    if (call_state(call) == CALL_EXCHANGE)
+        call_keep_cookies(call);
     if (call_has_exchange(call))
         call_drop_exchange(call);
     else if (call_state(call) == CALL_WANT)
@@ -157,6 +169,7 @@ void call_give_back_conn(struct call *call, bool shut_down)
 
 enum task_next call_succeed(struct call *call)
 {
+    call_keep_cookies(call);
     gofer_response *response = download_take_response(&call->exchange.down);
     call_give_back_conn(call, driver_unpublish(call));
     finish(call, GOFER_OK, response);
@@ -284,6 +297,7 @@ enum task_next call_begin_stream(struct call *call, struct turn *turn)
 {
     if (driver_unpublish(call))
         return interrupted_by(call);
+    call_keep_cookies(call);
     gofer_response *response = download_take_response(&call->exchange.down);
     call->stream = stream_new(call, response);
     if (call->stream == NULL) {

@@ -28,6 +28,7 @@
 #include "http/header.h"
 #include "net/addr.h"
 #include <gofer/client.h>
+#include <gofer/cookie.h>
 
 struct call;
 struct engine;
@@ -49,6 +50,7 @@ struct core {
         options; /* resolved: no zeros where 0 means the default; strings are not used */
     char *user_agent;
     struct headers defaults;
+    gofer_cookie_jar *jar;     /* or NULL */
     struct addr local_address; /* to connect from, where the options name one */
     char *interface;           /* or NULL */
     struct names names;

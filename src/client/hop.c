@@ -174,9 +174,11 @@ static enum decision decide(struct call *c, struct gofer_redirect *up, struct bu
     const struct core *core = c->core;
     struct redirect_rules rules = {.defaults = &core->defaults,
                                    .trusts_all = core->options.trust_redirects,
-                                   .allows_plain = core->options.allow_https_to_http};
+                                   .allows_plain = core->options.allow_https_to_http,
+                                   .has_jar = core->jar != NULL && !c->snapshot->no_cookies};
     int64_t max;
     up->response = c->exchange.down.response;
+    call_keep_cookies(c);
     switch (redirect_next(c->snapshot, up->response, &rules, &up->next, why)) {
     case REDIRECT_NONE:
         return DECLINE;

@@ -96,7 +96,11 @@ enum key_scope {
     ROW(allow_https_to_http, NOT_CONNECTION, "call", true)                                         \
     ROW(trust_redirects, NOT_CONNECTION, "message", true)                                          \
     ROW(check_redirect, NOT_CONNECTION, "call", other_check)                                       \
-    ROW(check_redirect_arg, NOT_CONNECTION, "call", &other_object)
+    ROW(check_redirect_arg, NOT_CONNECTION, "call", &other_object)                                 \
+    ROW(cookie_jar, NOT_CONNECTION, "message", other_jar())                                        \
+    ROW(username, NOT_CONNECTION, "message", "other")                                              \
+    ROW(password, NOT_CONNECTION, "message", "other")                                              \
+    ROW(bearer_token, NOT_CONNECTION, "message", "other")
 
 /* gofer_tls_options. ROW(member, scope, what it is about, how to change it in `tls`). They are in
  * the sessions' key as well, as the generation of what was made of them (net/tls_session.h). */
@@ -157,6 +161,7 @@ enum key_scope {
     ROW(follow, NOT_CONNECTION, "call", 0, gofer_request_set_follow_redirects(request, 0))         \
     ROW(max_redirects, NOT_CONNECTION, "call", 0, gofer_request_set_max_redirects(request, 5))     \
     ROW(secrets, NOT_CONNECTION, "message", {0}, gofer_request_mark_secret(request, "X-Other"))    \
+    ROW(no_cookies, NOT_CONNECTION, "message", 0, gofer_request_disable_cookies(request, 1))       \
     ROW(hops, DERIVED, "URL_PARTS", NULL, (void)0)                                                 \
     ROW(prepared, DERIVED, "head", NULL, (void)0)
 

@@ -14,7 +14,9 @@
 
 #include "base/alloc.h"
 #include "base/ascii.h"
+#include "client/cookie_jar.h"
 #include "client/core.h"
+#include "http/credentials.h"
 #include "http/header.h"
 #include "http/request_head.h"
 #include "net/tls_source.h"
@@ -114,6 +116,41 @@ static int resolve_headers(struct core *core, const gofer_client_options *o)
     return 0;
 }
 
+static int add_authorization(struct core *core, char *value)
+{
+    if (value == NULL)
+        return ENOMEM;
+    bool twice = headers_find(&core->defaults, "Authorization") != NULL;
+    gofer_status status =
+        twice ? GOFER_ERR_INVALID : headers_add(&core->defaults, "Authorization", value);
+    mem_free(value);
+    return status == GOFER_ERR_NOMEM ? ENOMEM : status != GOFER_OK ? EINVAL : 0;
+}
+
+/* Credentials for all calls are client-wide fields. */
+static int resolve_credentials(struct core *core, const gofer_client_options *o)
+{
+    char *value;
+    if (o->password != NULL && o->username == NULL)
+        return EINVAL;
+    if (o->bearer_token != NULL)
+        return credentials_bearer(o->bearer_token, &value) ? add_authorization(core, value)
+                                                           : EINVAL;
+    if (o->username == NULL)
+        return 0;
+    return credentials_basic(o->username, o->password, &value) ? add_authorization(core, value)
+                                                               : EINVAL;
+}
+
+static int resolve_jar(struct core *core, gofer_cookie_jar *jar)
+{
+    if (jar != NULL && cookie_jar_check(jar) != GOFER_OK)
+        return EINVAL;
+    cookie_jar_ref(jar);
+    core->jar = jar;
+    return 0;
+}
+
 static int resolve_agent(struct core *core, const char *given)
 {
     struct buf why = BUF_INIT;
@@ -185,6 +222,8 @@ int settings_resolve(struct core *core, const gofer_client_options *given)
         err = EINVAL;
     err = err != 0 ? err : resolve_dialing(core, o);
     err = err != 0 ? err : resolve_headers(core, o);
+    err = err != 0 ? err : resolve_credentials(core, o);
+    err = err != 0 ? err : resolve_jar(core, o->cookie_jar);
     err = err != 0 ? err : names_resolve(&core->names, o);
     err = err != 0 ? err : proxies_resolve(&core->proxies, o);
     o->proxy_tls = NULL; /* they have a copy */
@@ -195,6 +234,7 @@ int settings_resolve(struct core *core, const gofer_client_options *given)
 void settings_fini(struct core *core)
 {
     headers_fini(&core->defaults);
+    cookie_jar_unref(core->jar);
     mem_free(core->interface);
     names_fini(&core->names);
     proxies_fini(&core->proxies);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "client/cookie_jar.h"
 #include "client/core.h"
 #include "client/hops.h"
 #include "client/token.h"
@@ -91,9 +92,10 @@ static gofer_status choose_route(const struct snapshot *s, const struct core *co
 
 /* Writes the head for whom it is sent to: the host, or a proxy that fetches. */
 static void write_head(const struct snapshot *s, const struct core *core,
-                       const struct key_route *route, struct buf *head)
+                       const struct key_route *route, const char *cookies, struct buf *head)
 {
     struct request_parts parts = parts_of(s, core);
+    parts.cookies = cookies;
     struct buf basic = BUF_INIT;
     parts.absolute = key_route_fetches(route, &s->url);
     if (parts.absolute)
@@ -113,13 +115,13 @@ static bool follows(const struct snapshot *s, const gofer_client_options *o)
 
 /* Fills in all that a client sends; false without memory. */
 static bool prepare(struct prepared *p, const struct snapshot *s, const struct core *core,
-                    const struct key_route *route)
+                    const struct key_route *route, const char *cookies)
 {
     const gofer_client_options *o = &core->options;
     struct request_parts parts = parts_of(s, core);
     struct buf head = BUF_INIT;
     struct buf url = BUF_INIT;
-    write_head(s, core, route, &head);
+    write_head(s, core, route, cookies, &head);
     url_write_without_userinfo(&s->url, &url);
     p->request = (struct exchange_request){
         .up = {.head_len = head.len,
@@ -152,7 +154,7 @@ static bool prepare(struct prepared *p, const struct snapshot *s, const struct c
 }
 
 static struct prepared *prepared_new(const struct snapshot *s, const struct core *core,
-                                     gofer_status *status, struct buf *why)
+                                     const char *cookies, gofer_status *status, struct buf *why)
 {
     struct request_parts parts = parts_of(s, core);
     *status = request_check(&parts, why);
@@ -167,7 +169,7 @@ static struct prepared *prepared_new(const struct snapshot *s, const struct core
         return NULL;
     *status = GOFER_ERR_NOMEM;
     struct prepared *p = mem_zalloc(sizeof(*p));
-    if (p != NULL && prepare(p, s, core, &route))
+    if (p != NULL && prepare(p, s, core, &route, cookies))
         *status = GOFER_OK;
     if (*status == GOFER_OK)
         return p;
@@ -175,14 +177,15 @@ static struct prepared *prepared_new(const struct snapshot *s, const struct core
     return NULL;
 }
 
-struct prepared *snapshot_prepare(struct snapshot *snapshot, const struct core *core,
-                                  gofer_status *status, struct buf *why)
+/* Made for the first client, and kept. */
+static struct prepared *prepare_once(struct snapshot *snapshot, const struct core *core,
+                                     gofer_status *status, struct buf *why)
 {
     *status = GOFER_OK;
     struct prepared *kept = atomic_load_explicit(&snapshot->prepared, memory_order_acquire);
     if (kept != NULL && kept->core_id == core->id)
         return kept;
-    struct prepared *made = prepared_new(snapshot, core, status, why);
+    struct prepared *made = prepared_new(snapshot, core, NULL, status, why);
     if (made == NULL || kept != NULL)
         return made;
     if (atomic_compare_exchange_strong(&snapshot->prepared, &kept, made))
@@ -192,6 +195,30 @@ struct prepared *snapshot_prepare(struct snapshot *snapshot, const struct core *
         return made;
     prepared_free(made);
     return kept;
+}
+
+/* The jar's cookies for it, owned; "": none. NULL without memory. */
+static char *ask_jar(const struct snapshot *s, const struct core *core)
+{
+    struct buf cookies = BUF_INIT;
+    cookie_jar_write(core->jar, &s->url, &cookies);
+    return buf_take_str(&cookies);
+}
+
+struct prepared *snapshot_prepare(struct snapshot *snapshot, const struct core *core,
+                                  gofer_status *status, struct buf *why)
+{
+    if (core->jar == NULL || snapshot->no_cookies)
+        return prepare_once(snapshot, core, status, why);
+    char *cookies = ask_jar(snapshot, core);
+    *status = GOFER_ERR_NOMEM;
+    if (cookies == NULL)
+        return NULL;
+    /* With cookies, which the next answer may change, it serves one exchange. */
+    struct prepared *p = *cookies != '\0' ? prepared_new(snapshot, core, cookies, status, why)
+                                          : prepare_once(snapshot, core, status, why);
+    mem_free(cookies);
+    return p;
 }
 
 void snapshot_release(struct snapshot *snapshot, struct prepared *prepared)
@@ -307,6 +334,7 @@ struct snapshot *snapshot_copy(const struct snapshot *from)
     s->cancel = from->cancel;
     token_ref(s->cancel);
     s->follow = from->follow;
+    s->no_cookies = from->no_cookies;
     s->max_redirects = from->max_redirects;
     s->method = mem_strdup(from->method);
     s->shown_url = mem_strdup(from->shown_url);

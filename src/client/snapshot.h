@@ -68,6 +68,7 @@ struct snapshot {
     enum snapshot_follow follow;         /* redirects */
     int64_t max_redirects;               /* 0: the client's */
     struct headers secrets;              /* names only */
+    bool no_cookies;                     /* the client's jar has nothing to do with it */
     struct hops *hops;                   /* hops.h: how a call came to it; NULL: it is a user's */
     _Atomic(struct prepared *) prepared; /* or NULL */
 };

@@ -28,6 +28,9 @@ void call_drop_exchange(struct call *call);
  * before, as if it began now; its deadline and its attempts go on. */
 enum task_next call_begin_again(struct call *call);
 
+/* Gives the client's jar the cookies of the exchange's response, if there are both. */
+void call_keep_cookies(struct call *call);
+
 /* Waits for the exchange's socket, as a worker. */
 enum task_next call_park_on(struct call *call, uint32_t events);
 

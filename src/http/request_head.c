@@ -348,13 +348,45 @@ static void write_accept(const struct request_parts *parts, struct buf *out)
         PUT(out, "Accept: */*\r\n");
 }
 
+/* Whether a field is sent in another place. */
+static bool is_apart(const struct request_parts *parts, const char *name)
+{
+    return field_of(name) != FIELD_OTHER || (parts->cookies != NULL && ascii_equal(name, "Cookie"));
+}
+
+static void write_others(const struct request_parts *parts, struct buf *out)
+{
+    for (size_t i = 0; i < parts->headers->len; i++) {
+        const struct header *h = &parts->headers->items[i];
+        if (h->value != NULL && !is_apart(parts, h->name))
+            write_field(h->name, h->value, out);
+    }
+}
+
+static void write_cookies(const struct request_parts *parts, struct buf *out)
+{
+    const struct headers *own = parts->headers;
+    if (headers_find(own, "Cookie") == NULL && parts->defaults != NULL)
+        own = parts->defaults;
+    PUT(out, "Cookie: ");
+    for (size_t i = 0; i < own->len; i++) {
+        const struct header *h = &own->items[i];
+        if (h->value == NULL || *h->value == '\0' || !ascii_equal(h->name, "Cookie"))
+            continue;
+        put(out, h->value, strlen(h->value));
+        PUT(out, "; ");
+    }
+    put(out, parts->cookies, strlen(parts->cookies));
+    PUT(out, "\r\n");
+}
+
 static void write_defaults(const struct request_parts *parts, struct buf *out)
 {
     if (parts->defaults == NULL)
         return;
     for (size_t i = 0; i < parts->defaults->len; i++) {
         const struct header *h = &parts->defaults->items[i];
-        if (h->value != NULL && field_of(h->name) == FIELD_OTHER &&
+        if (h->value != NULL && !is_apart(parts, h->name) &&
             headers_find(parts->headers, h->name) == NULL)
             write_field(h->name, h->value, out);
     }
@@ -416,7 +448,9 @@ void request_write_head(const struct request_parts *parts, struct buf *out)
     write_accept(parts, out);
     if (parts->accept_encoding != NULL)
         write_field("Accept-Encoding", parts->accept_encoding, out);
-    write_own(parts->headers, FIELD_OTHER, out);
+    write_others(parts, out);
+    if (parts->cookies != NULL)
+        write_cookies(parts, out);
     write_defaults(parts, out);
     write_connection(parts, out);
     write_framing(parts, out);

@@ -36,7 +36,9 @@ struct request_parts {
     const struct headers *trailers; /* behind the body, which is sent in chunks; or NULL */
     const char *accept_encoding;    /* sent; NULL: none but the caller's */
     bool close;                     /* send "Connection: close" */
-    bool absolute; /* to an HTTP proxy that is to fetch it (RFC 9112 section 3.2.2) */
+    bool absolute;       /* to an HTTP proxy that is to fetch it (RFC 9112 section 3.2.2) */
+    const char *cookies; /* a jar's; sent behind the caller's, or else the client-wide ones, in one
+                            Cookie field (RFC 6265 section 5.4); or NULL */
     const char *proxy_authorization; /* with absolute: the proxy's credentials, or NULL */
 };
 

@@ -49,6 +49,15 @@ static int other_ssl_ctx(struct ssl_ctx_st *ctx, void *arg)
     return ctx != NULL && arg != NULL;
 }
 
+/* One for all tests. */
+static gofer_cookie_jar *other_jar(void)
+{
+    static gofer_cookie_jar *jar;
+    if (jar == NULL)
+        jar = gofer_cookie_jar_new();
+    return jar;
+}
+
 static void other_hook(void *arg)
 {
     (void)arg;
@@ -113,6 +122,7 @@ static const gofer_client_options base = {.workers = GOFER_NO_WORKERS,
                                           .resolve_len = 1,
                                           .connect_to = base_connect_to,
                                           .connect_to_len = 1,
+                                          .username = "base",
                                           .proxy_user = "base",
                                           .connect_headers = base_headers,
                                           .connect_headers_len = 1};
