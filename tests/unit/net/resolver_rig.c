@@ -280,16 +280,14 @@ void world_run(struct world *w, int workers, const struct resolver_options *opti
 
 void setup(struct world *w)
 {
-    world_begin(w);
-    struct resolver_options options = world_options(w);
-    world_run(w, 2, &options);
+    setup_hasty(w, TIMEOUT_MS);
 }
 
-void setup_patient(struct world *w)
+void setup_hasty(struct world *w, int timeout_ms)
 {
     world_begin(w);
     struct resolver_options options = world_options(w);
-    options.timeout_ms = PATIENCE_S * 1000;
+    options.timeout_ms = timeout_ms;
     world_run(w, 2, &options);
 }
 

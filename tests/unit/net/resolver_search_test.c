@@ -15,12 +15,18 @@
 extern CU_TestInfo resolver_search_tests[];
 
 /* A world whose resolv.conf is this. */
-static void setup_conf(struct world *w, const char *conf)
+static void setup_conf_hasty(struct world *w, const char *conf, int timeout_ms)
 {
     world_begin(w);
     world_write(w->resolv_conf, conf);
     struct resolver_options options = world_options(w);
+    options.timeout_ms = timeout_ms;
     world_run(w, 2, &options);
+}
+
+static void setup_conf(struct world *w, const char *conf)
+{
+    setup_conf_hasty(w, conf, TIMEOUT_MS);
 }
 
 /* --- names --- */
@@ -113,19 +119,29 @@ static const struct mix {
     {"name.y.test", DNS_AAAA, DNS_RULE_SILENT, "192.0.2.1", NULL},
 };
 
+static bool mix_ends_well(const struct mix *mix, int timeout_ms)
+{
+    struct world w;
+    setup_conf_hasty(&w, "search x.test y.test\n", timeout_ms);
+    dns_server_add(w.server, "name.y.test", "192.0.2.1", 60);
+    dns_server_add(w.server, "name.y.test", "2001:db8::1", 60);
+    if (mix->failing != NULL)
+        dns_server_rule(w.server, mix->failing, mix->type, mix->how);
+    struct asker *a = ask(&w, "name");
+    bool well = has_two(&a->lookup, mix->one, mix->two) &&
+                a->lookup.error == (mix->one != NULL ? LOOKUP_OK : LOOKUP_NOT_FOUND);
+    teardown(&w);
+    return well;
+}
+
 static void a_failure_leaves_what_else_there_is(void)
 {
     for (size_t i = 0; i < sizeof(mixes) / sizeof(mixes[0]); i++) {
-        struct world w;
-        setup_conf(&w, "search x.test y.test\n");
-        dns_server_add(w.server, "name.y.test", "192.0.2.1", 60);
-        dns_server_add(w.server, "name.y.test", "2001:db8::1", 60);
-        if (mixes[i].failing != NULL)
-            dns_server_rule(w.server, mixes[i].failing, mixes[i].type, mixes[i].how);
-        struct asker *a = ask(&w, "name");
-        CU_ASSERT(has_two(&a->lookup, mixes[i].one, mixes[i].two));
-        CU_ASSERT_EQUAL(a->lookup.error, mixes[i].one != NULL ? LOOKUP_OK : LOOKUP_NOT_FOUND);
-        teardown(&w);
+        bool well = false;
+        for (HASTES(ms))
+            if ((well = mix_ends_well(&mixes[i], ms)))
+                break;
+        CU_ASSERT(well);
     }
 }
 
@@ -177,12 +193,28 @@ static void the_next_server_is_asked_where_one_fails(void)
     struct dns_server *other = setup_two(&w, "search .\n", TIMEOUT_MS);
     dns_server_rule(w.server, "v4.a.test", 0, DNS_RULE_SERVFAIL);
     dns_server_rule(w.server, "v4.b.test", 0, DNS_RULE_REFUSED);
-    dns_server_rule(w.server, "v4.c.test", 0, DNS_RULE_SILENT);
     CU_ASSERT(is_v4(&w, "v4.a.test"));
     CU_ASSERT(is_v4(&w, "v4.b.test"));
-    CU_ASSERT(is_v4(&w, "v4.c.test"));
-    CU_ASSERT_EQUAL(dns_server_asked(other, "v4.c.test"), 1);
     end_two(&w, other);
+}
+
+static bool next_server_answers(int timeout_ms)
+{
+    struct world w;
+    struct dns_server *other = setup_two(&w, "search .\n", timeout_ms);
+    dns_server_rule(w.server, NULL, 0, DNS_RULE_SILENT);
+    bool answered = is_v4(&w, "v4.test") && dns_server_asked(other, "v4.test") == 1;
+    end_two(&w, other);
+    return answered;
+}
+
+static void the_next_server_is_asked_where_one_is_silent(void)
+{
+    bool answered = false;
+    for (HASTES(ms))
+        if ((answered = next_server_answers(ms)))
+            break;
+    CU_ASSERT(answered);
 }
 
 static void no_such_host_is_final(void)
@@ -269,6 +301,8 @@ CU_TestInfo resolver_search_tests[] = {
     {"L19 families are asked one by one where that is wanted",
      families_are_asked_one_by_one_where_that_is_wanted},
     {"L18 the next server is asked where one fails", the_next_server_is_asked_where_one_fails},
+    {"L18 the next server is asked where one is silent",
+     the_next_server_is_asked_where_one_is_silent},
     {"no such host is final", no_such_host_is_final},
     {"L18 a lame server is believed, unlike in Go", a_lame_server_is_believed},
     {"L18 one server gets all questions", one_server_gets_all_questions},

@@ -19,7 +19,7 @@ static void same_name_is_one_query_in_flight(void)
 {
     enum { MANY = 200 };
     struct world w;
-    setup_patient(&w);
+    setup(&w);
     for (int i = 0; i < MANY; i++)
         begin(&w, i % 2 == 0 ? "held.test" : "HELD.test");
     await_asked(&w, MANY);
@@ -39,7 +39,7 @@ static void same_name_is_one_query_in_flight(void)
 static void second_asker_joins_the_query_in_flight(void)
 {
     struct world w;
-    setup_patient(&w);
+    setup(&w);
     struct asker *first = begin(&w, "held.test");
     CU_ASSERT(dns_server_wait_asked(w.server, "held.test", 1));
     struct asker *second = begin(&w, "held.test");
@@ -56,7 +56,7 @@ static void second_asker_joins_the_query_in_flight(void)
 static void kinds_of_a_name_are_not_merged(void)
 {
     struct world w;
-    setup_patient(&w);
+    setup(&w);
     struct asker *both = begin(&w, "held.test");
     struct asker *four = make_asker(&w, "held.test");
     four->lookup.kind = LOOKUP_IPV4;
@@ -74,7 +74,7 @@ static void kinds_of_a_name_are_not_merged(void)
 static void different_names_do_not_wait_for_each_other(void)
 {
     struct world w;
-    setup_patient(&w);
+    setup(&w);
     struct asker *held = begin(&w, "held.test");
     char names[100][24];
     for (int i = 0; i < 100; i++) {
@@ -122,7 +122,7 @@ static void names_beyond_the_limit_wait_their_turn(void)
 static void forgotten_lookup_is_not_woken(void)
 {
     struct world w;
-    setup_patient(&w);
+    setup(&w);
     struct asker *a = begin(&w, "held.test");
     CU_ASSERT(dns_server_wait_asked(w.server, "held.test", 1));
     cancel(a);
@@ -138,7 +138,7 @@ static void forgotten_lookup_is_not_woken(void)
 static void a_lookup_is_forgotten_between_two_parts(void)
 {
     struct world w;
-    setup_patient(&w);
+    setup(&w);
     struct asker *leaves = begin(&w, "held6.test");
     struct asker *stays = begin(&w, "held6.test");
     await_part(leaves);
@@ -154,7 +154,7 @@ static void a_lookup_is_forgotten_between_two_parts(void)
 static void forgetting_leaves_the_others_their_answer(void)
 {
     struct world w;
-    setup_patient(&w);
+    setup(&w);
     struct asker *leaves = begin(&w, "held.test");
     CU_ASSERT(dns_server_wait_asked(w.server, "held.test", 1));
     struct asker *stays = begin(&w, "held.test");
@@ -171,7 +171,7 @@ static void six_hundred_forgotten_lookups_exhaust_nothing(void)
     enum { MANY = 600 };
     static char names[MANY][32];
     struct world w;
-    setup_patient(&w);
+    setup(&w);
     dns_server_rule(w.server, NULL, 0, DNS_RULE_SILENT);
     for (int i = 0; i < MANY; i++) {
         snprintf(names[i], sizeof(names[i]), "v4.name%d.test", i);
@@ -195,7 +195,7 @@ static void six_hundred_forgotten_lookups_exhaust_nothing(void)
 static void close_answers_lookups_in_flight(void)
 {
     struct world w;
-    setup_patient(&w);
+    setup(&w);
     dns_server_rule(w.server, "silent.test", 0, DNS_RULE_SILENT);
     struct asker *held = begin(&w, "held.test");
     struct asker *silent = begin(&w, "silent.test");

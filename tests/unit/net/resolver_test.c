@@ -75,7 +75,7 @@ static void check_part(const char *host, const char *first, const char *second)
 {
     struct world w;
     struct addr addr;
-    setup_patient(&w);
+    setup(&w);
     struct asker *a = begin(&w, host);
     await_part(a);
     CU_ASSERT_EQUAL(a->part_len, 1);
@@ -104,7 +104,7 @@ static void one_familys_addresses_come_before_the_others(void)
 static void an_empty_family_is_no_part(void)
 {
     struct world w;
-    setup_patient(&w);
+    setup(&w);
     dns_server_add(w.server, "six.test", "2001:db8::6", 60);
     dns_server_rule(w.server, "six.test", DNS_AAAA, DNS_RULE_HOLD);
     struct asker *a = begin(&w, "six.test");
@@ -161,12 +161,14 @@ static void failures_are_told_apart(void)
 
 static void silence_is_a_timeout(void)
 {
+    enum { SHORT_MS = 100 };
     struct world w;
-    setup(&w);
+    setup_hasty(&w, SHORT_MS);
     dns_server_rule(w.server, "silent.test", 0, DNS_RULE_SILENT);
     int64_t begun = clock_now_ns();
     CU_ASSERT_EQUAL(error_of(&w, "silent.test"), LOOKUP_TIMEOUT);
-    CU_ASSERT(clock_now_ns() - begun >= (TIMEOUT_MS - 1) * CLOCK_MS);
+    CU_ASSERT(clock_now_ns() - begun >= (SHORT_MS - 1) * CLOCK_MS);
+    CU_ASSERT(dns_server_wait_asked(w.server, "silent.test", TRIES));
     CU_ASSERT_EQUAL(dns_server_asked(w.server, "silent.test"), TRIES);
     teardown(&w);
 }
@@ -184,12 +186,29 @@ static void dead_server_is_noticed_without_waiting(void)
     teardown(&w);
 }
 
+static bool one_family_is_told(int timeout_ms)
+{
+    struct world w;
+    setup_hasty(&w, timeout_ms);
+    dns_server_rule(w.server, "v4.test", DNS_AAAA, DNS_RULE_SILENT);
+    bool told = is_v4(&w, "v4.test");
+    teardown(&w);
+    return told;
+}
+
 static void one_silent_family_does_not_fail_the_other(void)
+{
+    bool told = false;
+    for (HASTES(ms))
+        if ((told = one_family_is_told(ms)))
+            break;
+    CU_ASSERT(told);
+}
+
+static void one_failing_family_does_not_fail_the_other(void)
 {
     struct world w;
     setup(&w);
-    dns_server_rule(w.server, "v4.test", DNS_AAAA, DNS_RULE_SILENT);
-    CU_ASSERT(is_v4(&w, "v4.test"));
     dns_server_rule(w.server, "both.test", DNS_A, DNS_RULE_SERVFAIL);
     CU_ASSERT(is_addr(&w, "both.test", "2001:db8::1"));
     /* No address and one family that is not known: not "no such host". */
@@ -248,7 +267,7 @@ static void descriptors_are_close_on_exec(void)
 {
     struct world w;
     int before = rig_inherited_fds();
-    setup_patient(&w);
+    setup(&w);
     struct asker *a = begin(&w, "held.test");
     CU_ASSERT(dns_server_wait_asked(w.server, "held.test", 1));
     CU_ASSERT_EQUAL(rig_inherited_fds(), before);
@@ -347,13 +366,13 @@ static void out_of_memory_is_an_answer(void)
     gofer_set_allocator(failing_malloc, failing_realloc, free);
     for (long n = 1; n <= 24; n++) {
         struct world w;
-        setup(&w);
+        setup_hasty(&w, 1500); /* an answer that c-ares had no memory for counts as lost */
         atomic_store(&until_failure, n);
         enum lookup_error error = error_of(&w, "both.test");
         failures += error != LOOKUP_OK;
         CU_ASSERT(error == LOOKUP_OK || atomic_load(&until_failure) <= 0);
         atomic_store(&until_failure, -1);
-        CU_ASSERT(is_v4(&w, "v4.test"));
+        CU_ASSERT(becomes_addr(&w, "v4.test", "192.0.2.1"));
         teardown(&w);
     }
     gofer_set_allocator(malloc, realloc, free);
@@ -383,6 +402,7 @@ CU_TestInfo resolver_tests[] = {
     {"DNS-02 silence is a timeout", silence_is_a_timeout},
     {"DNS-02 dead server is noticed without waiting", dead_server_is_noticed_without_waiting},
     {"L17 one silent family does not fail the other", one_silent_family_does_not_fail_the_other},
+    {"L17 one failing family does not fail the other", one_failing_family_does_not_fail_the_other},
     {"DNS-04 L18 forged answers are ignored", forged_answers_are_ignored},
     {"DNS-04 broken answers are errors", broken_answers_are_errors},
     {"DNS-03 DNS-05 L19 truncated answer is asked again over TCP",
