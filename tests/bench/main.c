@@ -38,6 +38,8 @@ static const struct mode modes[] = {
     {"tls_memory", gofer_tls_memory_main, "bytes of each of --calls idle TLS connections"},
     {"curl_tls_memory", curl_tls_memory_main, "the same of libcurl's"},
     {"s_time", s_time_main, "openssl s_time: new TLS connections for two seconds, --ca, --full"},
+    {"crowd", gofer_crowd_main,
+     "fails where --calls bodies of --bytes at once need 64 MiB of heap"},
     {"free_port", free_port_main, "prints a loopback port that nobody uses"},
 };
 
