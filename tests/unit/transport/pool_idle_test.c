@@ -226,6 +226,25 @@ static void connections_in_use_are_let_alone(void)
     end();
 }
 
+/* The watch tells of an end once. Where it tells of it while the connection is in use, that is not
+ * forgotten. */
+static void what_ended_in_use_goes_once_it_is_idle(void)
+{
+    begin(RIG_OPTIONS);
+    connect_one(&a);
+    connect_one(&b);
+    put(&b);
+    hang_up(0);
+    rig_at_ms(&rig, LOOK_MS);
+    CU_ASSERT_EQUAL(stats().in_use, 1);
+    put(&a);
+    CU_ASSERT_EQUAL(stats().idle, 2);
+    rig_at_ms(&rig, 2 * LOOK_MS);
+    CU_ASSERT_EQUAL(stats().idle, 1);
+    CU_ASSERT_EQUAL(stats().closed[CLOSE_STALE], 1);
+    end();
+}
+
 /* --- quiet after all: back at the old place and age --- */
 
 /* Three idle connections, since 0, 100 and 200 ms; the one in the middle reports and is looked at.
@@ -495,6 +514,7 @@ CU_TestInfo pool_idle_tests[] = {
     {"more reports than one look holds are all seen",
      more_reports_than_one_look_holds_are_all_seen},
     {"connections in use are let alone", connections_in_use_are_let_alone},
+    {"7.5 what ended in use goes once it is idle", what_ended_in_use_goes_once_it_is_idle},
     {"7.5 a quiet one is taken in its turn", a_quiet_one_is_taken_in_its_turn},
     {"7.5 a quiet one expires in its time", a_quiet_one_expires_in_its_time},
     {"7.5 a quiet one is evicted in its turn", a_quiet_one_is_evicted_in_its_turn},

@@ -398,6 +398,29 @@ static void a_dial_under_way_is_worth_waiting_for(void)
     end();
 }
 
+/* It has no slot any more, but its descriptor still. */
+static void a_connection_about_to_be_closed_is_worth_waiting_for(void)
+{
+    struct work work = WORK_INIT;
+    begin(by_hand());
+    connect_to(&a, &rig.place);
+    CU_ASSERT_EQUAL(caller_take(&rig, &b, &other), POOL_WAIT);
+    struct pool_host *host = a.conn->host;
+    lock_take(&rig.pool->lock);
+    pool_close_locked(rig.pool, a.conn, CLOSE_SPENT, &work);
+    pool_settle(rig.pool, host);
+    lock_drop(&rig.pool->lock);
+    starve();
+    CU_ASSERT_EQUAL(poll_want(&b), POOL_WAIT);
+    CU_ASSERT_EQUAL(running(), 0);
+    pool_finish_work(rig.pool, &work);
+    CU_ASSERT_EQUAL_FATAL(running(), 1);
+    succeed();
+    CU_ASSERT_EQUAL(poll_want(&b), POOL_CONN);
+    put(&b);
+    end();
+}
+
 static void other_errors_close_nothing(void)
 {
     static const gofer_status codes[] = {GOFER_ERR_CONNECT, GOFER_ERR_NOMEM, GOFER_ERR_RESOLVE,
@@ -468,6 +491,8 @@ CU_TestInfo pool_starved_tests[] = {
     {"RES-02 RES-04 without a connection of its own it is an error at once",
      without_a_connection_of_its_own_it_is_an_error_at_once},
     {"a dial under way is worth waiting for", a_dial_under_way_is_worth_waiting_for},
+    {"7.14 a connection about to be closed is worth waiting for",
+     a_connection_about_to_be_closed_is_worth_waiting_for},
     {"other errors close nothing", other_errors_close_nothing},
     {"a closed pool tries nothing again", a_closed_pool_tries_nothing_again},
     {"RES-01 without memory for another dial the want fails",

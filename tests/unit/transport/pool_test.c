@@ -18,6 +18,7 @@
 #include "engine/engine.h"
 #include "support/blackhole.h"
 #include "support/heap.h"
+#include "transport/dial.h"
 #include "unit/transport/pool_rig.h"
 
 extern CU_TestInfo pool_tests[];
@@ -424,16 +425,32 @@ static void no_idle_connection_is_kept_where_none_may_be(void)
     }
 }
 
+static struct dial *dials[2];
+static int dials_len;
+
+static void note_dial(struct dial *dial, void *arg)
+{
+    (void)arg;
+    CU_ASSERT_FATAL(dials_len < 2);
+    dials[dials_len++] = dial;
+}
+
+/* The youngest goes: the others have come further. */
 static void orphans_over_the_idle_limit_are_cancelled(void)
 {
     struct pool_options options = RIG_OPTIONS;
     options.max_idle_per_host = 1;
+    options.dial_starter = note_dial;
+    dials_len = 0;
     rig_begin(&rig, options);
     CU_ASSERT_EQUAL(take(&a), POOL_WAIT);
     CU_ASSERT_EQUAL(take(&b), POOL_WAIT);
     caller_drop(&rig, &a);
     caller_drop(&rig, &b);
     CU_ASSERT_EQUAL(stats().dialing, 2);
+    CU_ASSERT_EQUAL(task_pending(&dials[0]->task), 0);
+    CU_ASSERT_EQUAL(task_pending(&dials[1]->task), EV_CANCEL);
+    dial_start(dials[0]);
     rig_serve(&rig);
     CU_ASSERT_EQUAL(stats().dialing, 0);
     CU_ASSERT_EQUAL(stats().opened, 1);
