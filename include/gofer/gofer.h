@@ -18,6 +18,7 @@
 #include <gofer/client.h>
 #include <gofer/cookie.h>
 #include <gofer/error.h>
+#include <gofer/form.h>
 #include <gofer/future.h>
 #include <gofer/metrics.h>
 #include <gofer/proxy.h>

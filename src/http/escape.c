@@ -75,6 +75,23 @@ void escape_userinfo(struct buf *out, const char *text, size_t len)
     }
 }
 
+static bool is_plain_in_form(char c)
+{
+    return ascii_is_alpha(c) || ascii_is_digit(c) || c == '*' || c == '-' || c == '.' || c == '_';
+}
+
+void escape_form(struct buf *out, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (is_plain_in_form(text[i]))
+            buf_append_char(out, text[i]);
+        else if (text[i] == ' ')
+            buf_append_char(out, '+');
+        else
+            append_encoded(out, text[i]);
+    }
+}
+
 bool escape_decode(const char *text, size_t len, char **out)
 {
     struct buf decoded = BUF_INIT;

@@ -24,6 +24,10 @@ void escape_query(struct buf *out, const char *text, size_t len);
 /* The same for user or password in a URL; here '%' is a byte like any. */
 void escape_userinfo(struct buf *out, const char *text, size_t len);
 
+/* Appends text as a name or value of application/x-www-form-urlencoded (the URL standard, section
+ * 5.2): a space is '+'. */
+void escape_form(struct buf *out, const char *text, size_t len);
+
 /*
  * Decodes text into a new string. False, and *out NULL, where a '%' has no two
  * digits behind it or a decoded byte is a control byte; *out NULL and true

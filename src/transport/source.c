@@ -2,10 +2,11 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * The three kinds of sources, and who may use a reader.
+ * The kinds of sources, and who may use a reader.
  */
 #include "transport/source.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,6 +84,23 @@ struct source *source_new_reader(const gofer_body_reader *reader)
     return s;
 }
 
+struct source *source_new_parts(struct source *const *parts, size_t n)
+{
+    struct source *s = new_source(SOURCE_PARTS, 0, n * sizeof(struct source_part));
+    for (size_t i = 0; s == NULL && i < n; i++)
+        source_unref(parts[i]);
+    if (s == NULL)
+        return NULL;
+    s->parts = (struct source_part *)(void *)(s + 1);
+    s->parts_len = n;
+    for (size_t i = 0; i < n; i++) {
+        assert(parts[i]->kind == SOURCE_MEMORY || parts[i]->kind == SOURCE_FILE);
+        s->len += parts[i]->len;
+        s->parts[i] = (struct source_part){.source = parts[i], .end = (uint64_t)s->len};
+    }
+    return s;
+}
+
 void source_ref(struct source *source)
 {
     atomic_fetch_add_explicit(&source->refs, 1, memory_order_relaxed);
@@ -93,6 +111,8 @@ void source_unref(struct source *source)
     if (source == NULL || atomic_fetch_sub(&source->refs, 1) != 1)
         return;
     call_back(source->free_fn, source->arg);
+    for (size_t i = 0; i < source->parts_len; i++)
+        source_unref(source->parts[i].source);
     if (source->fd >= 0)
         close(source->fd);
     lock_fini(&source->lock);
@@ -174,6 +194,42 @@ static ssize_t read_file(const struct source *s, uint64_t at, void *buf, size_t 
     return n < 0 ? GOFER_BODY_ERROR : n;
 }
 
+/* The part in which that byte is; parts_len behind the last. */
+static size_t part_at(const struct source *s, uint64_t at)
+{
+    size_t low = 0, high = s->parts_len;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (s->parts[middle].end > at)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+static ssize_t read_part(const struct source *s, uint64_t at, void *buf, size_t cap)
+{
+    return s->kind == SOURCE_MEMORY ? read_memory(s, at, buf, cap) : read_file(s, at, buf, cap);
+}
+
+/* As many bytes as there is room for, from one part after the other. A part that fails after others
+ * gave some is told by the next call. */
+static ssize_t read_parts(const struct source *s, uint64_t at, char *buf, size_t cap)
+{
+    size_t got = 0;
+    for (size_t i = part_at(s, at); i < s->parts_len && got < cap; i++) {
+        uint64_t begin = i > 0 ? s->parts[i - 1].end : 0;
+        while (got < cap && at + got < s->parts[i].end) {
+            ssize_t n = read_part(s->parts[i].source, at + got - begin, buf + got, cap - got);
+            if (n <= 0)
+                return got > 0 ? (ssize_t)got : n;
+            got += (size_t)n;
+        }
+    }
+    return (ssize_t)got;
+}
+
 static ssize_t ask_reader(struct source *s, void *buf, size_t cap)
 {
     s->begun = true;
@@ -195,6 +251,8 @@ ssize_t source_read(struct source *source, uint64_t at, void *buf, size_t cap)
         return read_memory(source, at, buf, cap);
     case SOURCE_FILE:
         return read_file(source, at, buf, cap);
+    case SOURCE_PARTS:
+        return read_parts(source, at, buf, cap);
     case SOURCE_READER:
         break;
     }

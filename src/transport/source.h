@@ -2,12 +2,13 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * Where a request's body comes from: bytes in memory, a part of a file, or a
- * reader of the user's. Shared by a request and the calls made with it.
+ * Where a request's body comes from: bytes in memory, a part of a file, a reader
+ * of the user's, or several of the first two, one behind the other. Shared by a request and the
+ * calls made with it.
  *
- * Memory and files may be in flight many times: where a call stands in them is
- * the call's (upload.h). A reader is in flight once: a call claims it, and is
- * the one that source_ready() wakes.
+ * Memory, files and what is made of them may be in flight many times: where a call stands in them
+ * is the call's (upload.h). A reader is in flight once: a call claims it, and is the one that
+ * source_ready() wakes.
  *
  * Lock: `lock` (LOCK_SOURCE) guards `claimant`. A reader's other state belongs to
  * the claimant's driver.
@@ -24,7 +25,12 @@
 #include "base/lock.h"
 #include <gofer/request.h>
 
-enum source_kind { SOURCE_MEMORY, SOURCE_FILE, SOURCE_READER };
+enum source_kind { SOURCE_MEMORY, SOURCE_FILE, SOURCE_READER, SOURCE_PARTS };
+
+struct source_part {
+    struct source *source; /* memory or file */
+    uint64_t end;          /* of its last byte, in the whole */
+};
 
 struct source {
     _Atomic uint32_t refs;
@@ -37,6 +43,9 @@ struct source {
 
     int fd; /* SOURCE_FILE, owned */
     int64_t offset;
+
+    struct source_part *parts; /* SOURCE_PARTS; behind this struct */
+    size_t parts_len;
 
     gofer_body_reader reader; /* SOURCE_READER */
     bool begun;               /* asked for bytes since it was made or rewound */
@@ -51,6 +60,9 @@ struct source *source_new_copy(const void *data, size_t len);
 struct source *source_new_ref(const void *data, size_t len, void (*free_fn)(void *arg), void *arg);
 struct source *source_new_file(int fd, int64_t offset, int64_t len);
 struct source *source_new_reader(const gofer_body_reader *reader);
+
+/* The same of n sources in memory or files, whose references it takes over. */
+struct source *source_new_parts(struct source *const *parts, size_t n);
 
 void source_ref(struct source *source);
 

@@ -78,6 +78,17 @@ static void decoding(void)
     CU_ASSERT(decodes("%7f", NULL));
 }
 
+static void forms_have_their_own_rules(void)
+{
+    static const char all[] = "aZ09*-._ ~!'()/?&=+%\"\x7f\xc3";
+    struct buf out = BUF_INIT;
+    escape_form(&out, all, strlen(all));
+    escape_form(&out, "\0", 1);
+    char *text = buf_take_str(&out);
+    CU_ASSERT_STRING_EQUAL(text, "aZ09*-._+%7E%21%27%28%29%2F%3F%26%3D%2B%25%22%7F%C3%00");
+    mem_free(text);
+}
+
 static void dot_segments(void)
 {
     static const char *const rows[][2] = {
@@ -104,6 +115,7 @@ CU_TestInfo escape_tests[] = {
     {"a percent without digits is a percent", a_percent_without_digits_is_a_percent},
     {"encoding twice changes nothing", encoding_twice_changes_nothing},
     {"decoding refuses control bytes and bad escapes", decoding},
+    {"forms have their own rules", forms_have_their_own_rules},
     {"dot segments (RFC 3986 section 5.2.4)", dot_segments},
     CU_TEST_INFO_NULL,
 };
