@@ -41,9 +41,16 @@ static const char *const *list_of(const struct strings *strings)
     return (const char *const *)strings->items;
 }
 
+static gofer_redirect_verdict follow_none(void *arg, const gofer_redirect *redirect)
+{
+    (void)arg, (void)redirect;
+    return GOFER_REDIRECT_REFUSE;
+}
+
 static gofer_client_options options_of(const struct config *config)
 {
     const struct config_connect *c = &config->connect;
+    const struct config_follow *f = &config->follow;
 
     return (gofer_client_options){
         .timeout_ms = GOFER_NEVER,
@@ -65,6 +72,12 @@ static gofer_client_options options_of(const struct config *config)
         .no_proxy = config->proxy.no_proxy,
         .proxy_tunnel = config->proxy.tunnel,
         .proxy_answered = config->verbose ? verbose_conn_tunnel : NULL,
+        .disable_redirects = !f->follows && !f->trusts,
+        .allow_https_to_http = true,
+        .trust_redirects = f->trusts,
+        .max_redirects = f->max,
+        .check_redirect = f->max == 0 ? follow_none : NULL, /* 0 is the library's default */
+        .bearer_token = f->bearer,
     };
 }
 
@@ -90,6 +103,20 @@ static void set_proxy_user(gofer_client_options *options, const struct config_pr
     options->proxy_user = text_str(user);
     if (!socks4)
         options->proxy_password = *colon == ':' ? colon + 1 : "";
+}
+
+/* Splits "user:password"; a user alone has an empty one. */
+static void set_user(gofer_client_options *options, const struct config_follow *follow,
+                     struct text *user)
+{
+    const char *colon;
+
+    if (follow->user == NULL)
+        return;
+    colon = strchrnul(follow->user, ':');
+    text_append(user, follow->user, (size_t)(colon - follow->user));
+    options->username = text_str(user);
+    options->password = *colon == ':' ? colon + 1 : "";
 }
 
 /* --- why not --------------------------------------------------------------- */
@@ -156,11 +183,13 @@ static enum exit_code tell_bad_option(const struct config *config)
     return code;
 }
 
-gofer_client *client_new(const struct config *config, enum exit_code *code)
+gofer_client *client_new(const struct config *config, gofer_cookie_jar *jar, enum exit_code *code)
 {
     gofer_tls_options tls = tls_of(config), proxy_tls = proxy_tls_of(config);
     gofer_client_options options = options_of(config);
-    struct text proxy_user = {0};
+    struct text proxy_user = {0}, user = {0};
+    options.cookie_jar = jar;
+    set_user(&options, &config->follow, &user);
     options.tls = &tls;
     options.proxy_tls = &proxy_tls;
     set_proxy_user(&options, &config->proxy, &proxy_user);
@@ -168,6 +197,7 @@ gofer_client *client_new(const struct config *config, enum exit_code *code)
     int err = errno;
 
     text_fini(&proxy_user);
+    text_fini(&user);
     if (client != NULL)
         return client;
     if (err == EINVAL) {

@@ -14,9 +14,9 @@
 
 /*
  * Makes the client, with curl's limits: none but the connect timeout, unless -m
- * says one. The config outlives it. NULL, and *code, where the library refuses
+ * says one. jar may be NULL. The config outlives it. NULL, and *code, where the library refuses
  * it; the reason was told.
  */
-gofer_client *client_new(const struct config *config, enum exit_code *code);
+gofer_client *client_new(const struct config *config, gofer_cookie_jar *jar, enum exit_code *code);
 
 #endif

@@ -10,7 +10,7 @@
 
 void config_init(struct config *config)
 {
-    *config = (struct config){.parallel_max = 50};
+    *config = (struct config){.parallel_max = 50, .follow.max = 50};
 }
 
 static void tls_fini(struct config_tls *tls)
@@ -42,6 +42,17 @@ static void proxy_fini(struct config_proxy *proxy)
     *proxy = (struct config_proxy){.insecure = false};
 }
 
+static void follow_fini(struct config_follow *follow)
+{
+    free(follow->user);
+    free(follow->bearer);
+    free(follow->referer);
+    free(follow->cookie_jar);
+    text_fini(&follow->cookies);
+    strings_fini(&follow->cookie_files);
+    *follow = (struct config_follow){.follows = false};
+}
+
 void config_fini(struct config *config)
 {
     strings_fini(&config->urls);
@@ -54,6 +65,7 @@ void config_fini(struct config *config)
     tls_fini(&config->tls);
     connect_fini(&config->connect);
     proxy_fini(&config->proxy);
+    follow_fini(&config->follow);
 }
 
 void config_set_string(char **string, const char *value)

@@ -55,6 +55,20 @@ struct config_proxy {
     bool tunnel;
 };
 
+/* Redirects, and who asks. Strings are NULL where nothing was said. */
+struct config_follow {
+    bool follows;
+    bool trusts; /* follows, too */
+    long max;    /* -1: any number */
+    char *user;  /* "user:password", or a user alone */
+    char *bearer;
+    char *referer; /* "": none of its own */
+    bool auto_referer;
+    struct text cookies; /* for a Cookie field */
+    struct strings cookie_files;
+    char *cookie_jar; /* where they go in the end; "-" is stdout */
+};
+
 struct config {
     struct strings urls;
     struct strings outputs; /* file names; "-" is stdout */
@@ -76,6 +90,7 @@ struct config {
     struct config_tls tls;
     struct config_connect connect;
     struct config_proxy proxy;
+    struct config_follow follow;
 
     /* what is shown */
     bool include;

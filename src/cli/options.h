@@ -54,6 +54,7 @@ struct option_group {
 };
 
 extern const struct option proxy_options[];
+extern const struct option follow_options[];
 extern const struct option request_options[];
 extern const struct option output_options[];
 extern const struct option transfer_options[];

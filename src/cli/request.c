@@ -73,6 +73,20 @@ static void add_data(gofer_request *request, const struct config *config)
             gofer_request_add_header(request, "Content-Type", "application/x-www-form-urlencoded"));
 }
 
+/* The command says where it came from only where it was asked to; -H wins over -b and -e. */
+static void add_origins(gofer_request *request, const struct config *config)
+{
+    const struct config_follow *f = &config->follow;
+    bool given = header_is_mentioned(config, "Referer");
+
+    if (!given && f->referer != NULL && f->referer[0] != '\0')
+        check_memory(gofer_request_set_header(request, "Referer", f->referer));
+    else if (!given && !f->auto_referer)
+        check_memory(gofer_request_remove_header(request, "Referer"));
+    if (f->cookies.len > 0)
+        check_memory(gofer_request_add_header(request, "Cookie", text_str(&f->cookies)));
+}
+
 gofer_request *request_new(const struct config *config, const char *url, enum exit_code *refused)
 {
     int64_t timeout_ms = config->max_time_ms > 0 ? config->max_time_ms : GOFER_NEVER;
@@ -84,6 +98,7 @@ gofer_request *request_new(const struct config *config, const char *url, enum ex
     for (size_t i = 0; i < config->headers.len; i++)
         add_header(request, config->headers.items[i]);
     add_data(request, config);
+    add_origins(request, config);
     if (config->connect.unix_socket != NULL)
         check_memory(gofer_request_set_unix_socket(request, config->connect.unix_socket));
     check_memory(gofer_request_set_timeout_ms(request, timeout_ms));

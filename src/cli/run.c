@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "cli/client.h"
+#include "cli/jar.h"
 #include "cli/message.h"
 #include "cli/transfer.h"
 
@@ -109,11 +110,12 @@ static enum exit_code run_parallel(gofer_client *client, const struct config *co
 enum exit_code run(const struct config *config)
 {
     enum exit_code code;
-    gofer_client *client = client_new(config, &code);
+    gofer_cookie_jar *jar = jar_open(config);
+    gofer_client *client = client_new(config, jar, &code);
 
-    if (client == NULL)
-        return code;
-    code = config->parallel ? run_parallel(client, config) : run_serial(client, config);
+    if (client != NULL)
+        code = config->parallel ? run_parallel(client, config) : run_serial(client, config);
     gofer_client_free(client);
+    jar_close(jar, config);
     return code;
 }

@@ -67,6 +67,11 @@ static void show_num_headers(FILE *out, const struct transfer *t)
     fprintf(out, "%zu", gofer_response_header_count(t->response));
 }
 
+static void show_num_redirects(FILE *out, const struct transfer *t)
+{
+    fprintf(out, "%zu", gofer_response_redirect_count(t->response));
+}
+
 static void show_scheme(FILE *out, const struct transfer *t)
 {
     bool tls = strncasecmp(text_str(&t->url), "https", 5) == 0;
@@ -122,6 +127,7 @@ static const struct variable {
     {"method", show_method},
     {"num_connects", show_num_connects},
     {"num_headers", show_num_headers},
+    {"num_redirects", show_num_redirects},
     {"response_code", show_http_code},
     {"scheme", show_scheme},
     {"size_download", show_size_download},

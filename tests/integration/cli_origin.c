@@ -56,6 +56,13 @@ static const struct answer answers[] = {
     {"/404", "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nnone\n", KEEP, 0},
     {"/500", "HTTP/1.1 500 Oh No\r\nContent-Length: 5\r\n\r\noops\n", KEEP, 0},
     {"/302", "HTTP/1.1 302 Found\r\nLocation: /hello\r\nContent-Length: 0\r\n\r\n", KEEP, 0},
+    {"/to-echo", "HTTP/1.1 302 Found\r\nLocation: /echo\r\nContent-Length: 0\r\n\r\n", KEEP, 0},
+    {"/twice", "HTTP/1.1 302 Found\r\nLocation: /to-echo\r\nContent-Length: 0\r\n\r\n", KEEP, 0},
+    {"/loop", "HTTP/1.1 302 Found\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n", KEEP, 0},
+    {"/cookie",
+     "HTTP/1.1 302 Found\r\nSet-Cookie: a=1; Path=/\r\nLocation: /echo\r\n"
+     "Content-Length: 0\r\n\r\n",
+     KEEP, 0},
     {"/slow", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nslow\n", KEEP, 300},
     {"/slower", "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nslower\n", KEEP, 600},
     {"/never", "", CLOSE, 20000},

@@ -268,6 +268,46 @@ check '-Z one at a time' 0 'slow\nhello\n' -Z --parallel-max 1 "$url/slow" "$url
 check '-Z keeps the last failure' 52 'slow\n' -Z "$url/slow" foo://bar "$url/empty"
 check '-Z and a limit' 28 'hello\n' -Z -m 0.4 "$url/never" "$url/hello"
 
+# --- redirects and credentials -----------------------------------------------
+
+check 'a redirect is not followed without -L' 0 '' "$url/302"
+check '-L follows' 0 'hello\n' -L "$url/302"
+run -L -w '%{num_redirects} %{url_effective}' "$url/twice"
+holds '-L counts' out "2 $url/echo"
+check '--max-redirs ends it' 47 '' -sL --max-redirs 3 "$url/loop"
+check '--max-redirs 0 allows none' 47 '' -sL --max-redirs 0 "$url/302"
+check '--max-redirs -1 is any number' 0 'hello\n' -L --max-redirs -1 "$url/302"
+run -u ali:sesame "$url/echo"
+holds '-u is Basic' out '^Authorization: Basic YWxpOnNlc2FtZQ=='
+run -u ali "$url/echo"
+holds '-u with a user alone' out '^Authorization: Basic YWxpOg=='
+run -u ali:sesame -H 'Authorization: own' "$url/echo"
+holds 'a header wins over -u' out '^Authorization: own'
+run -L -u ali:sesame "$url/to-echo"
+holds '-u stays on one host' out '^Authorization: Basic YWxpOnNlc2FtZQ=='
+run --oauth2-bearer t0k3n "$url/echo"
+holds '--oauth2-bearer' out '^Authorization: Bearer t0k3n'
+check 'a bad token' 2 '' -s --oauth2-bearer 'a b' "$url/echo"
+run -e http://from/ "$url/echo"
+holds '-e' out '^Referer: http://from/'
+run -L "$url/to-echo"
+lacks 'no Referer of its own' out '^Referer'
+run -L -e ';auto' "$url/to-echo"
+holds '-e ;auto' out "^Referer: $url/to-echo"
+run -b 'a=1; b=2' -b c=3 "$url/echo"
+holds '-b sends' out '^Cookie: a=1; b=2; c=3'
+run -L -b nothing-there "$url/cookie"
+holds '-b with a file keeps' out '^Cookie: a=1'
+run -L -c jar "$url/cookie"
+holds '-c keeps' out '^Cookie: a=1'
+holds '-c writes' jar '^127.0.0.1.*a	1$'
+run -b jar "$url/echo"
+holds '-b reads' out '^Cookie: a=1'
+run -c - "$url/cookie"
+holds '-c - shows' out '^127.0.0.1.*a	1$'
+run -c /nonexistent/jar "$url/hello"
+holds '-c that fails is told' err 'Failed to save cookies'
+
 # --- beside curl -------------------------------------------------------------
 
 # same ARGS: gofer and curl bring the same bytes and the same exit code.
@@ -292,6 +332,8 @@ if command -v curl >/dev/null; then
     same "$url/404" -f
     same -f "$url/404" "$url/hello"
     same "$url/302" -i
+    same -L "$url/302"
+    same -sL --max-redirs 2 "$url/loop"
     same "$url/empty"
     same "$url/reset"
     same "$url/bad-chunk"
