@@ -328,6 +328,9 @@ static void retried_beside_an_idle_connection(int64_t max_conns)
     struct outcome got = rig_get(client, origin, "/third");
     rig_expect_answer(&got, SCENE_STATUS, "");
     EXPECT_INT(rig_stats(client).calls_retried, 1);
+    gofer_origin_stats of_origin;
+    REQUIRE(gofer_client_origins(client, &of_origin, 1) == 1);
+    EXPECT_INT(of_origin.calls_retried, 1);
     EXPECT_INT(rig_stats(client).conns_opened, 3);
     EXPECT_INT(rig_stats(client).conns_idle, 2);
     rig_end_client(client);

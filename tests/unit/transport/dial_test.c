@@ -271,6 +271,32 @@ static void a_path_without_a_listener_is_an_error(void)
     rig_end(&rig);
 }
 
+/* --- what is left of it --- */
+
+static void nothing_to_free(struct task *task)
+{
+    (void)task;
+}
+
+/* Its sockets' late events would find it else, freed. */
+static void an_ended_dial_gives_its_slot_back(void)
+{
+    static const struct task_ops ops = {.name = "other", .free = nothing_to_free};
+    struct caller caller;
+    struct task other;
+    uint64_t data = 0;
+    begin(-1);
+    for (int i = 0; i < 3; i++) {
+        caller_connect(&rig, &caller, &rig.place);
+        caller_discard(&rig, &caller);
+    }
+    task_init(&other, rig.engine, &ops);
+    CU_ASSERT(engine_slot(rig.engine, &other, &data));
+    CU_ASSERT_EQUAL((uint32_t)data, 1);
+    task_release_slot(&other);
+    rig_end(&rig);
+}
+
 CU_TestInfo dial_tests[] = {
     {"the family that won goes first next time", the_family_that_won_goes_first_next_time},
     {"L11 the unspecified address is this machine", the_unspecified_address_is_this_machine},
@@ -283,5 +309,6 @@ CU_TestInfo dial_tests[] = {
      one_that_is_canceled_before_it_begins_closes_nothing},
     {"a full queue is tried until there is room", a_full_queue_is_tried_until_there_is_room},
     {"a path without a listener is an error", a_path_without_a_listener_is_an_error},
+    {"7.4 7.7 an ended dial gives its slot back", an_ended_dial_gives_its_slot_back},
     CU_TEST_INFO_NULL,
 };
