@@ -14,6 +14,7 @@
  *     /never      never
  *     /echo       the request's body, with its Content-Type
  *     /count      how long the request's body was, of any length: "N bytes\n"
+ *     /busy       503, but for each third request of all: "busy ID\n"
  *     /upgrade    101, with "Upgrade: echo"; then sends back whatever comes
  *
  * ID is the number after "?id=", 0 without one; every answer but the 101 repeats

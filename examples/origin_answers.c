@@ -137,6 +137,15 @@ static void answer_refusal(struct origin *o, struct conn *c, const char *status,
     origin_send_answer(o, c);
 }
 
+/* Two of three requests, by their number among all, are too many. */
+static void answer_busy(struct origin *o, struct conn *c, const struct request *r)
+{
+    if (atomic_load(&o->requests) % 3 == 0)
+        answer_instant(o, c, r);
+    else
+        answer_refusal(o, c, "503 Service Unavailable", "busy\n");
+}
+
 static void answer_upgrade(struct origin *o, struct conn *c, const struct request *r)
 {
     static const char switching[] = "HTTP/1.1 101 Switching Protocols\r\n"
@@ -164,6 +173,7 @@ static const struct route {
     {"/instant", answer_instant}, {"/50ms", answer_50ms},     {"/2s", answer_2s},
     {"/1MiB", answer_pattern},    {"/32MiB", answer_pattern}, {"/never", answer_never},
     {"/echo", answer_echo},       {"/count", answer_count},   {"/upgrade", answer_upgrade},
+    {"/busy", answer_busy},
 };
 
 static const struct route *find_route(const struct request *r)

@@ -39,6 +39,18 @@ typedef enum gofer_queue_full {
     GOFER_QUEUE_BLOCK       /* gofer_submit() blocks until a call ends; see gofer_submit() */
 } gofer_queue_full;
 
+/* What is worth another try; see gofer_client_options.retry_attempts. */
+typedef enum gofer_retry_on {
+    GOFER_RETRY_STATUS = 1,  /* a response with one of retry_statuses */
+    GOFER_RETRY_RESOLVE = 2, /* the name could not be looked up */
+    GOFER_RETRY_CONNECT = 4, /* no connection could be made, the proxy refused */
+    GOFER_RETRY_TIMEOUT = 8, /* a time limit other than the call's own: of connecting, of the
+                                response's headers, of a stall */
+    GOFER_RETRY_BROKEN = 16, /* the connection broke before the response or, where it is not
+                                streamed, inside */
+    GOFER_RETRY_OTHER = 32   /* TLS, a malformed response, a lack of system resources */
+} gofer_retry_on;
+
 /* One header field. */
 typedef struct gofer_header {
     const char *name;
@@ -164,6 +176,26 @@ typedef struct gofer_client_options {
                                      and its URL no userinfo; without ':' */
     const char *password;         /* ""; with username only */
     const char *bearer_token;     /* none: Bearer (RFC 6750), in place of the two */
+
+    /*
+     * --- retries, beside the one of a reused connection that turns out dead ---
+     * Only what is idempotent by its method or a key, or of which no byte was sent; only bodies
+     * that can be sent again; never beyond the call's deadline. When no attempt is left, the time
+     * or the budget is used up, the last response or error is the outcome.
+     */
+    int64_t retry_attempts; /* 1: how often a request is begun in all */
+    int64_t retry_delay_ms; /* 100 ms: the first wait is anything up to this; each further one up
+                               to twice as much */
+    int64_t retry_max_delay_ms;   /* 10 s: at most */
+    int64_t retry_max_after_ms;   /* none: the longest Retry-After that is waited for */
+    int64_t retry_max_time_ms;    /* none: no attempt begins later, from the call's begin on */
+    unsigned retry_on;            /* gofer_retry_on values together; all but GOFER_RETRY_OTHER */
+    const int *retry_statuses;    /* 429, 502, 503, 504; copied */
+    size_t retry_statuses_len;    /* how many */
+    bool retry_unsafe;            /* other requests, too: they may be done twice */
+    bool retry_no_jitter;         /* the whole wait, and not a part of it by chance */
+    int64_t retry_budget_percent; /* 20: retries a 100 calls of the last 10 s */
+    int64_t retry_budget_min;     /* 10: so many in 10 s in any case */
 } gofer_client_options;
 
 /* Counters of a client. Members may be added at the end. */
@@ -189,6 +221,8 @@ typedef struct gofer_stats {
     uint64_t closed_limit;   /* max_idle_conns and max_idle_conns_per_host, or room for a dial */
     uint64_t closed_asked;   /* gofer_client_close_idle(), disable_keep_alives, a ban, the end */
     uint64_t origin_bans;    /* how often an origin lost keep-alive for sending such bytes */
+    uint64_t retries;        /* attempts made again by the retry options */
+    uint64_t retries_denied; /* and those that the budget did not allow */
 } gofer_stats;
 
 /*

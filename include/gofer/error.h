@@ -55,7 +55,8 @@ typedef enum gofer_phase {
     GOFER_PHASE_WAIT,     /* waiting for the first byte of the response */
     GOFER_PHASE_HEADERS,  /* reading the response's header section */
     GOFER_PHASE_BODY,     /* reading the response's body */
-    GOFER_PHASE_REDIRECT  /* deciding on a redirect */
+    GOFER_PHASE_REDIRECT, /* deciding on a redirect */
+    GOFER_PHASE_RETRY     /* waiting to be tried again */
 } gofer_phase;
 
 /* How much of the request may have reached the server. */
@@ -76,7 +77,8 @@ typedef struct gofer_error {
     bool timeout;        /* a time limit passed */
     gofer_sent sent;     /* how much of the request may have reached the server */
     bool reused;         /* on a connection that had served a request before */
-    int attempts;        /* how many times the request was begun on a connection */
+    int attempts;        /* how many times the request was begun on a connection; where the client
+                            tries again, connections that failed count as well */
     const char *message; /* one line for a person; never NULL, never a password in it */
 } gofer_error;
 

@@ -187,6 +187,13 @@ GOFER_API gofer_status gofer_request_set_cancel(gofer_request *request, gofer_ca
 GOFER_API gofer_status gofer_request_set_idempotent(gofer_request *request, int idempotent);
 
 /*
+ * How often this request is begun in all, in place of the client's retry_attempts.
+ * 0: the client's; 1: once, but for a reused connection that turns out dead;
+ * GOFER_NEVER: until its time is up.
+ */
+GOFER_API gofer_status gofer_request_set_attempts(gofer_request *request, int64_t attempts);
+
+/*
  * Tells fn of the events of this request's calls, before the client's trace is told.
  * fn may be called after a call ended, by a dial that was begun for it. close(arg),
  * or NULL, is called once, when nobody can call fn any more. fn NULL removes it.

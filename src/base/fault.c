@@ -71,6 +71,7 @@ static const char *const phase_texts[] = {
     [GOFER_PHASE_HEADERS] = "reading response headers",
     [GOFER_PHASE_BODY] = "reading the response body",
     [GOFER_PHASE_REDIRECT] = "following a redirect",
+    [GOFER_PHASE_RETRY] = "waiting to be tried again",
 };
 
 static const struct status_text *text_of(gofer_status status)

@@ -161,6 +161,7 @@ bool call_admit(struct call *call, bool driven)
         return false;
     int64_t now = clock_now_ns();
     atomic_store_explicit(&call->total_at, first_deadline(call, now), memory_order_relaxed);
+    call->began_ns = now;
     gofer_status status = core_begin_call(call->core, call, !driven, now);
     if (status != GOFER_OK)
         return refuse(call, status,

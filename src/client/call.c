@@ -17,6 +17,7 @@
 #include "client/hop.h"
 #include "client/late.h"
 #include "client/limits.h"
+#include "client/retry.h"
 #include "client/snapshot.h"
 #include "client/steps.h"
 #include "client/stream.h"
@@ -140,6 +141,16 @@ enum task_next call_fail_with(struct call *call, gofer_response *response)
 enum task_next call_fail(struct call *call)
 {
     return call_fail_with(call, NULL);
+}
+
+/* Unless the retry policy has it tried again. */
+static enum task_next fail(struct call *c)
+{
+    enum task_next next;
+    if (c->prepared->max_attempts > 1 && retry_after_fault(c, &next))
+        return next;
+    c->attempts += c->tries > 0 && call_state(c) == CALL_WANT;
+    return call_fail(c);
 }
 
 /* A late driver comes back: everybody has been told. */
@@ -289,7 +300,7 @@ static enum task_next interrupted_by(struct call *c)
 {
     if (!limits_end(c, task_pending(&c->task) & (EV_CANCEL | EV_CLOSE), 0))
         limits_blame(c);
-    return call_fail(c);
+    return fail(c);
 }
 
 /* The response's head is the outcome; the call goes on behind it. */
@@ -340,7 +351,16 @@ static enum task_next retry(struct call *c, struct turn *turn)
 
 enum task_next call_exchange_failed(struct call *call, struct turn *turn)
 {
-    return may_retry(call) ? retry(call, turn) : call_fail(call);
+    return may_retry(call) ? retry(call, turn) : fail(call);
+}
+
+/* Complete, or its head. */
+static enum task_next take_response(struct call *c, struct turn *turn, bool complete)
+{
+    enum task_next next;
+    if (c->prepared->max_attempts > 1 && retry_after_response(c, &next))
+        return next;
+    return complete ? call_succeed(c) : call_begin_stream(c, turn);
 }
 
 static enum task_next park_on_socket(struct call *c, struct turn *turn)
@@ -367,9 +387,9 @@ static enum task_next go_on(struct call *c, struct turn *turn)
     case EXCHANGE_WAIT:
         return park_on_socket(c, turn);
     case EXCHANGE_HEAD:
-        return c->exchange.down.paused ? hop_meet(c, turn) : call_begin_stream(c, turn);
+        return c->exchange.down.paused ? hop_meet(c, turn) : take_response(c, turn, false);
     case EXCHANGE_DONE:
-        return c->exchange.down.paused ? hop_meet(c, turn) : call_succeed(c);
+        return c->exchange.down.paused ? hop_meet(c, turn) : take_response(c, turn, true);
     case EXCHANGE_FAILED:
         return call_exchange_failed(c, turn);
     case EXCHANGE_INTERRUPTED:
@@ -442,7 +462,7 @@ static enum task_next poll_want(struct call *c, struct turn *turn, int64_t now_n
     case POOL_WAIT:
         return TASK_PARK;
     case POOL_FAILED:
-        return call_fail(c);
+        return fail(c);
     case POOL_CONN:
         break;
     }
@@ -467,10 +487,12 @@ static enum task_next call_step(struct task *task, unsigned events, struct turn 
         return begin_drain(c, events, turn);
     int64_t now = call_state(c) < CALL_EXCHANGE || (events & EV_TIMER) ? clock_now_ns() : 0;
     if (limits_end(c, events, now))
-        return call_state(c) == CALL_STREAM ? fail_stream(c) : call_fail(c);
+        return call_state(c) == CALL_STREAM ? fail_stream(c) : fail(c);
     switch (call_state(c)) {
     case CALL_NEW:
         return take_conn(c, turn, false, now);
+    case CALL_BACKOFF:
+        return retry_wait(c, now);
     case CALL_WANT:
         return poll_want(c, turn, now);
     case CALL_EXCHANGE:

@@ -8,7 +8,10 @@
  *   NEW ──► WANT (waits for a connection) ──► EXCHANGE ──────────► ENDED
  *    │  └──────── a connection at once ──────────▲ │ │              ▲ ▲
  *    │                  ▲                          │ │ streaming:   │ │
- *    │                  └── once, on a fresh conn ─┘ │ outcome known│ │
+ *    │                  └── once, on a fresh conn ─┤ │ outcome known│ │
+ *    ▲                                             │ │              │ │
+ *    └── BACKOFF (waits for its time) ◄── tried ───┘ │              │ │
+ *                                         again      │              │ │
  *    │                                               ▼              │ │
  *    │                                             STREAM ──────────┘ │
  *    │                                               │ closed early   │
@@ -50,6 +53,7 @@ struct waiter;
 
 enum call_state {
     CALL_NEW,
+    CALL_BACKOFF,
     CALL_WANT,
     CALL_EXCHANGE,
     CALL_HOP,
@@ -74,7 +78,10 @@ struct call {
 
     /* the driver's */
     _Atomic int state; /* enum call_state; written by the driver */
-    int attempts;
+    int attempts;      /* on connections, since the last redirect */
+    int tries;         /* made again by the retry policy */
+    int64_t began_ns;  /* where there is such a policy */
+    int64_t retry_at;  /* in BACKOFF */
     bool reused;
     gofer_sent sent;       /* over all attempts */
     struct stream *stream; /* owned; from the head of a streaming response on */

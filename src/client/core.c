@@ -16,6 +16,7 @@
 #include "client/call.h"
 #include "client/meter.h"
 #include "client/settings.h"
+#include "client/snapshot.h"
 #include "engine/engine.h"
 #include "engine/thread.h"
 #include "engine/waiter.h"
@@ -181,6 +182,8 @@ gofer_status core_begin_call(struct core *core, struct call *call, bool submits,
     if (status == GOFER_OK) {
         list_push(&core->calls, &call->core_link);
         look_at_deadline(core, call, now_ns);
+        if (call->prepared->max_attempts > 1)
+            retry_budget_note(&core->budget, now_ns);
     } else {
         leave_locked(core, submits);
     }
@@ -202,6 +205,27 @@ void core_end_call(struct core *core, struct call *call, bool ok)
         core->failed++;
     wake_first(&core->places);
     lock_drop(&core->lock);
+}
+
+bool core_may_retry(struct core *core, int64_t now_ns)
+{
+    lock_take(&core->lock);
+    bool may = retry_budget_take(&core->budget, now_ns);
+    core->retries += may;
+    core->retries_denied += !may;
+    lock_drop(&core->lock);
+    return may;
+}
+
+/* SplitMix64: each number of the sequence is mixed on its own, so that threads share no more than a
+ * counter. */
+uint64_t core_random(struct core *core)
+{
+    const uint64_t step = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t x = atomic_fetch_add_explicit(&core->random, step, memory_order_relaxed) + step;
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
 }
 
 void core_note_times(struct core *core, const struct trace *trace)
@@ -415,6 +439,7 @@ struct core *core_new(const gofer_client_options *options)
     }
     atomic_init(&core->refs, 1);
     core->id = atomic_fetch_add(&next_id, 1);
+    atomic_init(&core->random, (uint64_t)clock_now_ns() ^ (uint64_t)(uintptr_t)core);
     lock_init(&core->lock, LOCK_CORE);
     lock_cond_init(&core->left);
     core->sweep.fire = sweep;
@@ -561,6 +586,8 @@ void core_read_stats(struct core *core, gofer_stats *stats)
         .closed_limit = pool.closed[CLOSE_LIMIT],
         .closed_asked = pool.closed[CLOSE_ASKED],
         .origin_bans = pool.bans,
+        .retries = core->retries,
+        .retries_denied = core->retries_denied,
     };
     lock_drop(&core->lock);
 }

@@ -24,6 +24,8 @@
 #include "base/lock.h"
 #include "client/names.h"
 #include "client/proxies.h"
+#include "client/retry_budget.h"
+#include "client/retry_policy.h"
 #include "engine/timer.h"
 #include "http/header.h"
 #include "net/addr.h"
@@ -62,6 +64,8 @@ struct core {
     struct trace_hook *trace_hook; /* of the options; or NULL */
     bool watches_calls;            /* each call has a trace */
     struct meter *meter;           /* or NULL: it does not measure */
+    struct retry_policy retry;
+    _Atomic uint64_t random; /* see core_random() */
 
     struct lock lock; /* guards all below */
     enum core_state state;
@@ -72,6 +76,9 @@ struct core {
     size_t inside;      /* threads inside a public function */
     uint64_t done;
     uint64_t failed;
+    struct retry_budget budget;
+    uint64_t retries;
+    uint64_t retries_denied;
     struct list places;       /* waiters for a place in the queue, first come first served */
     struct list drains;       /* waiters for "no call is unfinished" */
     _Atomic size_t resolving; /* calls between the two steps of their end; raised under the lock */
@@ -136,6 +143,12 @@ void core_will_resolve(struct core *core);
 
 /* The call of that trace has ended: its times are counted where the client measures. */
 void core_note_times(struct core *core, const struct trace *trace);
+
+/* Whether the budget allows another try, which is counted then. */
+bool core_may_retry(struct core *core, int64_t now_ns);
+
+/* A random number, for a wait; no secret. */
+uint64_t core_random(struct core *core);
 
 /* Waits until no call is unfinished. */
 gofer_status core_drain(struct core *core, int64_t timeout_ms);

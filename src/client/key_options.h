@@ -100,7 +100,19 @@ enum key_scope {
     ROW(cookie_jar, NOT_CONNECTION, "message", other_jar())                                        \
     ROW(username, NOT_CONNECTION, "message", "other")                                              \
     ROW(password, NOT_CONNECTION, "message", "other")                                              \
-    ROW(bearer_token, NOT_CONNECTION, "message", "other")
+    ROW(bearer_token, NOT_CONNECTION, "message", "other")\
+    ROW(retry_attempts, NOT_CONNECTION, "call", 3)                                                 \
+    ROW(retry_delay_ms, NOT_CONNECTION, "call", 5)                                                 \
+    ROW(retry_max_delay_ms, NOT_CONNECTION, "call", 5)                                             \
+    ROW(retry_max_after_ms, NOT_CONNECTION, "call", 5)                                             \
+    ROW(retry_max_time_ms, NOT_CONNECTION, "call", 5)                                              \
+    ROW(retry_on, NOT_CONNECTION, "call", GOFER_RETRY_STATUS)                                      \
+    ROW(retry_statuses, NOT_CONNECTION, "call", other_statuses)                                    \
+    ROW(retry_statuses_len, NOT_CONNECTION, "call", 2)                                             \
+    ROW(retry_unsafe, NOT_CONNECTION, "call", true)                                                \
+    ROW(retry_no_jitter, NOT_CONNECTION, "call", true)                                             \
+    ROW(retry_budget_percent, NOT_CONNECTION, "call", 5)                                           \
+    ROW(retry_budget_min, NOT_CONNECTION, "call", 5)
 
 /* gofer_tls_options. ROW(member, scope, what it is about, how to change it in `tls`). They are in
  * the sessions' key as well, as the generation of what was made of them (net/tls_session.h). */
@@ -152,6 +164,7 @@ enum key_scope {
         gofer_request_set_progress(request, other_progress, NULL))                                 \
     ROW(progress_arg, DERIVED, "progress", 0, (void)0)                                             \
     ROW(user, NOT_CONNECTION, "call", 0, gofer_request_set_user(request, &other_object))           \
+    ROW(attempts, NOT_CONNECTION, "call", 0, gofer_request_set_attempts(request, 3))               \
     ROW(trace, NOT_CONNECTION, "call", 0,                                                          \
         gofer_request_set_trace(request, other_trace, NULL, NULL))                                 \
     ROW(unix_socket, IN_KEY, "dial", NULL, gofer_request_set_unix_socket(request, other_path))     \

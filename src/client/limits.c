@@ -55,6 +55,8 @@ static gofer_phase leave_phase(struct call *c, unsigned events)
         return pool_drop_want(c->core->pool, &c->want);
     if (call_has_exchange(c))
         return c->exchange.phase;
+    if (call_state(c) == CALL_BACKOFF)
+        return GOFER_PHASE_RETRY;
     return events & EV_START ? GOFER_PHASE_QUEUE : GOFER_PHASE_POOL;
 }
 

@@ -47,6 +47,9 @@ static const struct row client_rows[] = {
     COUNTER(gofer_stats, "gofer_calls_failed_total", calls_failed, "Calls finished with an error."),
     COUNTER(gofer_stats, "gofer_calls_retried_total", calls_retried,
             "Requests sent once more because a reused connection turned out dead."),
+    COUNTER(gofer_stats, "gofer_retries_total", retries, "Attempts made again by the policy."),
+    COUNTER(gofer_stats, "gofer_retries_denied_total", retries_denied,
+            "Attempts that the retry budget did not allow."),
     COUNTER(gofer_stats, "gofer_origin_bans_total", origin_bans,
             "How often an origin lost keep-alive for sending bytes that nobody asked for."),
 };

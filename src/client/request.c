@@ -334,6 +334,19 @@ gofer_status gofer_request_set_idempotent(gofer_request *request, int idempotent
     return GOFER_OK;
 }
 
+gofer_status gofer_request_set_attempts(gofer_request *request, int64_t attempts)
+{
+    if (request == NULL)
+        return GOFER_ERR_INVALID;
+    if (attempts < -1)
+        return blame(request, GOFER_ERR_INVALID, "negative number of attempts", 0);
+    struct snapshot *s = own(request);
+    if (s == NULL)
+        return GOFER_ERR_NOMEM;
+    s->attempts = attempts;
+    return GOFER_OK;
+}
+
 gofer_status gofer_request_set_trace(gofer_request *request, gofer_trace_fn *fn, void *arg,
                                      void (*close)(void *arg))
 {

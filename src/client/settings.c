@@ -56,6 +56,13 @@ static const struct number numbers[] = {
     NUMBER(tls_handshake_timeout_ms, 10000),
     NUMBER(max_decode_ratio, 200),
     NUMBER(max_redirects, 10),
+    NUMBER(retry_attempts, 1),
+    NUMBER(retry_delay_ms, 100),
+    NUMBER(retry_max_delay_ms, 10000),
+    NUMBER(retry_max_after_ms, GOFER_NEVER),
+    NUMBER(retry_max_time_ms, GOFER_NEVER),
+    NUMBER(retry_budget_percent, 20),
+    NUMBER(retry_budget_min, 10),
 };
 
 static int resolve_numbers(gofer_client_options *o)
@@ -202,6 +209,39 @@ static int resolve_dialing(struct core *core, const gofer_client_options *o)
     return err != 0 ? err : resolve_interface(core, o->interface);
 }
 
+static int resolve_statuses(struct retry_policy *policy, const gofer_client_options *o)
+{
+    static const int standard[] = {429, 502, 503, 504};
+    const int *from = o->retry_statuses != NULL ? o->retry_statuses : standard;
+    policy->statuses_len =
+        o->retry_statuses != NULL ? o->retry_statuses_len : sizeof standard / sizeof *standard;
+    policy->statuses = mem_zalloc_array(policy->statuses_len + 1, sizeof(int));
+    if (policy->statuses == NULL)
+        return ENOMEM;
+    if (policy->statuses_len > 0)
+        memcpy(policy->statuses, from, policy->statuses_len * sizeof(int));
+    return 0;
+}
+
+static int resolve_retries(struct core *core, const gofer_client_options *o)
+{
+    const unsigned all = 2 * GOFER_RETRY_OTHER - 1;
+    if ((o->retry_on & ~all) != 0 || (o->retry_statuses == NULL && o->retry_statuses_len > 0))
+        return EINVAL;
+    core->budget.percent = o->retry_budget_percent;
+    core->budget.floor = o->retry_budget_min < 0 ? 0 : o->retry_budget_min;
+    core->retry = (struct retry_policy){
+        .on = o->retry_on != 0 ? o->retry_on : all & ~(unsigned)GOFER_RETRY_OTHER,
+        .delay_ms = o->retry_delay_ms < 0 ? 0 : o->retry_delay_ms,
+        .max_delay_ms = o->retry_max_delay_ms < 0 ? INT64_MAX / 4 : o->retry_max_delay_ms,
+        .max_after_ms = o->retry_max_after_ms,
+        .max_time_ms = o->retry_max_time_ms,
+        .unsafe = o->retry_unsafe,
+        .no_jitter = o->retry_no_jitter,
+    };
+    return resolve_statuses(&core->retry, o);
+}
+
 /* Files are read when the first call needs them. */
 static int resolve_tls(struct core *core)
 {
@@ -224,6 +264,7 @@ int settings_resolve(struct core *core, const gofer_client_options *given)
     err = err != 0 ? err : resolve_headers(core, o);
     err = err != 0 ? err : resolve_credentials(core, o);
     err = err != 0 ? err : resolve_jar(core, o->cookie_jar);
+    err = err != 0 ? err : resolve_retries(core, o);
     err = err != 0 ? err : names_resolve(&core->names, o);
     err = err != 0 ? err : proxies_resolve(&core->proxies, o);
     o->proxy_tls = NULL; /* they have a copy */
@@ -236,6 +277,7 @@ void settings_fini(struct core *core)
     headers_fini(&core->defaults);
     cookie_jar_unref(core->jar);
     mem_free(core->interface);
+    mem_free(core->retry.statuses);
     names_fini(&core->names);
     proxies_fini(&core->proxies);
     tls_source_free(core->tls);

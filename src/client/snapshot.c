@@ -6,6 +6,7 @@
  */
 #include "client/snapshot.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -149,7 +150,12 @@ static bool prepare(struct prepared *p, const struct snapshot *s, const struct c
     p->core_id = core->id;
     p->request.up.head = p->head = buf_take_str(&head);
     p->request.down.url = p->url = buf_take_str(&url);
+    p->max_attempts = s->attempts != 0 ? s->attempts : o->retry_attempts;
+    if (p->max_attempts < 0)
+        p->max_attempts = INT_MAX;
     p->replayable = s->idempotent || request_is_replayable(s->method, &s->headers);
+    p->idempotent =
+        p->replayable || strcmp(s->method, "PUT") == 0 || strcmp(s->method, "DELETE") == 0;
     return key_init_route(&p->key, &s->url, route) && p->head != NULL && p->url != NULL;
 }
 
@@ -323,6 +329,7 @@ struct snapshot *snapshot_copy(const struct snapshot *from)
     s->timeout_ms = from->timeout_ms;
     s->idempotent = from->idempotent;
     s->user = from->user;
+    s->attempts = from->attempts;
     s->trace = trace_hook_ref(from->trace);
     s->streaming = from->streaming;
     s->decoding = from->decoding;

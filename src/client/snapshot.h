@@ -34,6 +34,8 @@ struct prepared {
     uint64_t core_id;
     struct key key;
     bool replayable;
+    bool idempotent;      /* the same, as RFC 9110 has it: PUT and DELETE, too */
+    int64_t max_attempts; /* by the retry policy: 1, no other */
     char *head;
     char *url;                       /* for responses: without fragment and password */
     struct exchange_request request; /* of the two above and the snapshot */
@@ -60,6 +62,7 @@ struct snapshot {
     void (*progress)(void *arg, int64_t sent, int64_t total);
     void *progress_arg;
     void *user;
+    int64_t attempts;                    /* 0: the client's */
     struct trace_hook *trace;            /* or NULL */
     char *unix_socket;                   /* or NULL */
     char *tls_name;                      /* or NULL */

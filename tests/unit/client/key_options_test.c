@@ -68,6 +68,9 @@ static void other_progress(void *arg, int64_t sent, int64_t total)
     (void)arg, (void)sent, (void)total;
 }
 
+static const int base_statuses[] = {500, 501};
+static const int other_statuses[] = {502, 503};
+
 static void other_trace(const gofer_trace_event *event, void *arg)
 {
     (void)event, (void)arg;
@@ -125,7 +128,9 @@ static const gofer_client_options base = {.workers = GOFER_NO_WORKERS,
                                           .username = "base",
                                           .proxy_user = "base",
                                           .connect_headers = base_headers,
-                                          .connect_headers_len = 1};
+                                          .connect_headers_len = 1,
+                                          .retry_statuses = base_statuses,
+                                          .retry_statuses_len = 1};
 
 static void call(gofer_client *client, const gofer_request *request)
 {
