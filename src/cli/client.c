@@ -10,6 +10,7 @@
 #include "cli/client.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -47,6 +48,58 @@ static gofer_redirect_verdict follow_none(void *arg, const gofer_redirect *redir
     return GOFER_REDIRECT_REFUSE;
 }
 
+/* 408, 429, 500, 502, 503, 504: or, where errors are statuses, too, all of those. */
+enum { ERROR_STATUS_MIN = 400, ERROR_STATUS_MAX = 599 };
+
+static const int *statuses_of(const struct config *config, size_t *len)
+{
+    static const int passing[] = {408, 429, 500, 502, 503, 504};
+    static int all[ERROR_STATUS_MAX - ERROR_STATUS_MIN + 1];
+
+    *len = sizeof passing / sizeof passing[0];
+    if (!config->fail || !config->retry.all_errors)
+        return passing;
+    *len = sizeof all / sizeof all[0];
+    for (int i = ERROR_STATUS_MIN; i <= ERROR_STATUS_MAX; i++)
+        all[i - ERROR_STATUS_MIN] = i;
+    return all;
+}
+
+static unsigned retried_errors(const struct config_retry *r)
+{
+    if (r->all_errors)
+        return GOFER_RETRY_STATUS | GOFER_RETRY_RESOLVE | GOFER_RETRY_CONNECT |
+               GOFER_RETRY_TIMEOUT | GOFER_RETRY_BROKEN | GOFER_RETRY_OTHER;
+    return GOFER_RETRY_STATUS | GOFER_RETRY_RESOLVE | GOFER_RETRY_TIMEOUT |
+           (r->refused ? GOFER_RETRY_CONNECT : 0);
+}
+
+static void tell_retry(const gofer_trace_event *event, void *config)
+{
+    if (event->kind == GOFER_TRACE_RETRY)
+        message_warn(config, "Problem: %s. Will try again in %lld.%03lld seconds", event->message,
+                     (long long)(event->delay_ms / 1000), (long long)(event->delay_ms % 1000));
+}
+
+static void add_retries(gofer_client_options *o, const struct config *config)
+{
+    const struct config_retry *r = &config->retry;
+
+    if (r->times == 0)
+        return;
+    o->retry_attempts = r->times + 1;
+    o->retry_delay_ms = r->delay_ms > 0 ? r->delay_ms : 1000;
+    o->retry_max_delay_ms = r->delay_ms > 0 ? r->delay_ms : 600000;
+    o->retry_no_jitter = true;
+    o->retry_max_time_ms = r->max_time_ms;
+    o->retry_on = retried_errors(r);
+    o->retry_statuses = statuses_of(config, &o->retry_statuses_len);
+    o->retry_unsafe = true;
+    o->retry_budget_percent = GOFER_NEVER;
+    o->trace = tell_retry;
+    o->trace_arg = (void *)(uintptr_t)config;
+}
+
 static gofer_client_options options_of(const struct config *config)
 {
     const struct config_connect *c = &config->connect;
@@ -61,6 +114,7 @@ static gofer_client_options options_of(const struct config *config)
         .max_body_bytes = GOFER_NEVER,
         .disable_decompression = !config->compressed,
         .max_decode_ratio = GOFER_NEVER,
+        .measure = true,
         .local_address = c->local_address,
         .interface = c->interface,
         .address_family = c->family,
@@ -193,6 +247,7 @@ gofer_client *client_new(const struct config *config, gofer_cookie_jar *jar, enu
     options.tls = &tls;
     options.proxy_tls = &proxy_tls;
     set_proxy_user(&options, &config->proxy, &proxy_user);
+    add_retries(&options, config);
     gofer_client *client = gofer_client_new(&options);
     int err = errno;
 

@@ -69,6 +69,15 @@ struct config_follow {
     char *cookie_jar; /* where they go in the end; "-" is stdout */
 };
 
+/* Trying again. */
+struct config_retry {
+    int64_t times;       /* 0: not at all */
+    int64_t delay_ms;    /* 0: 1 s, then twice as long */
+    int64_t max_time_ms; /* 0: no limit */
+    bool all_errors;
+    bool refused;
+};
+
 struct config {
     struct strings urls;
     struct strings outputs; /* file names; "-" is stdout */
@@ -87,6 +96,7 @@ struct config {
     bool parallel;
     long parallel_max;
 
+    struct config_retry retry;
     struct config_tls tls;
     struct config_connect connect;
     struct config_proxy proxy;

@@ -14,6 +14,7 @@ const struct option_group option_groups[] = {
     {"The request", request_options},
     {"The transfer", transfer_options},
     {"Redirects and credentials", follow_options},
+    {"Trying again", retry_options},
     {"The connection", connect_options},
     {"https", tls_options},
     {"The proxy", proxy_options},

@@ -60,6 +60,7 @@ extern const struct option output_options[];
 extern const struct option transfer_options[];
 extern const struct option connect_options[];
 extern const struct option tls_options[];
+extern const struct option retry_options[];
 
 /* All groups; the last has a NULL title. */
 extern const struct option_group option_groups[];

@@ -94,9 +94,71 @@ static void show_speed_download(FILE *out, const struct transfer *t)
     fprintf(out, "%.0f", (double)t->downloaded * 1e6 / (double)(t->took_us + 1));
 }
 
+static void show_seconds(FILE *out, int64_t us)
+{
+    fprintf(out, "%" PRId64 ".%06" PRId64, us / 1000000, us % 1000000);
+}
+
+static gofer_times times_of(const struct transfer *t)
+{
+    gofer_times times;
+
+    gofer_response_times(t->response, &times);
+    return times;
+}
+
+/* From the beginning, redirects and earlier attempts included, as the four after it. */
+static int64_t looked_up_us(const gofer_times *t)
+{
+    return t->queue_us + t->earlier_us + t->pool_us + t->resolve_us;
+}
+
+static void show_time_namelookup(FILE *out, const struct transfer *t)
+{
+    gofer_times times = times_of(t);
+
+    show_seconds(out, looked_up_us(&times));
+}
+
+static void show_time_connect(FILE *out, const struct transfer *t)
+{
+    gofer_times times = times_of(t);
+
+    show_seconds(out, looked_up_us(&times) + times.connect_us);
+}
+
+/* 0 without a handshake. */
+static void show_time_appconnect(FILE *out, const struct transfer *t)
+{
+    gofer_times times = times_of(t);
+    int64_t us = looked_up_us(&times) + times.connect_us + times.tls_us;
+
+    show_seconds(out, times.tls_us > 0 ? us : 0);
+}
+
+static void show_time_pretransfer(FILE *out, const struct transfer *t)
+{
+    gofer_times times = times_of(t);
+
+    show_seconds(out, looked_up_us(&times) + times.connect_us + times.tls_us);
+}
+
+static void show_time_starttransfer(FILE *out, const struct transfer *t)
+{
+    gofer_times times = times_of(t);
+
+    show_seconds(out, looked_up_us(&times) + times.connect_us + times.tls_us + times.send_us +
+                          times.wait_us);
+}
+
+static void show_time_redirect(FILE *out, const struct transfer *t)
+{
+    show_seconds(out, times_of(t).earlier_us);
+}
+
 static void show_time_total(FILE *out, const struct transfer *t)
 {
-    fprintf(out, "%" PRId64 ".%06" PRId64, t->took_us / 1000000, t->took_us % 1000000);
+    show_seconds(out, t->took_us);
 }
 
 static void show_url(FILE *out, const struct transfer *t)
@@ -133,6 +195,12 @@ static const struct variable {
     {"size_download", show_size_download},
     {"size_upload", show_size_upload},
     {"speed_download", show_speed_download},
+    {"time_appconnect", show_time_appconnect},
+    {"time_connect", show_time_connect},
+    {"time_namelookup", show_time_namelookup},
+    {"time_pretransfer", show_time_pretransfer},
+    {"time_redirect", show_time_redirect},
+    {"time_starttransfer", show_time_starttransfer},
     {"time_total", show_time_total},
     {"url", show_url},
     {"url_effective", show_url_effective},

@@ -100,7 +100,7 @@ enum key_scope {
     ROW(cookie_jar, NOT_CONNECTION, "message", other_jar())                                        \
     ROW(username, NOT_CONNECTION, "message", "other")                                              \
     ROW(password, NOT_CONNECTION, "message", "other")                                              \
-    ROW(bearer_token, NOT_CONNECTION, "message", "other")\
+    ROW(bearer_token, NOT_CONNECTION, "message", "other")                                          \
     ROW(retry_attempts, NOT_CONNECTION, "call", 3)                                                 \
     ROW(retry_delay_ms, NOT_CONNECTION, "call", 5)                                                 \
     ROW(retry_max_delay_ms, NOT_CONNECTION, "call", 5)                                             \

@@ -80,9 +80,16 @@ static const struct answer answers[] = {
 static const struct answer unknown = {
     "", "HTTP/1.1 404 Not Found\r\nContent-Length: 8\r\n\r\nunknown\n", KEEP, 0};
 
+/* "/busy": the first request of a connection, and the others. */
+static const struct answer busy = {"", "HTTP/1.1 503 Busy\r\nContent-Length: 5\r\n\r\nbusy\n", KEEP,
+                                   0};
+static const struct answer no_more_busy = {"", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ndone\n",
+                                           KEEP, 0};
+
 struct request {
     char bytes[65536];
     size_t len;
+    unsigned served; /* before it, on its connection */
 };
 
 static void send_all(int fd, const char *bytes, size_t len)
@@ -135,6 +142,8 @@ static const struct answer *find_answer(const struct request *r)
     for (size_t i = 0; path != NULL && i < sizeof answers / sizeof answers[0]; i++)
         if (strlen(answers[i].path) == len && memcmp(answers[i].path, path + 1, len) == 0)
             return &answers[i];
+    if (path != NULL && len == 5 && memcmp(path + 1, "/busy", 5) == 0)
+        return r->served == 0 ? &busy : &no_more_busy;
     return &unknown;
 }
 
@@ -188,8 +197,10 @@ static void *serve_conn(void *arg)
     int fd = (int)(intptr_t)arg;
     struct request *r = malloc(sizeof *r);
 
+    if (r != NULL)
+        r->served = 0;
     while (r != NULL && serve_request(fd, r))
-        ;
+        r->served++;
     free(r);
     close(fd);
     return NULL;

@@ -256,6 +256,32 @@ check '-w @file' 0 'hello\n200\n' -w @format "$url/hello"
 run -s -m 0.2 -w '%{time_total}' "$url/never"
 holds '-w time_total' out '^0\.[2-9][0-9]\{5\}$'
 
+for name in namelookup connect pretransfer starttransfer redirect; do
+    run -s -o f -w "%{time_$name}" "$url/hello"
+    holds "-w time_$name" out '^0\.[0-9]\{6\}$'
+done
+check '-w time_appconnect without TLS' 0 '0.000000' -o f -w '%{time_appconnect}' "$url/hello"
+run -s -o f -w '%{time_starttransfer}' "$url/slow"
+holds '-w time_starttransfer' out '^[0-9]\.[3-9][0-9]\{5\}$'
+
+# --- --retry -----------------------------------------------------------------
+
+check 'no --retry' 0 'busy\n503' -w '%{http_code}' "$url/busy"
+check '--retry' 0 'done\n200' --retry 1 --retry-delay 0.01 -w '%{http_code}' "$url/busy"
+holds '--retry says so' err 'Problem: status 503. Will try again in 0.010 seconds'
+check '--retry, and the method' 0 'done\n' --retry 1 --retry-delay 0.01 -d x "$url/busy"
+check '--retry used up' 22 '' -f --retry 2 --retry-delay 0.01 "$url/500"
+check '--retry, and what does not pass' 22 '' -f --retry 2 --retry-delay 60 "$url/404"
+check '--retry, and nobody there' 7 '' --retry 2 --retry-delay 60 http://127.0.0.1:1/
+check '--retry-connrefused' 7 '' --retry 1 --retry-delay 0.01 --retry-connrefused http://127.0.0.1:1/
+holds '--retry-connrefused' err 'Will try again'
+check '--retry-all-errors' 52 '' --retry 1 --retry-delay 0.01 --retry-all-errors "$url/empty"
+holds '--retry-all-errors' err 'Will try again'
+check '--retry-all-errors -f' 22 '' -f --retry 1 --retry-delay 0.01 --retry-all-errors "$url/404"
+holds '--retry-all-errors -f' err 'status 404'
+check '--retry-max-time' 0 'busy\n' --retry 5 --retry-delay 60 --retry-max-time 1 "$url/busy"
+check '--retry and a bad number' 2 '' --retry x "$url/hello"
+
 # --- -Z ----------------------------------------------------------------------
 
 check '-Z writes what is complete first' 0 'hello\nslow\nslower\n' \
