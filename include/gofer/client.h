@@ -15,6 +15,7 @@
 #include <gofer/address.h>
 #include <gofer/cookie.h>
 #include <gofer/error.h>
+#include <gofer/log.h>
 #include <gofer/proxy.h>
 #include <gofer/redirect.h>
 #include <gofer/request.h>
@@ -196,6 +197,11 @@ typedef struct gofer_client_options {
     bool retry_no_jitter;         /* the whole wait, and not a part of it by chance */
     int64_t retry_budget_percent; /* 20: retries a 100 calls of the last 10 s */
     int64_t retry_budget_min;     /* 10: so many in 10 s in any case */
+
+    /* --- the log: see <gofer/log.h> --- */
+    gofer_log_fn *log;         /* none */
+    void *log_arg;             /* lives until gofer_client_free() has returned */
+    gofer_log_level log_level; /* warnings: lines of this level and those that matter more */
 } gofer_client_options;
 
 /* Counters of a client. Members may be added at the end. */

@@ -20,6 +20,7 @@
 #include <gofer/error.h>
 #include <gofer/form.h>
 #include <gofer/future.h>
+#include <gofer/log.h>
 #include <gofer/metrics.h>
 #include <gofer/proxy.h>
 #include <gofer/redirect.h>

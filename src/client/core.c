@@ -342,6 +342,7 @@ static struct pool_options pool_options(struct core *core)
         .disable_keep_alives = o->disable_keep_alives,
         .skip_check = o->skip_checkout_check,
         .connect_to = core->names.connect_to,
+        .log = &core->log,
     };
 }
 

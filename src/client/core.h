@@ -22,6 +22,7 @@
 
 #include "base/list.h"
 #include "base/lock.h"
+#include "base/log.h"
 #include "client/names.h"
 #include "client/proxies.h"
 #include "client/retry_budget.h"
@@ -65,6 +66,7 @@ struct core {
     bool watches_calls;            /* each call has a trace */
     struct meter *meter;           /* or NULL: it does not measure */
     struct retry_policy retry;
+    struct log log;
     _Atomic uint64_t random; /* see core_random() */
 
     struct lock lock; /* guards all below */

@@ -112,7 +112,10 @@ enum key_scope {
     ROW(retry_unsafe, NOT_CONNECTION, "call", true)                                                \
     ROW(retry_no_jitter, NOT_CONNECTION, "call", true)                                             \
     ROW(retry_budget_percent, NOT_CONNECTION, "call", 5)                                           \
-    ROW(retry_budget_min, NOT_CONNECTION, "call", 5)
+    ROW(retry_budget_min, NOT_CONNECTION, "call", 5)                                               \
+    ROW(log, NOT_CONNECTION, "log", other_log)                                                     \
+    ROW(log_arg, NOT_CONNECTION, "log", &other_object)                                             \
+    ROW(log_level, NOT_CONNECTION, "log", GOFER_LOG_DEBUG)
 
 /* gofer_tls_options. ROW(member, scope, what it is about, how to change it in `tls`). They are in
  * the sessions' key as well, as the generation of what was made of them (net/tls_session.h). */

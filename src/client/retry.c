@@ -65,6 +65,9 @@ static enum task_next begin_wait(struct call *c, int64_t delay_ms, int64_t now_n
 
 static void tell(const struct call *c, int64_t delay_ms, gofer_status status, const char *why)
 {
+    log_write(&c->core->log, GOFER_LOG_INFO, "%.*s: attempt %d: %s; again in %lld ms",
+              (int)c->prepared->key.shown_len, c->prepared->key.text, c->attempts, why,
+              (long long)delay_ms);
     if (c->trace != NULL)
         trace_retry(c->trace, c->attempts, delay_ms, status, why);
 }

@@ -246,8 +246,13 @@ static int resolve_retries(struct core *core, const gofer_client_options *o)
 static int resolve_tls(struct core *core)
 {
     int err = 0;
+    gofer_tls_verify verify =
+        core->options.tls != NULL ? core->options.tls->verify : GOFER_TLS_VERIFY;
     core->tls = tls_source_new(core->options.tls, &err);
     core->options.tls = NULL; /* the source has a copy */
+    if (err == 0 && verify != GOFER_TLS_VERIFY)
+        log_write(&core->log, GOFER_LOG_WARNING, "https servers are not verified%s",
+                  verify == GOFER_TLS_INSECURE ? "" : " in full");
     return err;
 }
 
@@ -257,6 +262,9 @@ int settings_resolve(struct core *core, const gofer_client_options *given)
         core->options = *given;
     gofer_client_options *o = &core->options;
     int err = resolve_numbers(o);
+    core->log = (struct log){.fn = o->log, .arg = o->log_arg, .level = o->log_level};
+    if (err == 0 && (unsigned)o->log_level > GOFER_LOG_DEBUG)
+        err = EINVAL;
     err = err != 0 ? err : resolve_workers(o);
     if (err == 0 && o->queue_full != GOFER_QUEUE_REJECT && o->queue_full != GOFER_QUEUE_BLOCK)
         err = EINVAL;

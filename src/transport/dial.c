@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "engine/engine.h"
 #include "http/proxy.h"
 #include "net/host_memory.h"
@@ -58,6 +59,18 @@ static void tell_end(struct dial *d, struct conn *conn)
         trace_tls_done(d->trace, d->key->proxy->host, NULL, &d->fault);
 }
 
+static void log_failure(const struct dial *d)
+{
+    const struct fault *f = &d->fault;
+    if (f->code == GOFER_ERR_CANCELED)
+        return;
+    log_write(pool_options_of(d->pool)->log, GOFER_LOG_WARNING, "no connection to %.*s: %s%s%s",
+              (int)d->key->shown_len, d->key->text,
+              f->detail[0] != '\0' ? f->detail : gofer_strerror(f->code),
+              f->sys_errno != 0 ? ": " : "",
+              f->sys_errno != 0 ? fault_errno_words(f->sys_errno) : "");
+}
+
 enum task_next dial_end(struct dial *d, struct conn *conn)
 {
     racer_close(&d->racer);
@@ -74,8 +87,10 @@ enum task_next dial_end(struct dial *d, struct conn *conn)
     secure_end(&d->secure);
     tunnel_free(d->tunnel);
     d->tunnel = NULL;
-    if (conn == NULL)
+    if (conn == NULL) {
         conn_close(&d->conn);
+        log_failure(d);
+    }
     task_release_slot(&d->task);
     pool_dial_ended(d->pool, d, &conn, &d->fault);
     return TASK_DONE;

@@ -9,13 +9,42 @@
 #include "transport/pool.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "engine/engine.h"
 #include "engine/waiter.h"
 #include "transport/dial.h"
 #include "transport/pool_state.h"
+
+/* --- the log --- */
+
+/* The key of a ban that the log does not know of; false where there is none. */
+static bool take_untold(struct pool *p, char *key, size_t size)
+{
+    lock_take(&p->lock);
+    struct pool_host *h = p->hosts;
+    while (h != NULL && !h->ban_untold)
+        h = h->hh.next;
+    p->bans_untold = h != NULL;
+    if (h != NULL) {
+        h->ban_untold = false;
+        snprintf(key, size, "%.*s", (int)h->key.shown_len, h->key.text);
+    }
+    lock_drop(&p->lock);
+    return h != NULL;
+}
+
+static void tell_bans(struct pool *p)
+{
+    char key[POOL_KEY_SHOWN];
+    while (take_untold(p, key, sizeof(key)))
+        log_write(p->options.log, GOFER_LOG_WARNING,
+                  "%s sent bytes that nobody asked for: not kept alive for %d s", key,
+                  POOL_BAN_MS / 1000);
+}
 
 /* --- taking --- */
 
@@ -65,8 +94,11 @@ enum pool_answer pool_take(struct pool *pool, const struct key *key, struct want
     *conn = NULL;
     lock_take(&pool->lock);
     enum pool_answer answer = take_locked(pool, key, want, now_ns, conn, &work);
+    bool untold = pool->bans_untold;
     lock_drop(&pool->lock);
     pool_finish_work(pool, &work);
+    if (untold)
+        tell_bans(pool);
     return answer;
 }
 
@@ -100,6 +132,9 @@ bool pool_check(struct pool *pool, struct conn **conn)
     enum conn_check found = conn_check(*conn);
     if (found == CONN_QUIET)
         return true;
+    const struct key *key = &(*conn)->host->key;
+    log_write(pool->options.log, GOFER_LOG_DEBUG, "%.*s: an idle connection was %s",
+              (int)key->shown_len, key->text, found == CONN_TALKING ? "talking" : "dead");
     lock_take(&pool->lock);
     pool->stats.reused--;
     (*conn)->host->stats.reused--;
@@ -155,6 +190,7 @@ static void ban(struct pool *p, struct pool_host *host, struct work *work)
     struct conn *conn;
     p->bans += host->banned_until == 0;
     host->banned_until = clock_after_ms(clock_now_ns(), POOL_BAN_MS);
+    host->ban_untold = p->bans_untold = log_hears(p->options.log, GOFER_LOG_WARNING);
     host->stats.bans++;
     p->stats.bans++;
     pool_arm_look(p, clock_now_ns());
@@ -164,7 +200,7 @@ static void ban(struct pool *p, struct pool_host *host, struct work *work)
     }
 }
 
-void pool_discard(struct pool *pool, struct conn **conn, enum pool_close cause)
+void pool_discard_quietly(struct pool *pool, struct conn **conn, enum pool_close cause)
 {
     struct work work = WORK_INIT;
     struct conn *c = *conn;
@@ -177,6 +213,13 @@ void pool_discard(struct pool *pool, struct conn **conn, enum pool_close cause)
     pool_settle(pool, host);
     lock_drop(&pool->lock);
     pool_finish_work(pool, &work);
+}
+
+void pool_discard(struct pool *pool, struct conn **conn, enum pool_close cause)
+{
+    pool_discard_quietly(pool, conn, cause);
+    if (cause == CLOSE_TALKING)
+        tell_bans(pool);
 }
 
 /* --- the end of a dial --- */

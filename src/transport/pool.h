@@ -43,6 +43,7 @@ struct connect_to;
 struct dial;
 struct engine;
 struct host_memory;
+struct log;
 struct pool;
 struct resolver;
 struct tls_source;
@@ -63,6 +64,7 @@ struct pool_options {
     bool disable_keep_alives;
     bool skip_check;
     const struct connect_to *connect_to; /* borrowed; or NULL */
+    const struct log *log;               /* borrowed; or NULL */
     /* Tests: takes a new dial instead of the engine. Called under the pool's lock. */
     void (*dial_starter)(struct dial *dial, void *arg);
     void *dial_starter_arg;

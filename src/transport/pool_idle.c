@@ -124,7 +124,7 @@ static void examine(struct pool *p, struct conn *conn)
 {
     enum conn_check found = conn_check(conn);
     if (found != CONN_QUIET) {
-        pool_discard(p, &conn, pool_cause_of(found));
+        pool_discard_quietly(p, &conn, pool_cause_of(found));
         return;
     }
     struct work work = WORK_INIT;

@@ -32,6 +32,7 @@ struct pool_host {
     struct list orphans;  /* those of the dials without a want, the eldest first */
     size_t open;          /* connections, in use and idle */
     int64_t banned_until; /* not kept alive before that time */
+    bool ban_untold;      /* the log does not know of it yet */
     struct pool_stats stats;
     UT_hash_handle hh;
 };
@@ -54,6 +55,7 @@ struct pool {
     uint64_t turns;      /* of wants */
     size_t dials_len;
     size_t bans; /* keys that were banned and may be still */
+    bool bans_untold;
     bool timer_armed;
     bool some_reported; /* a connection is idle that reported while it was in use */
     bool refuse_idle;   /* pool_close_idle() was called and nobody has taken since */
@@ -120,6 +122,10 @@ void pool_give(struct pool *p, struct conn *conn, bool newly_dialled, int64_t si
 void pool_close_locked(struct pool *p, struct conn *conn, enum pool_close cause, struct work *work);
 /* What a look that found something says of the connection. */
 enum pool_close pool_cause_of(enum conn_check found);
+
+/* pool_discard() on the timer thread, which runs no user code: the log is told by whoever takes
+ * next. Without the lock. */
+void pool_discard_quietly(struct pool *p, struct conn **conn, enum pool_close cause);
 
 /* --- idle connections (pool_idle.c) --- */
 

@@ -71,6 +71,11 @@ static void other_progress(void *arg, int64_t sent, int64_t total)
 static const int base_statuses[] = {500, 501};
 static const int other_statuses[] = {502, 503};
 
+static void other_log(gofer_log_level level, const char *line, void *arg)
+{
+    (void)level, (void)line, (void)arg;
+}
+
 static void other_trace(const gofer_trace_event *event, void *arg)
 {
     (void)event, (void)arg;
