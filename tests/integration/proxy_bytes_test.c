@@ -117,9 +117,36 @@ static void bytes_arrive_one_by_one(void)
     }
 }
 
+/* Threads that meet in dials, in the pool, and in the sessions of both kinds of TLS. */
+static void many_threads_go_through_one_proxy(void)
+{
+    enum { CALLERS = 12, ROUNDS = 3 };
+    for (unsigned i = 0; i < via_schemes_len; i++) {
+        struct via via;
+        struct caller callers[CALLERS];
+        struct origin *origin = rig_script(&(struct route){.reply = REPLY_HELLO});
+
+        via_start(&via, via_schemes[i], NULL);
+        gofer_client *client = via_client(&via, NULL);
+        for (int round = 0; round < ROUNDS; round++) {
+            for (int n = 0; n < CALLERS; n++)
+                caller_start(&callers[n], client, rig_request("GET", origin, "/"));
+            for (int n = 0; n < CALLERS; n++) {
+                struct outcome got = caller_join(&callers[n]);
+                rig_expect_answer(&got, 200, "hello");
+            }
+            if (round == 1)
+                gofer_client_close_idle(client);
+        }
+        EXPECT_INT(rig_stats(client).calls_done, CALLERS * ROUNDS);
+        rig_end_client(client);
+    }
+}
+
 CU_TestInfo proxy_bytes_tests[] = {
     {"large bodies pass both ways", large_bodies_pass_both_ways},
     {"large streams pass both ways", large_streams_pass_both_ways},
     {"PX-10 bytes arrive one by one", bytes_arrive_one_by_one},
+    {"many threads go through one proxy", many_threads_go_through_one_proxy},
     CU_TEST_INFO_NULL,
 };
