@@ -38,6 +38,8 @@ typedef struct gofer_address {
  * connect, whether it came from a name, a literal or a redirect; the connection is
  * then made to that very address, so a name that changes between lookups gets
  * nowhere. Not asked for unix-domain sockets, which only the program itself names.
+ * Through a proxy (<gofer/proxy.h>) the connection is to the proxy, and so is the
+ * address: where a call ends up is for the proxy to restrict.
  */
 typedef bool gofer_address_filter(const gofer_address *address, void *arg);
 

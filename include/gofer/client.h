@@ -68,7 +68,7 @@ typedef struct gofer_client_options {
     /* --- time limits --- */
     int64_t timeout_ms;         /* 30 s: the whole call, from submit to the last body byte */
     int64_t stall_timeout_ms;   /* 30 s: no byte moved either way while one was due */
-    int64_t connect_timeout_ms; /* 30 s: one dial: lookup and connection */
+    int64_t connect_timeout_ms; /* 30 s: one dial: lookup, connection, the proxy */
     int64_t response_header_timeout_ms; /* none: from the request sent to the end of the headers */
     int64_t idle_conn_timeout_ms;       /* 90 s: how long an idle connection is kept */
     int64_t conn_max_age_ms;            /* none: age at which a connection is not reused any more */

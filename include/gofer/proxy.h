@@ -54,7 +54,8 @@
  * What fails on the way to a tunnel is GOFER_ERR_PROXY, in the phase in which it
  * failed (GOFER_PHASE_PROXY: in the handshake), with errno where there is one:
  * "proxy: connect to 192.0.2.1:3128: Connection refused", "proxy refused CONNECT:
- * 407 Proxy Authentication Required". A refusal's body is not read. To a whole
+ * 407 Proxy Authentication Required". An answer to CONNECT has 16 KiB, interim ones
+ * included; a refusal's body is not read. To a whole
  * request a proxy's refusal is an ordinary response, a 407 too.
  */
 #ifndef GOFER_PROXY_H

@@ -110,7 +110,7 @@ typedef struct gofer_times {
     int64_t earlier_us; /* attempts before the last, redirects, and the waits between them */
     int64_t pool_us;    /* waiting for a connection, beyond what its dial took */
     int64_t resolve_us; /* its dial: 0 on a connection that was there */
-    int64_t connect_us;
+    int64_t connect_us; /* with the proxy's handshake */
     int64_t tls_us;
     int64_t send_us;    /* until the request was sent, or answered before that */
     int64_t wait_us;    /* until the first byte of the response */

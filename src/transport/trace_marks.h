@@ -18,9 +18,9 @@
 /* When a dial went from one phase to the next. */
 struct dial_times {
     int64_t began_ns;
-    int64_t found_ns; /* the first address was there */
-    int64_t connected_ns;
-    int64_t ready_ns; /* TLS had shaken hands */
+    int64_t found_ns;     /* the first address was there */
+    int64_t connected_ns; /* behind a proxy: and past it */
+    int64_t ready_ns;     /* TLS had shaken hands */
 };
 
 enum trace_mark {
