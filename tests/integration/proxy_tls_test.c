@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "integration/diary.h"
 #include "integration/expect.h"
 #include "integration/rig.h"
 #include "integration/via.h"
@@ -132,6 +133,38 @@ static void other_credentials_resume_no_session(void)
         gofer_client_close_idle(client);
         EXPECT_INT(test_proxy_resumed(via.proxy), i == 2);
         EXPECT_INT(origin_count(origin, ORIGIN_RESUMED), i == 2);
+    }
+}
+
+/* --- traces --- */
+
+static void a_trace_tells_of_both_handshakes(void)
+{
+    static struct diary diary;
+    static const struct {
+        enum test_proxy_fault fault;
+        const char *words;
+    } rows[] = {
+        {PROXY_FAULT_NONE, "begin get_conn connect_start connect_done tls_start tls_done "
+                           "tls_start tls_done got_conn "},
+        {PROXY_FAULT_REFUSE, "begin get_conn connect_start connect_done tls_start tls_done end"},
+    };
+    char url[ORIGIN_URL_BYTES], text[DIARY_TEXT];
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct via via;
+
+        via_start(&via, "https", &(struct test_proxy_script){.fault = rows[i].fault});
+        snprintf(url, sizeof url, "https://127.0.0.1:%u/", origin_port(secure_origin()));
+        gofer_request *request = rig_request_to("GET", url);
+        diary_begin(&diary);
+        gofer_request_set_trace(request, diary_write, &diary, diary_close);
+        struct outcome got = rig_call(trusting_client(&via), request);
+        EXPECT_STATUS(got.status, i == 0 ? GOFER_OK : GOFER_ERR_PROXY);
+        diary_text(&diary, text);
+        EXPECT_HOLDS(text, rows[i].words);
+        EXPECT_INT(diary_count(&diary, GOFER_TRACE_TLS_START),
+                   diary_count(&diary, GOFER_TRACE_TLS_DONE));
     }
 }
 
@@ -337,6 +370,7 @@ CU_TestInfo proxy_tls_tests[] = {
     {"I1 what a proxy fetches is not secured", what_a_proxy_fetches_is_not_secured},
     {"PX-09 sessions are kept apart", sessions_are_kept_apart},
     {"PX-06, RU-14 other credentials resume no session", other_credentials_resume_no_session},
+    {"L14 a trace tells of both handshakes", a_trace_tells_of_both_handshakes},
     {"a proxy must be who it should be", a_proxy_must_be_who_it_should_be},
     {"trust in servers is no trust in proxies", trust_in_servers_is_no_trust_in_proxies},
     {"a server name is not the proxy's", a_server_name_is_not_the_proxys},
