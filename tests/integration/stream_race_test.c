@@ -13,6 +13,7 @@
 
 #include "integration/expect.h"
 #include "integration/rig.h"
+#include "integration/tap.h"
 #include "support/heap.h"
 
 extern CU_TestInfo stream_race_tests[];
@@ -374,6 +375,75 @@ static void a_reader_that_was_late_is_asked_in_a_time_of_its_own(void)
     expect_hello(future);
 }
 
+/* Nor does it hold up for ever what its time ends: a timer that was armed for an earlier end is
+ * armed once more, for the one that holds now. */
+static void a_reader_that_was_late_has_no_more_time_than_others(void)
+{
+    struct feed feed = feed_new();
+    gofer_client *client =
+        rig_client(&(gofer_client_options){.workers = 2, .stall_timeout_ms = 400});
+    gofer_request *request = fed_request(rig_origin(swallow, NULL), "/", &feed);
+    gofer_response *response = NULL;
+
+    EXPECT_STATUS(gofer_request_set_timeout_ms(request, GOFER_NEVER), GOFER_OK);
+    gofer_future *future = gofer_submit(client, request);
+    pass_ms(200);
+    feed_sticks(&feed, request);
+    gofer_status status = gofer_future_wait_for(future, PATIENCE_MS / 2, &response);
+    struct outcome got = rig_outcome(status, response);
+    rig_expect_error(&got, GOFER_ERR_TIMEOUT);
+    gofer_future_free(future);
+    feed_ends(&feed, client);
+}
+
+/* Fires its token at a worker's look at a reused connection, when the step's events are taken
+ * already. */
+struct late_shot {
+    gofer_cancel *token;
+    bool fired;
+};
+
+static int fire_at_the_check(enum tap_call call, unsigned nth, void *arg)
+{
+    struct late_shot *shot = arg;
+
+    (void)nth;
+    if (call == TAP_RECV && !shot->fired) {
+        shot->fired = true;
+        gofer_cancel_fire(shot->token);
+    }
+    return 0;
+}
+
+static void a_reader_is_not_asked_where_the_call_is_over(void)
+{
+    struct late_shot shot = {gofer_cancel_new(), false};
+    struct origin *origin = rig_origin(swallow, NULL);
+    struct feed feed = feed_new();
+    gofer_client *client =
+        rig_client(&(gofer_client_options){.workers = 1, .worker_start = tap_thread});
+    gofer_request *first = rig_request("POST", origin, "/");
+    gofer_request *request = fed_request(origin, "/", &feed);
+    gofer_response *response = NULL;
+
+    EXPECT_STATUS(gofer_request_set_body(first, "0\r\n\r\n", 5), GOFER_OK);
+    expect_hello(gofer_submit(client, first));
+    atomic_store(&feed.stuck, true);
+    EXPECT_STATUS(gofer_request_set_cancel(request, shot.token), GOFER_OK);
+    tap_open(fire_at_the_check, &shot);
+    gofer_future *future = gofer_submit(client, request);
+    gofer_status status = gofer_future_wait_for(future, PATIENCE_MS / 2, &response);
+    struct outcome got = rig_outcome(status, response);
+    rig_expect_error(&got, GOFER_ERR_CANCELED);
+    EXPECT_INT(gate_passes(feed.inside), 0);
+    gofer_future_free(future);
+    feed_ends(&feed, client);
+    rig_end_client(client);
+    tap_close();
+    EXPECT(shot.fired);
+    gofer_cancel_free(shot.token);
+}
+
 /* --- ends --- */
 
 /* The response is freed between a notice's sending and its turn. */
@@ -634,6 +704,9 @@ CU_TestInfo stream_race_tests[] = {
      a_deadline_ends_a_wait_beside_a_stuck_progress_function},
     {"a reader that was late is asked in a time of its own",
      a_reader_that_was_late_is_asked_in_a_time_of_its_own},
+    {"a reader that was late has no more time than others",
+     a_reader_that_was_late_has_no_more_time_than_others},
+    {"a reader is not asked where the call is over", a_reader_is_not_asked_where_the_call_is_over},
     {"nobody is told of a response that was freed", nobody_is_told_of_a_response_that_was_freed},
     {"nobody is told after a response was freed", nobody_is_told_after_a_response_was_freed},
     {"a cancel of a driven stream is no timeout", a_cancel_of_a_driven_stream_is_no_timeout},
