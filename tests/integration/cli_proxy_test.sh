@@ -118,6 +118,11 @@ http_proxy=http://127.0.0.1:1 both_get --noproxy far.test --resolve "far.test:$o
 http_proxy=http://127.0.0.1:1 both_get -x '' --resolve "far.test:$origin:127.0.0.1" "$url"
 both_get -x 127.0.0.1:1 --noproxy '*' --resolve "far.test:$origin:127.0.0.1" "$url"
 
+# Each hop of a redirect, the proxy as well.
+both_get -L -x "127.0.0.1:$http" "http://far.test:$origin/302"
+both_get -L --socks5-hostname "127.0.0.1:$socks" "http://far.test:$origin/302"
+both_get -L -p -U me:secret -x "127.0.0.1:$http_login" "http://far.test:$origin/302"
+
 # --- credentials -------------------------------------------------------------
 
 both_get -x "http://me:secret@127.0.0.1:$http_login" "$url"

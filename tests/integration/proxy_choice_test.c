@@ -209,6 +209,37 @@ static void a_bad_value_is_the_error_of_calls_that_would_use_it(void)
     }
 }
 
+/* --- redirects --- */
+
+/* From a host behind the environment's proxy to one that needs none. */
+static void each_hop_of_a_redirect_chooses_anew(void)
+{
+    static char reply[ORIGIN_URL_BYTES + 128];
+    struct route routes[] = {{.reply = reply}};
+    struct origin *far = rig_script(routes), *near = rig_script(hello);
+    char url[ORIGIN_URL_BYTES];
+    struct via via, own;
+
+    clear_environment();
+    via_start(&via, "http", NULL);
+    via_start(&own, "socks5", NULL);
+    snprintf(reply, sizeof reply, "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n",
+             via_origin_url(near, "127.0.0.1", "/", url));
+    setenv(lower_name(), via.url, 1);
+    gofer_client *client = client_with((gofer_client_options){0});
+    clear_environment();
+    gofer_request *request = rig_request_to("GET", via_origin_url(far, "good.test", "/", url));
+    struct outcome got = rig_call(client, request);
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_INT(via_seen(&via).questions, 1);
+    /* A request's own choice holds for all of them. */
+    EXPECT_STATUS(gofer_request_set_proxy(request, own.url), GOFER_OK);
+    got = rig_call(client, request);
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_INT(via_seen(&via).questions, 1);
+    EXPECT_INT(via_seen(&own).questions, 2);
+}
+
 /* --- options --- */
 
 static void bad_options_make_no_client(void)
@@ -301,6 +332,7 @@ CU_TestInfo proxy_choice_tests[] = {
      a_cgi_script_ignores_what_a_caller_may_have_set},
     {"I11 a bad value is the error of calls that would use it",
      a_bad_value_is_the_error_of_calls_that_would_use_it},
+    {"each hop of a redirect chooses anew", each_hop_of_a_redirect_chooses_anew},
     {"INJ-05 bad options make no client", bad_options_make_no_client},
     {"I11, INJ-05 a request's bad proxy sticks to it", a_requests_bad_proxy_sticks_to_it},
     {"a unix-domain socket goes through none", a_unix_domain_socket_goes_through_none},
