@@ -75,29 +75,29 @@ static inline __m128i lane_load(const char *at)
     return _mm_loadu_si128((const __m128i *)(const void *)at);
 }
 
-/* `stop`: all bits of each byte that is not of the kind. */
-static inline unsigned lane_len(__m128i stop)
+/* `kind`: all bits of each byte that is of the kind. */
+static inline unsigned lane_len(__m128i kind)
 {
-    return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(stop) | 1U << LANE_BYTES);
+    return (unsigned)__builtin_ctz(~(unsigned)_mm_movemask_epi8(kind));
 }
 
 static inline unsigned lane_value_len(const char *at)
 {
     __m128i bytes = lane_load(at);
-    __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+    __m128i no_control = _mm_cmpeq_epi8(_mm_max_epu8(bytes, _mm_set1_epi8(0x20)), bytes);
     __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
-    return lane_len(_mm_or_si128(control, del));
+    return lane_len(_mm_andnot_si128(del, no_control));
 }
 
 static inline unsigned lane_name_len(const char *at)
 {
     __m128i bytes = lane_load(at);
     __m128i lower = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
-    /* Letters become the lowest of the signed numbers, so that one comparison finds all others. */
+    /* Letters become the lowest of the signed numbers, so that one comparison finds them. */
     __m128i place = _mm_add_epi8(lower, _mm_set1_epi8((char)(0x80 - 'a')));
-    __m128i no_letter = _mm_cmpgt_epi8(place, _mm_set1_epi8((char)(0x80 + 'z' - 'a')));
+    __m128i letter = _mm_cmpgt_epi8(_mm_set1_epi8((char)(0x80 + 'z' + 1 - 'a')), place);
     __m128i dash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-'));
-    return lane_len(_mm_andnot_si128(dash, no_letter));
+    return lane_len(_mm_or_si128(letter, dash));
 }
 
 #else

@@ -154,7 +154,7 @@ static inline const char *take_line_end(struct parser *p, const char *at)
     return fail(p, *at == '\r' ? "CR without LF in the head" : "control byte in the head");
 }
 
-static const char *parse_reason(struct parser *p, const char *at)
+static inline const char *parse_reason(struct parser *p, const char *at)
 {
     const char *begin = at;
     at = skip_value(at, p->end);
@@ -296,7 +296,7 @@ static bool note_field(struct parser *p, const char *name, size_t name_len, cons
     return true;
 }
 
-/* The first byte from `at` on that may not stand in a name. */
+/* The first byte from `at` on that may not stand in a name. Nearly always a colon ends the lane. */
 static inline const char *skip_name(const char *at, const char *end)
 {
     while (end - at >= LANE_BYTES) {
@@ -305,7 +305,7 @@ static inline const char *skip_name(const char *at, const char *end)
         if (n < LANE_BYTES)
             break;
     }
-    while (header_is_tchar((unsigned char)*at))
+    while (*at != ':' && header_is_tchar((unsigned char)*at))
         at++;
     return at;
 }
@@ -319,16 +319,7 @@ static const char *refuse_name(struct parser *p, const char *at, size_t name_len
     return fail(p, name_len > 0 ? "invalid byte in header name" : "header line without a name");
 }
 
-static inline void store_field(struct parser *p, const char *name, size_t name_len,
-                               const char *value, size_t value_len)
-{
-    size_t i = p->head->fields_len++;
-    if (i < p->fields_cap)
-        p->fields[i] = (struct head_field){(uint32_t)(name - p->begin), (uint32_t)name_len,
-                                           (uint32_t)(value - p->begin), (uint32_t)value_len};
-}
-
-static inline const char *parse_field(struct parser *p, const char *name)
+static inline const char *parse_field(struct parser *p, const char *name, struct head_field *field)
 {
     const char *colon = skip_name(name, p->end);
     size_t name_len = (size_t)(colon - name);
@@ -340,21 +331,27 @@ static inline const char *parse_field(struct parser *p, const char *name)
     if (next == NULL)
         return NULL;
     const char *end = trim_end(value, stop);
-    store_field(p, name, name_len, value, (size_t)(end - value));
+    *field = (struct head_field){(uint32_t)(name - p->begin), (uint32_t)name_len,
+                                 (uint32_t)(value - p->begin), (uint32_t)(end - value)};
     return note_field(p, name, name_len, value, end) ? next : NULL;
 }
 
 static const char *parse_lines(struct parser *p)
 {
+    struct head_field beyond;
+    size_t n = 0;
     const char *at = parse_status_line(p);
-    while (at != NULL && at < p->end && !is_line_end(*at))
-        at = parse_field(p, at);
+    while (at != NULL && at < p->end && !is_line_end(*at)) {
+        at = parse_field(p, at, n < p->fields_cap ? &p->fields[n] : &beyond);
+        n++;
+    }
+    p->head->fields_len = n;
     if (at != NULL && at >= p->end)
         return fail(p, "no empty line behind the head");
     return at == NULL ? NULL : take_line_end(p, at);
 }
 
-static void decide_framing(const struct parser *p, enum head_asked asked)
+static inline void decide_framing(const struct parser *p, enum head_asked asked)
 {
     struct response_head *head = p->head;
     head->content_length = p->chunked ? -1 : p->length;
