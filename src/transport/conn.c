@@ -83,15 +83,21 @@ enum conn_check conn_check(struct conn *conn)
     return head_is_408(bytes, (size_t)n) ? CONN_TIMED_OUT : CONN_TALKING;
 }
 
+static ssize_t send_pieces(const struct conn *conn, const struct iovec *iov, int iov_len, int flags)
+{
+    struct msghdr msg = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)iov_len};
+    return sendmsg(conn_fd(conn), &msg, flags);
+}
+
 ssize_t conn_send(struct conn *conn, const struct iovec *iov, int iov_len, bool wait)
 {
     if (conn->tls != NULL)
         return tls_write(conn->tls, iov, iov_len, wait);
-    struct msghdr msg = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)iov_len};
     int flags = MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT);
     ssize_t n;
     do
-        n = sendmsg(conn_fd(conn), &msg, flags);
+        n = iov_len == 1 ? send(conn_fd(conn), iov->iov_base, iov->iov_len, flags)
+                         : send_pieces(conn, iov, iov_len, flags);
     while (n < 0 && errno == EINTR);
     return n;
 }

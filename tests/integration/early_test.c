@@ -149,7 +149,7 @@ static void answer_on_cue(struct peer *peer, void *arg)
 static int cut_second_send(enum tap_call call, unsigned nth, void *arg)
 {
     (void)nth, (void)arg;
-    if ((call == TAP_SENDMSG || call == TAP_SENDFILE) && atomic_fetch_add(&cut.sends, 1) == 1) {
+    if ((call == TAP_SEND || call == TAP_SENDFILE) && atomic_fetch_add(&cut.sends, 1) == 1) {
         gate_pass(cut.cue);
         gate_wait(cut.done, 1);
     }

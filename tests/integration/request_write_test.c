@@ -313,9 +313,9 @@ static void every_row_is_as_the_table_says(void)
 static int move_one(enum tap_call call, unsigned nth, void *arg)
 {
     (void)arg;
-    if (call != TAP_SENDMSG && call != TAP_RECV)
+    if (call != TAP_SEND && call != TAP_RECV)
         return 0;
-    if (nth % 7 == 5 && call == TAP_SENDMSG)
+    if (nth % 7 == 5 && call == TAP_SEND)
         return -EAGAIN;
     return nth % 7 == 3 ? -EINTR : 1;
 }

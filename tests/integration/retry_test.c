@@ -51,10 +51,10 @@ struct fail_at {
 static int fail_at(enum tap_call call, unsigned nth, void *arg)
 {
     struct fail_at *at = arg;
-    unsigned sends = call == TAP_SENDMSG ? ++at->sends : at->sends;
+    unsigned sends = call == TAP_SEND ? ++at->sends : at->sends;
 
     (void)nth;
-    if (call != TAP_SENDMSG || at->row->failure == READ_ERROR)
+    if (call != TAP_SEND || at->row->failure == READ_ERROR)
         return 0;
     if (at->row->failure == ONE_WRITTEN && sends == 1)
         return 1;
@@ -300,7 +300,7 @@ static int cut_pair(enum tap_call call, unsigned nth, void *arg)
     const struct pair *pair = arg;
 
     (void)nth;
-    if (call == TAP_SENDMSG && gate_passes(pair->cut) == 0) {
+    if (call == TAP_SEND && gate_passes(pair->cut) == 0) {
         gate_pass(pair->cut);
         gate_wait(pair->done, 1);
     }

@@ -153,7 +153,7 @@ static void waiting_for_the_answer_is_not_slow(void)
 static int move_one(enum tap_call call, unsigned nth, void *arg)
 {
     (void)arg;
-    if (call != TAP_SENDMSG && call != TAP_RECV && call != TAP_SENDFILE)
+    if (call != TAP_SEND && call != TAP_RECV && call != TAP_SENDFILE)
         return 0;
     if (nth % 7 == 3)
         return -EINTR;

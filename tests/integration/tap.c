@@ -29,6 +29,7 @@ static struct {
 static struct {
     int (*socket)(int domain, int type, int protocol);
     int (*connect)(int fd, const struct sockaddr *addr, socklen_t len);
+    ssize_t (*send)(int fd, const void *buf, size_t len, int flags);
     ssize_t (*sendmsg)(int fd, const struct msghdr *msg, int flags);
     ssize_t (*recv)(int fd, void *buf, size_t len, int flags);
     ssize_t (*sendfile)(int to, int from, off_t *offset, size_t count);
@@ -40,6 +41,7 @@ static void find_next(void)
 {
     *(void **)&next.socket = dlsym(RTLD_NEXT, "socket");
     *(void **)&next.connect = dlsym(RTLD_NEXT, "connect");
+    *(void **)&next.send = dlsym(RTLD_NEXT, "send");
     *(void **)&next.sendmsg = dlsym(RTLD_NEXT, "sendmsg");
     *(void **)&next.recv = dlsym(RTLD_NEXT, "recv");
     *(void **)&next.sendfile = dlsym(RTLD_NEXT, "sendfile");
@@ -130,9 +132,16 @@ int connect(int fd, const struct sockaddr *addr, socklen_t len)
     return said < 0 ? refuse(said) : next.connect(fd, addr, len);
 }
 
+ssize_t send(int fd, const void *buf, size_t len, int flags)
+{
+    int said = ask(TAP_SEND);
+
+    return said < 0 ? refuse(said) : next.send(fd, buf, cut(len, said), flags);
+}
+
 ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
-    int said = ask(TAP_SENDMSG);
+    int said = ask(TAP_SEND);
     struct iovec part = {0};
     struct msghdr first = *msg;
 

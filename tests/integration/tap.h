@@ -8,25 +8,17 @@
  * check and the write, a cancel at the seventh system call, a machine without
  * descriptors.
  *
- * The program defines socket, connect (of streams), sendmsg, recv, sendfile and
- * write itself, and passes them on. Only threads that were marked are tapped: the test's own, and a
- * client's workers where tap_thread is its worker_start. The test servers use
- * other calls or other threads.
+ * The program defines socket, connect (of streams), send, sendmsg (both are
+ * TAP_SEND), recv, sendfile and write itself, and passes them on. Only threads that
+ * were marked are tapped: the test's own, and a client's workers where tap_thread
+ * is its worker_start. The test servers use other threads.
  */
 #ifndef TESTS_INTEGRATION_TAP_H
 #define TESTS_INTEGRATION_TAP_H
 
 #include <stdbool.h>
 
-enum tap_call {
-    TAP_SOCKET,
-    TAP_CONNECT,
-    TAP_SENDMSG,
-    TAP_RECV,
-    TAP_SENDFILE,
-    TAP_WRITE,
-    TAP_CALLS
-};
+enum tap_call { TAP_SOCKET, TAP_CONNECT, TAP_SEND, TAP_RECV, TAP_SENDFILE, TAP_WRITE, TAP_CALLS };
 
 /*
  * Runs before the nth tapped call (from 1). 0 lets it through; a negative errno
