@@ -13,12 +13,6 @@
 
 #include "base/alloc.h"
 
-void buf_fini(struct buf *b)
-{
-    mem_free(b->data);
-    *b = BUF_INIT;
-}
-
 bool buf_reserve(struct buf *b, size_t n)
 {
     if (b->failed)

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/alloc.h"
+
 struct buf {
     char *data;
     size_t len;
@@ -23,8 +25,13 @@ struct buf {
 
 #define BUF_INIT ((struct buf){NULL, 0, 0, false})
 
-/* Frees the bytes and makes the buffer empty and usable again. */
-void buf_fini(struct buf *b);
+/* Frees the bytes and makes the buffer empty and usable again. Most have none. */
+static inline void buf_fini(struct buf *b)
+{
+    if (b->data != NULL)
+        mem_free(b->data);
+    *b = BUF_INIT;
+}
 
 /* Room for at least n more bytes after len. False (and marked failed) without memory. */
 bool buf_reserve(struct buf *b, size_t n);

@@ -23,15 +23,6 @@ int64_t clock_now_ns(void)
     return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
-int64_t clock_after_ms(int64_t now_ns, int64_t ms)
-{
-    int64_t ns, at;
-    if (ms < 0 || __builtin_mul_overflow(ms, CLOCK_MS, &ns) ||
-        __builtin_add_overflow(now_ns, ns, &at))
-        return CLOCK_NEVER;
-    return at;
-}
-
 struct timespec clock_timespec(int64_t at_ns)
 {
     return (struct timespec){.tv_sec = (time_t)(at_ns / 1000000000), .tv_nsec = at_ns % 1000000000};

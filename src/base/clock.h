@@ -23,7 +23,14 @@
 int64_t clock_now_ns(void);
 
 /* now + ms milliseconds; saturates; CLOCK_NEVER where ms is negative. */
-int64_t clock_after_ms(int64_t now_ns, int64_t ms);
+static inline int64_t clock_after_ms(int64_t now_ns, int64_t ms)
+{
+    int64_t ns, at;
+    if (ms < 0 || __builtin_mul_overflow(ms, CLOCK_MS, &ns) ||
+        __builtin_add_overflow(now_ns, ns, &at))
+        return CLOCK_NEVER;
+    return at;
+}
 
 /* An absolute time as a timespec of CLOCK_MONOTONIC, for timed waits. */
 struct timespec clock_timespec(int64_t at_ns);

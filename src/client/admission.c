@@ -24,7 +24,8 @@ struct call *call_new(struct core *core, const gofer_request *request)
     struct call *c = mem_alloc(sizeof(*c));
     if (c == NULL)
         return NULL;
-    memset(c, 0, offsetof(struct call, want));
+    /* task_init() sees to the task, each beginning to what follows from `want` on. */
+    memset((char *)c + sizeof(c->task), 0, offsetof(struct call, want) - sizeof(c->task));
     c->core = core;
     c->blocked_fd = -1;
     c->fault.code = GOFER_OK;
@@ -131,11 +132,12 @@ static int64_t first_deadline(struct call *c, int64_t now_ns)
 {
     const struct snapshot *s = c->snapshot;
     int64_t otherwise = s->streaming ? GOFER_NEVER : c->core->options.timeout_ms;
-    c->timeout_ms = s->timeout_ms != 0 ? s->timeout_ms : otherwise;
+    int64_t timeout_ms = s->timeout_ms != 0 ? s->timeout_ms : otherwise;
     int64_t token_at = token_deadline(s->cancel);
-    int64_t own_at = clock_after_ms(now_ns, c->timeout_ms);
+    int64_t own_at = clock_after_ms(now_ns, timeout_ms);
     if (token_at < own_at)
-        c->timeout_ms = GOFER_NEVER; /* the words of an absolute deadline */
+        timeout_ms = GOFER_NEVER; /* the words of an absolute deadline */
+    atomic_store_explicit(&c->timeout_ms, timeout_ms, memory_order_relaxed);
     return clock_min(own_at, token_at);
 }
 

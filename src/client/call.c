@@ -478,17 +478,18 @@ static enum task_next poll_want(struct call *c, struct turn *turn, int64_t now_n
 static enum task_next call_step(struct task *task, unsigned events, struct turn *turn)
 {
     struct call *c = call_of_task(task);
-    if (call_state(c) == CALL_DRAIN)
+    enum call_state state = call_state(c);
+    if (state == CALL_DRAIN)
         return drain(c, events, turn);
-    if (call_state(c) == CALL_HOP)
+    if (state == CALL_HOP)
         return hop_read_rest(c, events, turn);
     /* Its user has left: what would end the call otherwise concerns nobody any more. */
-    if (call_state(c) == CALL_STREAM && stream_is_closed(c->stream))
+    if (state == CALL_STREAM && stream_is_closed(c->stream))
         return begin_drain(c, events, turn);
-    int64_t now = call_state(c) < CALL_EXCHANGE || (events & EV_TIMER) ? clock_now_ns() : 0;
+    int64_t now = state < CALL_EXCHANGE || (events & EV_TIMER) ? clock_now_ns() : 0;
     if (limits_end(c, events, now))
-        return call_state(c) == CALL_STREAM ? fail_stream(c) : fail(c);
-    switch (call_state(c)) {
+        return state == CALL_STREAM ? fail_stream(c) : fail(c);
+    switch (state) {
     case CALL_NEW:
         return take_conn(c, turn, false, now);
     case CALL_BACKOFF:
@@ -507,7 +508,8 @@ static enum task_next call_step(struct task *task, unsigned events, struct turn 
 static void call_free(struct task *task)
 {
     struct call *c = call_of_task(task);
-    gofer_response_free(c->response);
+    if (c->response != NULL)
+        gofer_response_free(c->response);
     mem_free(c->message);
     stream_free(c->stream);
     late_free(c->late);

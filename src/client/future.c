@@ -79,7 +79,8 @@ static void publish(struct call *call)
     gofer_response *unwanted = call->abandoned ? take_response(call) : NULL;
     lock_drop(&call->lock);
     /* This thread may be serving: taking turns here would nest without end. */
-    stream_discard(unwanted, false);
+    if (unwanted != NULL)
+        stream_discard(unwanted, false);
     if (group != NULL)
         group_completed(group, call);
 }

@@ -142,11 +142,9 @@ void late_wake_runner(struct task *task)
     lock_drop(&c->lock);
 }
 
-bool late_enter(struct late *late, gofer_phase doing)
+bool late_enter_callback(struct late *late, gofer_phase doing)
 {
     int64_t rearm_at;
-    if (late == NULL)
-        return true;
     struct call *c = late->call;
     exchange_renew(&c->exchange);
     lock_take(&c->lock);
@@ -161,10 +159,8 @@ bool late_enter(struct late *late, gofer_phase doing)
     return may_go;
 }
 
-bool late_leave(struct late *late)
+bool late_leave_callback(struct late *late)
 {
-    if (late == NULL)
-        return false;
     lock_take(&late->call->lock);
     late->inside = false;
     bool settled = late->settled;

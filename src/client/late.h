@@ -15,6 +15,7 @@
 #define GOFER_CLIENT_LATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <gofer/error.h>
 
@@ -30,9 +31,18 @@ void late_free(struct late *late);
 
 /* Around a step that may run a callback, in phase `doing`. late_leave(): true where the outcome, or
  * a stream's end, was settled meanwhile: the driver cleans up. late_enter(): false where an event
- * that ends the call is pending already: see to that first. NULL is legal in both. */
-bool late_enter(struct late *late, gofer_phase doing);
-bool late_leave(struct late *late);
+ * that ends the call is pending already: see to that first. NULL, which is the rule, is legal in
+ * both. */
+bool late_enter_callback(struct late *late, gofer_phase doing);
+bool late_leave_callback(struct late *late);
+static inline bool late_enter(struct late *late, gofer_phase doing)
+{
+    return late == NULL || late_enter_callback(late, doing);
+}
+static inline bool late_leave(struct late *late)
+{
+    return late != NULL && late_leave_callback(late);
+}
 
 /* task_ops.wake_runner of a call. Any thread. */
 void late_wake_runner(struct task *task);

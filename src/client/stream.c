@@ -633,13 +633,16 @@ bool stream_is_wanted(struct stream *stream)
 
 void stream_discard(gofer_response *response, bool serves)
 {
-    struct stream *s = response != NULL ? response->stream : NULL;
-    if (s != NULL && !call_is_foreign(s->call)) {
+    if (response == NULL || response->stream == NULL) {
+        message_free(response);
+        return;
+    }
+    struct stream *s = response->stream;
+    if (!call_is_foreign(s->call)) {
         forget_user(s);
         close_stream(s, serves);
     }
-    if (s != NULL)
-        task_unref(&s->call->task);
+    task_unref(&s->call->task);
     message_free(response);
 }
 

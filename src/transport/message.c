@@ -21,14 +21,16 @@ static size_t aligned(size_t n)
     return (n + 7) & ~(size_t)7;
 }
 
-/* Ends every name and value with a NUL: over the colon, and over the CR, LF or blank behind the
- * value. */
-static void terminate(char *head, const struct head_field *fields, size_t fields_len)
+/* Takes the fields over, and ends every name and value with a NUL: over the colon, and over the CR,
+ * LF or blank behind the value. */
+static void take_fields(struct head_field *to, const struct head_field *from, size_t fields_len,
+                        char *head)
 {
     for (size_t i = 0; i < fields_len; i++) {
-        const struct head_field *f = &fields[i];
-        head[f->name + f->name_len] = '\0';
-        head[f->value + f->value_len] = '\0';
+        struct head_field f = from[i];
+        head[f.name + f.name_len] = '\0';
+        head[f.value + f.value_len] = '\0';
+        to[i] = f;
     }
 }
 
@@ -54,13 +56,12 @@ struct gofer_response *message_new(const struct response_head *head, const char 
     memcpy(r->head, bytes, len);
     r->head[len] = '\0';
     memcpy((char *)r->url, url, url_len + 1);
-    if (head->fields_len <= HEAD_FIELDS_INLINE) {
-        memcpy(r->fields, fields, head->fields_len * sizeof(*fields));
-    } else {
+    if (head->fields_len > HEAD_FIELDS_INLINE) {
         struct response_head again;
         head_parse(bytes, len, ASKED_PLAIN, &again, r->fields, head->fields_len);
+        fields = r->fields;
     }
-    terminate(r->head, r->fields, r->fields_len);
+    take_fields(r->fields, fields, r->fields_len, r->head);
     r->head[head->reason + head->reason_len] = '\0';
     r->reason = r->head + head->reason;
     r->body[0] = '\0';
@@ -118,9 +119,14 @@ bool message_blame(struct gofer_response *response, const gofer_error *error)
     return true;
 }
 
+static bool has_room(const struct gofer_response *response, size_t len)
+{
+    return len <= response->body_cap - response->body_len;
+}
+
 bool message_reserve(struct gofer_response *response, size_t len)
 {
-    if (len <= response->body_cap - response->body_len)
+    if (has_room(response, len))
         return true;
     size_t cap = response->body_cap > 0 ? response->body_cap : 1024;
     while (cap - response->body_len < len && cap <= SIZE_MAX / 4)
@@ -140,7 +146,7 @@ bool message_reserve(struct gofer_response *response, size_t len)
 
 bool message_append(struct gofer_response *response, const char *bytes, size_t len)
 {
-    if (!message_reserve(response, len))
+    if (!has_room(response, len) && !message_reserve(response, len))
         return false;
     memcpy(response->body + response->body_len, bytes, len);
     response->body_len += len;
@@ -157,7 +163,7 @@ bool message_take_trailers(struct gofer_response *response, struct buf *lines)
     response->trailer_fields = (struct head_field *)(void *)block;
     response->trailers = memcpy(block + table, lines->data, lines->len);
     response->trailers_len = trailer_parse(lines->data, lines->len, response->trailer_fields, n);
-    terminate(response->trailers, response->trailer_fields, n);
+    take_fields(response->trailer_fields, response->trailer_fields, n, response->trailers);
     buf_fini(lines);
     return true;
 }

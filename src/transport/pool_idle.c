@@ -32,20 +32,12 @@ static bool has_expired(const struct pool *p, const struct conn *conn, int64_t n
     return now_ns >= clock_after_ms(conn->idle_since_ns, p->options.idle_timeout_ms);
 }
 
-/* Whether it was made under TLS settings whose files have changed since (TLS-17). */
-static bool is_outdated(const struct pool *p, const struct conn *conn)
+bool pool_is_outdated(const struct pool *p, const struct conn *conn)
 {
-    if (conn->tls == NULL)
-        return false;
     const struct tls *outer = conn->tls_ends_at_proxy ? conn->tls : tls_below(conn->tls);
     if (outer != NULL && tls_generation(outer) != tls_source_generation(p->options.proxy_tls))
         return true;
     return outer != conn->tls && tls_generation(conn->tls) != tls_source_generation(p->options.tls);
-}
-
-bool pool_is_too_old(const struct pool *p, const struct conn *conn, int64_t now_ns)
-{
-    return is_outdated(p, conn) || now_ns >= clock_after_ms(conn->born_ns, p->options.max_age_ms);
 }
 
 /* For when the connection idle since since_ns has to go, and for the next look at the idle watch.
@@ -70,14 +62,17 @@ void pool_arm_look(struct pool *p, int64_t since_ns)
 static void list_by_age(struct pool *p, struct conn *conn)
 {
     struct list *idle = &conn->host->idle;
+    struct conn *youngest = list_item(list_last(&p->lru), struct conn, lru);
+    if (youngest == NULL || youngest->idle_since_ns <= conn->idle_since_ns) {
+        list_push_front(idle, &conn->idle);
+        list_push(&p->lru, &conn->lru);
+        return;
+    }
     struct link *l = list_first(idle);
     while (l != NULL && list_item(l, struct conn, idle)->idle_since_ns > conn->idle_since_ns)
         l = list_next(l);
     list_insert_before(idle, l, &conn->idle);
-    struct conn *youngest = list_item(list_last(&p->lru), struct conn, lru);
-    l = NULL;
-    if (youngest != NULL && youngest->idle_since_ns > conn->idle_since_ns)
-        l = list_first(&p->lru);
+    l = list_first(&p->lru);
     while (l != NULL && list_item(l, struct conn, lru)->idle_since_ns <= conn->idle_since_ns)
         l = list_next(l);
     list_insert_before(&p->lru, l, &conn->lru);

@@ -13,7 +13,7 @@
 #include "engine/engine.h"
 #include "transport/dial.h"
 
-void pool_finish_work(struct pool *p, struct work *work)
+void pool_do_work(struct pool *p, struct work *work)
 {
     struct conn *c;
     size_t closed = 0;

@@ -12,6 +12,7 @@
 #ifndef GOFER_TRANSPORT_POOL_STATE_H
 #define GOFER_TRANSPORT_POOL_STATE_H
 
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/lock.h"
 #include "base/map.h"
@@ -78,8 +79,13 @@ static inline bool pool_within(size_t count, int64_t limit)
     return limit < 0 || count < (uint64_t)limit;
 }
 
-/* Does what was collected. Without the lock. */
-void pool_finish_work(struct pool *p, struct work *work);
+/* Does what was collected, nearly always nothing. Without the lock. */
+void pool_do_work(struct pool *p, struct work *work);
+static inline void pool_finish_work(struct pool *p, struct work *work)
+{
+    if (work->poke || work->closing.len > 0)
+        pool_do_work(p, work);
+}
 
 void pool_wake(struct work *work, struct task *task, unsigned events);
 
@@ -140,7 +146,13 @@ struct conn *pool_take_idle(struct pool *p, struct pool_host *host, int64_t now_
 void pool_unlist_idle(struct conn *conn);
 /* Closes an idle connection; its record may be gone after. */
 void pool_evict(struct pool *p, struct conn *conn, enum pool_close cause, struct work *work);
-bool pool_is_too_old(const struct pool *p, const struct conn *conn, int64_t now_ns);
+/* Whether a TLS connection was made under settings whose files have changed since (TLS-17). */
+bool pool_is_outdated(const struct pool *p, const struct conn *conn);
+static inline bool pool_is_too_old(const struct pool *p, const struct conn *conn, int64_t now_ns)
+{
+    return now_ns >= clock_after_ms(conn->born_ns, p->options.max_age_ms) ||
+           (conn->tls != NULL && pool_is_outdated(p, conn));
+}
 void pool_close_idle_locked(struct pool *p, struct work *work);
 /* The pool's timer: on the timer thread, without the lock. */
 void pool_look_after_idle(void *pool);
