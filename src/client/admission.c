@@ -141,7 +141,7 @@ static int64_t first_deadline(struct call *c, int64_t now_ns)
     return clock_min(own_at, token_at);
 }
 
-bool call_admit(struct call *call, bool driven)
+bool call_admit(struct call *call, bool driven, int64_t *now_ns)
 {
     if (call->core == NULL)
         return refuse(call, GOFER_ERR_INVALID, "no client");
@@ -161,7 +161,7 @@ bool call_admit(struct call *call, bool driven)
     if (!prepare(call) || !prepare_trace(call) || !prepare_late_end(call, driven) ||
         !claim_source(call))
         return false;
-    int64_t now = clock_now_ns();
+    int64_t now = *now_ns = clock_now_ns();
     atomic_store_explicit(&call->total_at, first_deadline(call, now), memory_order_relaxed);
     call->began_ns = now;
     gofer_status status = core_begin_call(call->core, call, !driven, now);

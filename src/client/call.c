@@ -44,10 +44,11 @@ void call_set_state(struct call *call, enum call_state state)
 void call_release_request(struct call *call)
 {
     struct snapshot *s = call->snapshot;
+    if (s == NULL)
+        return;
     if (call->prepared != NULL)
         snapshot_release(s, call->prepared);
-    if (s != NULL)
-        source_release(s->source, call);
+    source_release(s->source, call);
     snapshot_unref(s);
     call->prepared = NULL;
     call->snapshot = NULL;
@@ -432,8 +433,7 @@ static enum task_next take_conn(struct call *c, struct turn *turn, bool fresh, i
         trace_get_conn(c->trace, &c->prepared->key, now_ns);
     for (;;) {
         struct conn *conn;
-        c->want =
-            (struct want){.task = &c->task, .fault = &c->fault, .trace = c->trace, .fresh = fresh};
+        want_init(&c->want, &c->task, fresh, &c->fault, c->trace);
         switch (pool_take(c->core->pool, &c->prepared->key, &c->want, now_ns, &conn)) {
         case POOL_CONN:
             if (pool_check(c->core->pool, &conn))
@@ -475,6 +475,11 @@ static enum task_next poll_want(struct call *c, struct turn *turn, int64_t now_n
 
 /* --- the task --- */
 
+static int64_t now_in(const struct turn *turn)
+{
+    return turn->now_ns != 0 ? turn->now_ns : clock_now_ns();
+}
+
 static enum task_next call_step(struct task *task, unsigned events, struct turn *turn)
 {
     struct call *c = call_of_task(task);
@@ -486,7 +491,7 @@ static enum task_next call_step(struct task *task, unsigned events, struct turn 
     /* Its user has left: what would end the call otherwise concerns nobody any more. */
     if (state == CALL_STREAM && stream_is_closed(c->stream))
         return begin_drain(c, events, turn);
-    int64_t now = state < CALL_EXCHANGE || (events & EV_TIMER) ? clock_now_ns() : 0;
+    int64_t now = state < CALL_EXCHANGE || (events & EV_TIMER) ? now_in(turn) : 0;
     if (limits_end(c, events, now))
         return state == CALL_STREAM ? fail_stream(c) : fail(c);
     switch (state) {
@@ -536,11 +541,12 @@ static void hand_back(struct call *call)
     core_leave(core);
 }
 
-void call_drive(struct call *call)
+void call_drive(struct call *call, int64_t now_ns)
 {
     char scratch[TURN_SCRATCH];
-    struct turn turn = {.scratch = scratch, .scratch_len = sizeof(scratch), .driven = true};
-    for (;;) {
+    struct turn turn = {
+        .scratch = scratch, .scratch_len = sizeof(scratch), .driven = true, .now_ns = now_ns};
+    for (;; turn.now_ns = 0) {
         switch (call_step(&call->task, task_take_events(&call->task), &turn)) {
         case TASK_DONE:
             task_end_driven(&call->task);

@@ -160,16 +160,16 @@ struct call *call_new(struct core *core, const gofer_request *request);
 /*
  * Admits the call to its core, or refuses it: then it has its outcome already.
  * True where it is to be run: by call_drive(), or, after which this thread is
- * inside the core, by call_submit() and core_leave().
+ * inside the core, by call_submit() and core_leave(). *now_ns is the time then.
  */
-bool call_admit(struct call *call, bool driven);
+bool call_admit(struct call *call, bool driven, int64_t *now_ns);
 
 /* Puts an admitted call into the queue. */
 void call_submit(struct call *call);
 
 /* Runs an admitted or stolen call on this thread until it has its outcome. Not where
- * call_may_drive() is false. */
-void call_drive(struct call *call);
+ * call_may_drive() is false. now_ns: the time, which saves another look at the clock. */
+void call_drive(struct call *call, int64_t now_ns);
 
 /* Whether a caller may run it: not where a body reader may have to be waited for. Any thread. */
 static inline bool call_may_drive(const struct call *call)

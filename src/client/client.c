@@ -116,7 +116,8 @@ size_t gofer_client_origins_sized(gofer_client *client, gofer_origin_stats *orig
 
 static void submit(struct call *call, struct core *core)
 {
-    if (!call_admit(call, false))
+    int64_t now_ns;
+    if (!call_admit(call, false, &now_ns))
         return;
     call_submit(call);
     core_leave(core);
@@ -140,8 +141,9 @@ gofer_status gofer_do(gofer_client *client, const gofer_request *request, gofer_
         return GOFER_ERR_NOMEM;
     if (client != NULL && !call_may_drive(call) && !callback_active())
         return submit_and_wait(call, core_of(client), response);
-    if (call_admit(call, true))
-        call_drive(call);
+    int64_t now_ns;
+    if (call_admit(call, true, &now_ns))
+        call_drive(call, now_ns);
     return call_end_private(call, response);
 }
 

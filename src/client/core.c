@@ -163,22 +163,29 @@ static void sweep(void *arg)
     lock_drop(&core->lock);
 }
 
-gofer_status core_begin_call(struct core *core, struct call *call, bool submits, int64_t now_ns)
+/* With the core's lock held: a place where none is free at once, or why there is none. */
+static gofer_status find_place(struct core *core, struct call *call, bool submits, int64_t *now_ns)
 {
     bool blocks = core->options.queue_full == GOFER_QUEUE_BLOCK;
+    int64_t at = atomic_load_explicit(&call->total_at, memory_order_relaxed);
+    if (blocks && submits && !callback_active()) {
+        wait_for_place(core, at);
+        *now_ns = clock_now_ns();
+    }
+    if (core->state != CORE_OPEN)
+        return GOFER_ERR_CLOSED;
+    if (has_place(core) || (blocks && !submits))
+        return GOFER_OK;
+    return blocks && *now_ns >= at ? GOFER_ERR_TIMEOUT : GOFER_ERR_QUEUE_FULL;
+}
+
+gofer_status core_begin_call(struct core *core, struct call *call, bool submits, int64_t now_ns)
+{
     gofer_status status = GOFER_OK;
     lock_take(&core->lock);
     core->inside += submits;
-    if (blocks && submits && !callback_active() && (!has_place(core) || core->places.len > 0)) {
-        wait_for_place(core, atomic_load_explicit(&call->total_at, memory_order_relaxed));
-        now_ns = clock_now_ns();
-    }
-    if (core->state != CORE_OPEN)
-        status = GOFER_ERR_CLOSED;
-    else if (!has_place(core) && (submits || !blocks))
-        status = blocks && now_ns >= atomic_load_explicit(&call->total_at, memory_order_relaxed)
-                     ? GOFER_ERR_TIMEOUT
-                     : GOFER_ERR_QUEUE_FULL;
+    if (core->state != CORE_OPEN || !has_place(core) || core->places.len > 0)
+        status = find_place(core, call, submits, &now_ns);
     if (status == GOFER_OK) {
         list_push(&core->calls, &call->core_link);
         look_at_deadline(core, call, now_ns);

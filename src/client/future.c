@@ -167,7 +167,7 @@ static bool steal_and_drive(struct call *call)
     lock_drop(&call->lock);
     if (!plain || !call_may_drive(call) || !task_steal(&call->task))
         return false;
-    call_drive(call);
+    call_drive(call, clock_now_ns());
     return true;
 }
 

@@ -72,7 +72,8 @@ enum task_next {
 struct turn {
     char *scratch;
     size_t scratch_len;
-    bool driven; /* run by a caller: see transport/conn.h */
+    bool driven;    /* run by a caller: see transport/conn.h */
+    int64_t now_ns; /* the time, where the thread has just looked; or 0 */
 };
 
 enum { TURN_SCRATCH = 16 * 1024, TURN_MAX_BYTES = 256 * 1024, TURN_MAX_READS = 16 };

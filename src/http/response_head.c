@@ -112,8 +112,9 @@ static inline bool is_line_end(char c)
 /* Nearly always there is one, and a printable byte behind it. */
 static inline const char *skip_blanks(const char *at)
 {
-    at += *at == ' ';
-    while ((unsigned char)*at <= ' ' && is_blank(*at))
+    if (*at == ' ' && (unsigned char)at[1] > ' ')
+        return at + 1;
+    while (is_blank(*at))
         at++;
     return at;
 }

@@ -30,7 +30,8 @@ void download_fini(struct download *d)
     buf_fini(&d->kept);
     buf_fini(&d->trailers);
     download_skip_coding(d);
-    message_free(d->response);
+    if (d->response != NULL)
+        message_free(d->response);
     d->response = NULL;
 }
 
@@ -245,8 +246,8 @@ static enum download_next take_head(struct download *d, const char *data, size_t
 
 /* --- gathered bodies --- */
 
-static enum download_next body_bytes(struct download *d, const char *data, size_t len,
-                                     struct fault *fault)
+static inline enum download_next body_bytes(struct download *d, const char *data, size_t len,
+                                            struct fault *fault)
 {
     d->received += len;
     if (d->coded != NULL)

@@ -42,16 +42,6 @@ static void note_progress(struct exchange *x, uint64_t bytes)
         set_at(&x->stall_at, clock_after_ms(clock_now_ns(), x->request->stall_timeout_ms));
 }
 
-int64_t exchange_deadline(struct exchange *x)
-{
-    return clock_min(get_at(&x->stall_at), get_at(&x->header_at));
-}
-
-int64_t exchange_soon(const struct exchange *x)
-{
-    return x->up.state == UPLOAD_CONTINUE ? clock_min(x->continue_at, x->rate_at) : x->rate_at;
-}
-
 /* Whether the peer has sent what nobody has read: then it is not the peer that is slow. */
 static bool has_unread(const struct exchange *x)
 {

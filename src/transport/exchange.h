@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "engine/task.h"
 #include "transport/conn.h"
@@ -119,7 +120,10 @@ uint32_t exchange_events(const struct exchange *x);
 bool exchange_must_poll(const struct exchange *x);
 
 /* When the task is to look again though nothing came, with EV_TIMER; or CLOCK_NEVER. */
-int64_t exchange_soon(const struct exchange *x);
+static inline int64_t exchange_soon(const struct exchange *x)
+{
+    return x->up.state == UPLOAD_CONTINUE ? clock_min(x->continue_at, x->rate_at) : x->rate_at;
+}
 
 /* After EXCHANGE_DONE: whether the connection may serve another request. */
 bool exchange_reusable(const struct exchange *x);
@@ -131,7 +135,11 @@ gofer_sent exchange_sent(const struct exchange *x);
 bool exchange_can_repeat(const struct exchange *x);
 
 /* The nearest of the limits that end the exchange, or CLOCK_NEVER. Any thread. */
-int64_t exchange_deadline(struct exchange *x);
+static inline int64_t exchange_deadline(const struct exchange *x)
+{
+    return clock_min(atomic_load_explicit(&x->stall_at, memory_order_relaxed),
+                     atomic_load_explicit(&x->header_at, memory_order_relaxed));
+}
 
 /*
  * A limit seems to have passed at now_ns, in the driver's hands. Windows that were

@@ -23,8 +23,8 @@ static size_t aligned(size_t n)
 
 /* Takes the fields over, and ends every name and value with a NUL: over the colon, and over the CR,
  * LF or blank behind the value. */
-static void take_fields(struct head_field *to, const struct head_field *from, size_t fields_len,
-                        char *head)
+static inline void take_fields(struct head_field *to, const struct head_field *from,
+                               size_t fields_len, char *head)
 {
     for (size_t i = 0; i < fields_len; i++) {
         struct head_field f = from[i];

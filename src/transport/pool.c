@@ -50,9 +50,13 @@ static void tell_bans(struct pool *p)
 
 static void queue_want(struct pool *p, struct pool_host *host, struct want *want, struct work *work)
 {
-    want->state = WANT_WAITING;
-    want->host = host;
-    want->turn = p->turns++;
+    *want = (struct want){.task = want->task,
+                          .fresh = want->fresh,
+                          .fault = want->fault,
+                          .trace = want->trace,
+                          .state = WANT_WAITING,
+                          .turn = p->turns++,
+                          .host = host};
     list_push(&host->wants, &want->waiting);
     list_push(&host->undialed, &want->undialed);
     pool_make_room(p, host, work);

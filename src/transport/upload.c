@@ -49,8 +49,11 @@ static uint64_t body_in_memory(const struct upload_request *q)
 bool upload_fits_one_send(const struct upload *u)
 {
     const struct upload_request *q = u->request;
-    return u->sent == 0 && !q->expects_continue && (q->source == NULL || body_in_memory(q) > 0) &&
-           q->head_len + body_in_memory(q) <= TURN_SCRATCH;
+    if (u->sent > 0 || q->expects_continue)
+        return false;
+    if (q->source == NULL)
+        return q->head_len <= TURN_SCRATCH;
+    return body_in_memory(q) > 0 && q->head_len + body_in_memory(q) <= TURN_SCRATCH;
 }
 
 static enum upload_next broke(struct upload *u)

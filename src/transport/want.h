@@ -49,4 +49,15 @@ struct want {
     struct link undialed; /* those of them whose dial has to wait for a slot */
 };
 
+/* All that a want needs that is served at once; the rest is set when it has to wait. */
+static inline void want_init(struct want *want, struct task *task, bool fresh, struct fault *fault,
+                             struct trace *trace)
+{
+    want->task = task;
+    want->fresh = fresh;
+    want->fault = fault;
+    want->trace = trace;
+    want->state = WANT_NEW;
+}
+
 #endif

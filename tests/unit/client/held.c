@@ -36,9 +36,10 @@ gofer_request *held_request(void)
 gofer_future *held_submit(gofer_client *client, const gofer_request *request)
 {
     struct core *core = (struct core *)(void *)client;
+    int64_t now_ns;
     struct call *call = call_new(core, request);
     CU_ASSERT_PTR_NOT_NULL_FATAL(call);
-    CU_ASSERT_FATAL(call_admit(call, false));
+    CU_ASSERT_FATAL(call_admit(call, false, &now_ns));
     core_leave(core);
     return future_of(call);
 }
