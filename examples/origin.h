@@ -15,6 +15,8 @@
  *     /echo       the request's body, with its Content-Type
  *     /count      how long the request's body was, of any length: "N bytes\n"
  *     /busy       503, but for each third request of all: "busy ID\n"
+ *     /login      302 to /whoami, and the cookie "session=ID"
+ *     /whoami     that cookie's value          "session ID\n", or "nobody\n"
  *     /upgrade    101, with "Upgrade: echo"; then sends back whatever comes
  *
  * ID is the number after "?id=", 0 without one; every answer but the 101 repeats

@@ -121,6 +121,33 @@ static void answer_count(struct origin *o, struct conn *c, const struct request 
     count_body(o, c);
 }
 
+static void answer_login(struct origin *o, struct conn *c, const struct request *r)
+{
+    int len = snprintf(c->head, sizeof c->head,
+                       "HTTP/1.1 302 Found\r\n"
+                       "Location: /whoami\r\n"
+                       "Set-Cookie: session=%lu; Path=/; HttpOnly\r\n"
+                       "Content-Length: 0\r\n\r\n",
+                       r->id);
+
+    c->head_len = (size_t)len;
+    c->body_len = c->sent = 0;
+    origin_send_answer(o, c);
+}
+
+static void answer_whoami(struct origin *o, struct conn *c, const struct request *r)
+{
+    const char *field = strcasestr(c->in, "\r\nCookie: session=");
+    unsigned long session = 0;
+    int known = field != NULL && field < r->body && sscanf(field + 18, "%lu", &session) == 1;
+
+    c->body = c->text;
+    c->body_len = (size_t)(known ? snprintf(c->text, sizeof c->text, "session %lu\n", session)
+                                 : snprintf(c->text, sizeof c->text, "nobody\n"));
+    prepare_head(c, "200 OK", "text/plain");
+    origin_send_answer(o, c);
+}
+
 static void echo_back(struct origin *o, struct conn *c)
 {
     c->body = c->in;
@@ -173,7 +200,7 @@ static const struct route {
     {"/instant", answer_instant}, {"/50ms", answer_50ms},     {"/2s", answer_2s},
     {"/1MiB", answer_pattern},    {"/32MiB", answer_pattern}, {"/never", answer_never},
     {"/echo", answer_echo},       {"/count", answer_count},   {"/upgrade", answer_upgrade},
-    {"/busy", answer_busy},
+    {"/busy", answer_busy},       {"/login", answer_login},   {"/whoami", answer_whoami},
 };
 
 static const struct route *find_route(const struct request *r)

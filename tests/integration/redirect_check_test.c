@@ -252,6 +252,51 @@ static void http_leads_to_https(void)
     EXPECT_LACKS(trail_head(secure, 1), "\r\nAuthorization: ");
 }
 
+/* --- through proxies --- */
+
+/* A trail that plays an HTTP proxy: its targets are URLs. */
+static void a_proxys_credentials_stay_with_it(void)
+{
+    struct trail *proxy = trail_begin(), *direct = trail_begin();
+    char options_proxy[ORIGIN_URL_BYTES], resolve[64], there[ORIGIN_URL_BYTES];
+    const char *const resolves[] = {resolve};
+    snprintf(options_proxy, sizeof options_proxy, "http://user:sesame@127.0.0.1:%u",
+             origin_port(proxy->origin));
+    snprintf(resolve, sizeof resolve, "direct.test:%u:127.0.0.1", origin_port(direct->origin));
+    snprintf(there, sizeof there, "http://direct.test:%u/", origin_port(direct->origin));
+    trail_redirect(proxy, "http://first.test/", 302, "http://second.test/");
+    trail_redirect(proxy, "http://second.test/", 302, there);
+    gofer_client *client = rig_client(&(gofer_client_options){
+        .proxy = options_proxy, .no_proxy = "direct.test", .resolve = resolves, .resolve_len = 1});
+    gofer_request *request = rig_request_to("GET", "http://first.test/");
+    gofer_request_set_header(request, "Authorization", "mine");
+    struct outcome got = rig_call(client, request);
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_HOLDS(trail_head(proxy, 1), "\r\nProxy-Authorization: Basic dXNlcjpzZXNhbWU=\r\n");
+    EXPECT_HOLDS(trail_head(proxy, 1), "\r\nAuthorization: mine\r\n");
+    EXPECT_HOLDS(trail_head(proxy, 2), "\r\nProxy-Authorization: Basic dXNlcjpzZXNhbWU=\r\n");
+    EXPECT_LACKS(trail_head(proxy, 2), "\r\nAuthorization: ");
+    EXPECT_INT(trail_len(direct), 1);
+    EXPECT_LACKS(trail_head(direct, 1), "Authorization");
+}
+
+/* A caller's own field for the first one's proxy is not the next one's. */
+static void a_callers_proxy_field_is_dropped(void)
+{
+    struct trail *proxy = trail_begin();
+    char options_proxy[ORIGIN_URL_BYTES];
+    snprintf(options_proxy, sizeof options_proxy, "http://127.0.0.1:%u",
+             origin_port(proxy->origin));
+    trail_redirect(proxy, "http://first.test/", 302, "http://second.test/");
+    gofer_client *client = rig_client(&(gofer_client_options){.proxy = options_proxy});
+    gofer_request *request = rig_request_to("GET", "http://first.test/");
+    gofer_request_set_header(request, "Proxy-Authorization", "mine");
+    struct outcome got = rig_call(client, request);
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_HOLDS(trail_head(proxy, 1), "\r\nProxy-Authorization: mine\r\n");
+    EXPECT_LACKS(trail_head(proxy, 2), "Authorization");
+}
+
 CU_TestInfo redirect_check_tests[] = {
     {"G1 it sees every hop in order; RD-09 with the inherited fragment",
      it_sees_every_hop_in_order},
@@ -266,5 +311,7 @@ CU_TestInfo redirect_check_tests[] = {
     {"RD-03 https does not lead to http", https_does_not_lead_to_http},
     {"RD-03 unless it is allowed, G9 without Referer", unless_it_is_allowed},
     {"http leads to https, RD-04 without credentials", http_leads_to_https},
+    {"RD-13 a proxy's credentials stay with it", a_proxys_credentials_stay_with_it},
+    {"RD-13 RD-04 a caller's field for a proxy is dropped", a_callers_proxy_field_is_dropped},
     CU_TEST_INFO_NULL,
 };
