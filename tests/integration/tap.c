@@ -19,12 +19,19 @@
 
 static _Thread_local bool is_marked;
 
-static struct {
-    _Atomic(tap_fn) fn;
-    void *arg; /* set before fn, as */
+/* One that was opened. A thread may still ask the one before, so they take turns. */
+struct tap {
+    tap_fn fn;
+    void *arg;
     bool writes;
     atomic_uint nth;
-} tap;
+};
+
+enum { TAPS = 256 };
+
+static struct tap taps[TAPS];
+static unsigned opened;
+static _Atomic(struct tap *) now_open;
 
 static struct {
     int (*socket)(int domain, int type, int protocol);
@@ -57,11 +64,14 @@ static void know_next(void)
 
 static void open_tap(tap_fn fn, void *arg, bool writes)
 {
+    struct tap *tap = &taps[opened++ % TAPS];
+
     is_marked = true;
-    tap.arg = arg;
-    tap.writes = writes;
-    atomic_store(&tap.nth, 0);
-    atomic_store(&tap.fn, fn);
+    tap->fn = fn;
+    tap->arg = arg;
+    tap->writes = writes;
+    atomic_store(&tap->nth, 0);
+    atomic_store(&now_open, tap);
 }
 
 void tap_open(tap_fn fn, void *arg)
@@ -76,9 +86,10 @@ void tap_open_writes(tap_fn fn, void *arg)
 
 unsigned tap_close(void)
 {
-    atomic_store(&tap.fn, (tap_fn)NULL);
+    struct tap *tap = atomic_exchange(&now_open, (struct tap *)NULL);
+
     is_marked = false;
-    return atomic_load(&tap.nth);
+    return tap != NULL ? atomic_load(&tap->nth) : 0;
 }
 
 void tap_thread(void *unused)
@@ -90,14 +101,14 @@ void tap_thread(void *unused)
 /* What the test says to a call; the calls that its function makes itself are not tapped. */
 static int ask(enum tap_call call)
 {
-    tap_fn fn = is_marked ? atomic_load(&tap.fn) : (tap_fn)NULL;
+    struct tap *tap = is_marked ? atomic_load(&now_open) : (struct tap *)NULL;
     int said;
 
     know_next();
-    if (fn == NULL || tap.writes != (call == TAP_WRITE))
+    if (tap == NULL || tap->writes != (call == TAP_WRITE))
         return 0;
     is_marked = false;
-    said = fn(call, atomic_fetch_add(&tap.nth, 1) + 1, tap.arg);
+    said = tap->fn(call, atomic_fetch_add(&tap->nth, 1) + 1, tap->arg);
     is_marked = true;
     return said;
 }
