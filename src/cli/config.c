@@ -59,6 +59,9 @@ void config_fini(struct config *config)
     strings_fini(&config->outputs);
     strings_fini(&config->headers);
     text_fini(&config->data);
+    text_fini(&config->query);
+    gofer_form_free(config->form);
+    config->form = NULL;
     text_fini(&config->write_out);
     free(config->method);
     config->method = NULL;
@@ -80,7 +83,8 @@ const char *config_method(const struct config *config)
         return config->method;
     if (config->head)
         return "HEAD";
-    return config->has_data ? "POST" : "GET";
+    bool posts = config->form != NULL || (config->has_data && !config->get);
+    return posts ? "POST" : "GET";
 }
 
 const char *config_output(const struct config *config, size_t i)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include <gofer/address.h>
+#include <gofer/form.h>
 #include <gofer/tls.h>
 
 #include "cli/text.h"
@@ -88,6 +89,9 @@ struct config {
     struct text data;       /* -d, joined */
     bool has_data;          /* a -d was given, maybe an empty one */
     bool head;
+    gofer_form *form;  /* -F, or NULL */
+    struct text query; /* --url-query, joined */
+    bool get;          /* data goes into the query */
     bool compressed;
 
     /* the transfer */

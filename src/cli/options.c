@@ -12,6 +12,7 @@
 
 const struct option_group option_groups[] = {
     {"The request", request_options},
+    {"Forms", form_options},
     {"The transfer", transfer_options},
     {"Redirects and credentials", follow_options},
     {"Trying again", retry_options},
@@ -28,6 +29,7 @@ static const char *const error_words[] = {
     [OPTION_NEEDS_VALUE] = "requires parameter",
     [OPTION_NOT_A_SWITCH] = "used '--no-' for option that isn't a boolean",
     [OPTION_NOT_A_NUMBER] = "expected a proper numerical parameter",
+    [OPTION_MISUSED] = "is badly used here",
     [OPTION_NEGATIVE] = "expected a positive numerical parameter",
     [OPTION_BAD_VALUE] = "is badly used here",
 };
@@ -141,6 +143,20 @@ static enum exit_code report(enum option_error error, const char *arg)
     return CODE_USAGE;
 }
 
+static bool asks_for_two_methods(const struct config *config)
+{
+    bool posts = config->has_data && !config->get;
+    bool forms = config->form != NULL;
+
+    if (config->head + posts + forms < 2)
+        return false;
+    message_warn(config,
+                 "You can only select one HTTP request method! You asked for both %s and %s.",
+                 posts ? "POST (-d, --data)" : "multipart formpost (-F, --form)",
+                 config->head ? "HEAD (-I, --head)" : "multipart formpost (-F, --form)");
+    return true;
+}
+
 static enum exit_code check(const struct config *config)
 {
     if (config->help || config->version)
@@ -149,11 +165,8 @@ static enum exit_code check(const struct config *config)
         message_usage("no URL specified!");
         return CODE_USAGE;
     }
-    if (config->head && config->has_data) {
-        message_warn(config, "You can only select one HTTP request method! You asked for both "
-                             "POST (-d, --data) and HEAD (-I, --head).");
+    if (asks_for_two_methods(config))
         return CODE_USAGE;
-    }
     if (config->outputs.len > config->urls.len)
         message_warn(config, "Got more output options than URLs");
     return CODE_OK;

@@ -27,6 +27,7 @@ enum option_error {
     OPTION_NOT_A_NUMBER,
     OPTION_NEGATIVE,
     OPTION_BAD_VALUE,
+    OPTION_MISUSED,   /* a value that says nothing known */
     OPTION_UNREADABLE /* a file that it names; already reported */
 };
 
@@ -56,6 +57,7 @@ struct option_group {
 extern const struct option proxy_options[];
 extern const struct option follow_options[];
 extern const struct option request_options[];
+extern const struct option form_options[];
 extern const struct option output_options[];
 extern const struct option transfer_options[];
 extern const struct option connect_options[];

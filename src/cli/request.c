@@ -27,6 +27,34 @@ void request_complete_url(struct text *out, const char *typed)
     text_append_str(out, typed);
 }
 
+/* Puts pairs behind a query, or makes it one. */
+static void add_pairs(struct text *url, const struct text *pairs)
+{
+    const char *query = strchr(text_str(url), '?');
+
+    if (pairs->len == 0)
+        return;
+    if (query == NULL)
+        text_append_str(url, "?");
+    else if (query[1] != '\0' && url->data[url->len - 1] != '&')
+        text_append_str(url, "&");
+    text_append(url, pairs->data, pairs->len);
+}
+
+void request_add_query(struct text *url, const struct config *config)
+{
+    struct text whole = *url;
+    size_t len = strcspn(text_str(&whole), "#");
+
+    *url = (struct text){0};
+    text_append(url, text_str(&whole), len);
+    if (config->get)
+        add_pairs(url, &config->data);
+    add_pairs(url, &config->query);
+    text_append_str(url, text_str(&whole) + len);
+    text_fini(&whole);
+}
+
 void request_foreign_scheme(struct text *out, const char *url)
 {
     size_t len = scheme_len(url);
@@ -64,7 +92,9 @@ static void add_header(gofer_request *request, const char *line)
 
 static void add_data(gofer_request *request, const struct config *config)
 {
-    if (!config->has_data)
+    if (config->form != NULL)
+        check_memory(gofer_request_set_form(request, config->form));
+    if (!config->has_data || config->get)
         return;
     check_memory(
         gofer_request_set_body_ref(request, text_str(&config->data), config->data.len, NULL, NULL));

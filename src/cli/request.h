@@ -15,6 +15,9 @@
 /* The URL as the library wants it: with a scheme, http where none was typed. */
 void request_complete_url(struct text *out, const char *typed);
 
+/* Adds what -G and --url-query say to its query. */
+void request_add_query(struct text *url, const struct config *config);
+
 /* The URL's scheme when the library does not speak it, else "". */
 void request_foreign_scheme(struct text *out, const char *url);
 

@@ -28,6 +28,7 @@ void transfer_init(struct transfer *t, const struct config *config, size_t index
 
     *t = (struct transfer){.config = config, .index = index, .begun_us = now_us()};
     request_complete_url(&t->url, config->urls.items[index]);
+    request_add_query(&t->url, config);
     request_foreign_scheme(&scheme, text_str(&t->url));
     if (scheme.len > 0) {
         t->code = CODE_UNSUPPORTED_PROTOCOL;

@@ -136,6 +136,55 @@ if [ $code = 23 ]; then pass; else fail "a reader that left: exit code $code, no
 # --- the request -------------------------------------------------------------
 
 agent='User-Agent: test'
+printf 'line one\nline two' >part.txt
+run -F 'a=b c' -F 'f=@part.txt;type=text/plain; charset=utf-8;filename="x;y.txt"' \
+    -F 'in=<part.txt' -F 'q="a;b\"c";type=x/y' --form-string 's=@<;"' "$url/echo"
+tr -d '\r' <out >form.out
+holds '-F posts' form.out '^POST /echo '
+holds '-F says so' form.out '^Content-Type: multipart/form-data; boundary=gofer-form-'
+holds '-F tells the length' form.out '^Content-Length: [0-9]'
+grep -v '^--gofer-form\|^[A-Z][a-z]*:\|^[A-Z][a-z]*-[LTA]\|HTTP/1.1$' form.out >fields.out
+cat >fields.want <<'END'
+
+Content-Disposition: form-data; name="a"
+
+b c
+Content-Disposition: form-data; name="f"; filename="x;y.txt"
+
+line one
+line two
+Content-Disposition: form-data; name="in"
+
+line one
+line two
+Content-Disposition: form-data; name="q"
+
+a;b"c
+Content-Disposition: form-data; name="s"
+
+@<;"
+END
+if cmp -s fields.want fields.out; then pass; else fail '-F fields' "$(diff fields.want fields.out)"; fi
+holds '-F with a type' form.out '^Content-Type: text/plain; charset=utf-8$'
+printf 'typed' | "$gofer" -F 'f=@-;filename=n' "$url/echo" >out 2>err
+holds '-F @- is stdin' out '^typed'
+check '-F without a file' 26 '' -F f=@/nonexistent "$url/echo"
+holds '-F without a file' err '^gofer: (26) .*No such file'
+check '-F without a name' 2 '' -F nothing "$url/echo"
+holds '-F without a name' err 'is badly used here'
+check '-F with what nobody knows' 2 '' -F 'a=b;c=d' "$url/echo"
+check '-F and -d' 2 '' -F a=b -d c "$url/echo"
+run --data-urlencode 'a b&' --data-urlencode '=c=d' --data-urlencode 'n=e/f' \
+    --data-urlencode 'file@part.txt' "$url/echo"
+holds '--data-urlencode' out '^a+b%26&c%3Dd&n=e%2Ff&file=line+one%0Aline+two$'
+holds '--data-urlencode posts' out '^POST /echo '
+run -G -d a=1 --data-urlencode 'b=ü x' "$url/echo?z#part"
+holds '-G asks with a query' out '^GET /echo?z&a=1&b=%C3%BC+x HTTP'
+run -G -I -d a=1 "$url/hello"
+holds '-G with -I' out '^HTTP/1.1 200'
+run --url-query 'q=a b' --url-query '+raw=%2f' -d body "$url/echo"
+holds '--url-query' out '^POST /echo?q=a+b&raw=%2f HTTP'
+holds '--url-query leaves the body' out '^body$'
 check 'the head of a GET' 0 \
     "GET /echo?a=b HTTP/1.1\r\nHost: $host\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n" \
     -H "$agent" "$url/echo?a=b"
