@@ -70,7 +70,8 @@ struct out {
 
 static void put(struct out *out, const void *data, size_t len)
 {
-    memcpy(out->data + out->len, data, len);
+    if (len > 0)
+        memcpy(out->data + out->len, data, len);
     out->len += len;
 }
 
