@@ -183,14 +183,13 @@ static struct prepared *prepared_new(const struct snapshot *s, const struct core
     return NULL;
 }
 
-/* Made for the first client, and kept. */
-static struct prepared *prepare_once(struct snapshot *snapshot, const struct core *core,
-                                     gofer_status *status, struct buf *why)
+/* Out of line: nearly every call finds what another one made. */
+__attribute__((noinline)) static struct prepared *prepare_and_keep(struct snapshot *snapshot,
+                                                                   struct prepared *kept,
+                                                                   const struct core *core,
+                                                                   gofer_status *status,
+                                                                   struct buf *why)
 {
-    *status = GOFER_OK;
-    struct prepared *kept = atomic_load_explicit(&snapshot->prepared, memory_order_acquire);
-    if (kept != NULL && kept->core_id == core->id)
-        return kept;
     struct prepared *made = prepared_new(snapshot, core, NULL, status, why);
     if (made == NULL || kept != NULL)
         return made;
@@ -201,6 +200,17 @@ static struct prepared *prepare_once(struct snapshot *snapshot, const struct cor
         return made;
     prepared_free(made);
     return kept;
+}
+
+/* Made for the first client, and kept. */
+static struct prepared *prepare_once(struct snapshot *snapshot, const struct core *core,
+                                     gofer_status *status, struct buf *why)
+{
+    *status = GOFER_OK;
+    struct prepared *kept = atomic_load_explicit(&snapshot->prepared, memory_order_acquire);
+    if (kept != NULL && kept->core_id == core->id)
+        return kept;
+    return prepare_and_keep(snapshot, kept, core, status, why);
 }
 
 /* The jar's cookies for it, owned; "": none. NULL without memory. */
