@@ -23,7 +23,7 @@ struct waking {
     unsigned done;
 };
 
-static const struct route hold[] = {{.target = "/", .then = THEN_HOLD}};
+static const struct route hold[] = {{.then = THEN_HOLD}};
 
 static void free_all(gofer_future *future, void *arg)
 {
