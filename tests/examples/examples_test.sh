@@ -6,7 +6,8 @@
 set -u
 cd "${GOFER_BUILDDIR:-.}/examples" || exit 1
 failed=0
-for example in cancel download event_loop get page_server post_json shared_jar trace upgrade_echo upload upload_retry 'fanout --quick'; do
+for example in cancel download event_loop get page_server post_json shared_jar trace upgrade_echo \
+    upload upload_form upload_retry 'fanout --quick'; do
     # shellcheck disable=SC2086
     if output=$(./$example 2>&1); then
         echo "examples_test: $example: ok"
