@@ -41,8 +41,8 @@ typedef enum gofer_trace_kind {
     GOFER_TRACE_BEGIN = 1,     /* method, url: the call was accepted */
     GOFER_TRACE_GET_CONN,      /* host: a connection to "host:port" is asked for */
     GOFER_TRACE_DNS_START,     /* host: a name is looked up */
-    GOFER_TRACE_DNS_DONE,      /* host, addresses, addresses_len; status, message. Connecting
-                                  may begin before, with the addresses of one family */
+    GOFER_TRACE_DNS_DONE,      /* host, addresses, addresses_len, coalesced; status, message.
+                                  Connecting may begin before, with the addresses of one family */
     GOFER_TRACE_CONNECT_START, /* host, addresses: one address is connected to; several of them
                                   at a time, maybe */
     GOFER_TRACE_CONNECT_DONE,  /* host, addresses; status, sys_errno. GOFER_ERR_CANCELED:
@@ -89,6 +89,7 @@ typedef struct gofer_trace_event {
     gofer_status status; /* GOFER_OK: it went well */
     int sys_errno;
     const char *message; /* where it did not: a line for a person; or NULL */
+    bool coalesced;      /* the answer is another lookup's, which was under way already */
 } gofer_trace_event;
 
 /*

@@ -132,6 +132,7 @@ void resolver_ask(struct resolver *resolver, struct lookup *lookup)
     lookup->addrs = NULL;
     lookup->addrs_len = 0;
     lookup->more = true;
+    lookup->coalesced = lookup->joined = false;
     lookup->error = LOOKUP_OK;
     lookup->arrived = ANSWER_INIT;
     answer_known(resolver, lookup);
@@ -154,6 +155,7 @@ bool resolver_answered(struct resolver *resolver, struct lookup *lookup)
     bool whole = lookup->state == LOOKUP_ANSWERED;
     struct answer arrived = lookup->arrived;
     lookup->arrived = (struct answer){arrived.error, NULL, 0};
+    lookup->coalesced = lookup->joined;
     lock_drop(&resolver->lock);
     take(lookup, &arrived, whole);
     return whole;

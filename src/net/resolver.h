@@ -55,11 +55,13 @@ struct lookup {
     struct addr *addrs; /* owned by the lookup; grows at its end and may move */
     size_t addrs_len;
     bool more;               /* the rest of the answer is still to come */
+    bool coalesced;          /* the answer is that of a query which was in flight already */
     enum lookup_error error; /* LOOKUP_OK as long as there is more, or where there are addresses */
 
     /* The resolver's. */
     enum lookup_state state;
     struct answer arrived; /* and not yet taken */
+    bool joined;           /* a query that others had begun */
     struct link link;      /* in the mailbox or behind a query */
 };
 
@@ -99,7 +101,7 @@ void resolver_give_back_hook(struct resolver *resolver);
 void resolver_ask(struct resolver *resolver, struct lookup *lookup);
 
 /*
- * Takes what has arrived: addrs, more and error are then up to date, and new
+ * Takes what has arrived: addrs, more, error and coalesced are then up to date, and new
  * addresses stand behind those that were there. True where the answer is whole.
  * The asker's thread; no lock held; legal at any time after resolver_ask().
  */

@@ -182,10 +182,12 @@ static bool join_locked(struct resolver *r, struct lookup *lookup, struct list *
 {
     struct lookup_key key;
     lookup_key_set(&key, lookup->host, lookup->kind);
+    size_t begun = fresh->len;
     struct query *q = query_of(r, &key, fresh);
     if (q == NULL)
         return answer_lookup(lookup, LOOKUP_NOMEM);
     list_push(&q->lookups, &lookup->link);
+    lookup->joined = fresh->len == begun;
     if (q->told == 0)
         return false;
     answer_add(&lookup->arrived, q->found.addrs, q->told);

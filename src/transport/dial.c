@@ -52,7 +52,7 @@ static void tell_end(struct dial *d, struct conn *conn)
 {
     bool shook = dial_phase(d) == GOFER_PHASE_TLS && d->conn != NULL;
     if (d->looking || d->finding_target)
-        trace_dns_done(d->trace, d->lookup.host, d->lookup.addrs, d->lookup.addrs_len, &d->fault);
+        trace_dns_done(d->trace, &d->lookup, &d->fault);
     if (shook)
         trace_tls_done(d->trace, d->key->host, conn != NULL ? conn->tls : NULL, &d->fault);
     else if (d->secure.source != NULL)

@@ -32,7 +32,7 @@ static void looked_up(struct dial *d)
 {
     d->looking = d->finding_target = false;
     if (d->trace != NULL)
-        trace_dns_done(d->trace, d->lookup.host, d->lookup.addrs, d->lookup.addrs_len, &d->fault);
+        trace_dns_done(d->trace, &d->lookup, &d->fault);
 }
 
 static bool fail_lookup(struct dial *d, enum lookup_error error)

@@ -15,6 +15,7 @@
 #include "base/callback.h"
 #include "base/clock.h"
 #include "net/addr.h"
+#include "net/resolver.h"
 #include "net/tls.h"
 #include "transport/conn.h"
 #include "transport/key.h"
@@ -297,14 +298,17 @@ void trace_dns_start(struct trace *trace, const char *host)
     tell(trace, &(gofer_trace_event){.kind = GOFER_TRACE_DNS_START, .host = host});
 }
 
-void trace_dns_done(struct trace *trace, const char *host, const struct addr *addrs, size_t len,
-                    const struct fault *fault)
+void trace_dns_done(struct trace *trace, const struct lookup *lookup, const struct fault *fault)
 {
     gofer_address shown[ADDRESSES_SHOWN];
-    gofer_trace_event event = {.kind = GOFER_TRACE_DNS_DONE, .host = host, .addresses = shown};
-    for (size_t i = 0; i < len && i < ADDRESSES_SHOWN; i++, event.addresses_len++)
-        shown[i] =
-            (gofer_address){.addr = &addrs[i].sa, .addr_len = addr_len(&addrs[i]), .host = host};
+    gofer_trace_event event = {.kind = GOFER_TRACE_DNS_DONE,
+                               .host = lookup->host,
+                               .addresses = shown,
+                               .coalesced = lookup->coalesced};
+    for (size_t i = 0; i < lookup->addrs_len && i < ADDRESSES_SHOWN; i++, event.addresses_len++)
+        shown[i] = (gofer_address){.addr = &lookup->addrs[i].sa,
+                                   .addr_len = addr_len(&lookup->addrs[i]),
+                                   .host = lookup->host};
     add_fault(&event, fault);
     tell(trace, &event);
 }

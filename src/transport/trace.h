@@ -22,10 +22,10 @@
 #include "base/fault.h"
 #include <gofer/trace.h>
 
-struct addr;
 struct conn;
 struct gofer_response;
 struct key;
+struct lookup;
 struct tls;
 
 /* --- hooks: the user's function --- */
@@ -87,8 +87,7 @@ void trace_end(struct trace *trace, const gofer_error *error, int attempts);
 /* --- telling: the dial --- */
 
 void trace_dns_start(struct trace *trace, const char *host);
-void trace_dns_done(struct trace *trace, const char *host, const struct addr *addrs, size_t len,
-                    const struct fault *fault);
+void trace_dns_done(struct trace *trace, const struct lookup *lookup, const struct fault *fault);
 void trace_connect_start(struct trace *trace, const char *host, const gofer_address *address);
 void trace_connect_done(struct trace *trace, const char *host, const gofer_address *address,
                         int err);

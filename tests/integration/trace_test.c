@@ -224,6 +224,43 @@ static void a_lookup_is_told_and_its_questions_are_not(void)
     dns_server_stop(dns);
 }
 
+/* The second call asks while the first one's question is held back. */
+static void a_shared_lookup_is_told_apart(void)
+{
+    struct dns_server *dns = dns_server_start();
+    struct origin *origin = rig_origin(script_serve, (void *)(uintptr_t)hello);
+    gofer_client *client = rig_client(&(gofer_client_options){
+        .dns_servers = dns_server_address(dns), .address_family = GOFER_IPV4, .workers = 1});
+    struct diary diaries[2];
+    gofer_future *futures[2];
+    char url[ORIGIN_URL_BYTES];
+
+    dns_server_add(dns, "web.test", "127.0.0.1", 60);
+    dns_server_add(dns, "fence.test", "127.0.0.1", 60);
+    dns_server_rule(dns, "web.test", DNS_A, DNS_RULE_HOLD);
+    for (int i = 0; i < 2; i++) {
+        snprintf(url, sizeof url, "http://web.test:%u/", origin_port(origin) + (unsigned)i);
+        gofer_request *request = rig_request_to("GET", url);
+        diary_begin(&diaries[i]);
+        gofer_request_set_trace(request, diary_write, &diaries[i], NULL);
+        futures[i] = gofer_submit(client, request);
+        EXPECT(diary_wait(&diaries[i], GOFER_TRACE_DNS_START, 1));
+        EXPECT(dns_server_wait_asked(dns, "web.test", 1));
+    }
+    snprintf(url, sizeof url, "http://fence.test:%u/", origin_port(origin));
+    struct outcome got = rig_get_url(client, url); /* answered: the second is behind the query */
+    EXPECT(got.status == GOFER_OK || rig_is_tls());
+    dns_server_release(dns);
+    for (int i = 0; i < 2; i++) {
+        EXPECT(diary_wait(&diaries[i], GOFER_TRACE_DNS_DONE, 1));
+        EXPECT_INT(diary_last(&diaries[i], GOFER_TRACE_DNS_DONE).event.coalesced, i);
+        gofer_future_cancel(futures[i]);
+        gofer_future_free(futures[i]);
+    }
+    rig_end_client(client);
+    dns_server_stop(dns);
+}
+
 static void a_failed_lookup_connects_to_nothing(void)
 {
     struct dns_server *dns = dns_server_start();
@@ -449,6 +486,7 @@ CU_TestInfo trace_tests[] = {
      told_informational_responses_count_against_no_limit},
     {"a body that waits for 100 is told", a_body_that_waits_for_100_is_told},
     {"L14 a lookup is told and its questions are not", a_lookup_is_told_and_its_questions_are_not},
+    {"L14 a shared lookup is told apart", a_shared_lookup_is_told_apart},
     {"L14 a failed lookup connects to nothing", a_failed_lookup_connects_to_nothing},
     {"a refused connection tells why", a_refused_connection_tells_why},
     {"J7 a handshake is told once, and the certificate's fault",

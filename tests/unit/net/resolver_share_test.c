@@ -50,6 +50,11 @@ static void second_asker_joins_the_query_in_flight(void)
     CU_ASSERT(has(&first->lookup, 0, "192.0.2.1"));
     CU_ASSERT(has(&second->lookup, 0, "192.0.2.1"));
     CU_ASSERT_EQUAL(dns_server_asked(w.server, "held.test"), 1);
+    CU_ASSERT(!first->lookup.coalesced);
+    CU_ASSERT(second->lookup.coalesced);
+    struct asker *third = ask(&w, "held.test"); /* from the cache */
+    CU_ASSERT(has(&third->lookup, 0, "192.0.2.1"));
+    CU_ASSERT(!third->lookup.coalesced);
     teardown(&w);
 }
 
