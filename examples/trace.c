@@ -26,6 +26,8 @@ static void show_event(const gofer_trace_event *event, void *arg)
         printf(" %s", event->host);
     if (event->kind == GOFER_TRACE_GOT_CONN)
         printf(" %s", event->reused ? "reused" : "new");
+    if (event->kind == GOFER_TRACE_WROTE_HEADER_FIELD)
+        printf(" %s: %s", event->field_name, event->field_value);
     if (event->message != NULL)
         printf(": %s", event->message);
     putchar('\n');

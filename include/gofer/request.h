@@ -239,7 +239,8 @@ GOFER_API gofer_status gofer_request_set_max_redirects(gofer_request *request, i
 /*
  * Says that fields of that name, set before or after or client-wide, are a secret
  * between the program and the URL's origin, as Authorization and Cookie always
- * are: a redirect to another origin drops them. GOFER_ERR_INVALID for a bad name.
+ * are: a redirect to another origin drops them, and traces are not shown their
+ * values. GOFER_ERR_INVALID for a bad name.
  */
 GOFER_API gofer_status gofer_request_mark_secret(gofer_request *request, const char *name);
 

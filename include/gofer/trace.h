@@ -61,8 +61,10 @@ typedef enum gofer_trace_kind {
                                    have been, it was closed: GOFER_ERR_CLOSED */
     GOFER_TRACE_RETRY,          /* attempt, delay_ms, status, message: the call will be tried again;
                                    for the status that the message names, or the error */
-    GOFER_TRACE_END             /* attempt, status, sys_errno, message: the outcome; of a streaming
+    GOFER_TRACE_END,            /* attempt, status, sys_errno, message: the outcome; of a streaming
                                    call, after its body */
+    GOFER_TRACE_WROTE_HEADER_FIELD /* field_name, field_value: a field of the header section that
+                                      was sent; all of them, before WROTE_HEADERS */
 } gofer_trace_kind;
 
 /* An event. It and all that it points to are valid during the call of the trace only. Members may
@@ -90,6 +92,9 @@ typedef struct gofer_trace_event {
     int sys_errno;
     const char *message; /* where it did not: a line for a person; or NULL */
     bool coalesced;      /* the answer is another lookup's, which was under way already */
+    const char *field_name;
+    const char *field_value; /* "***" for Authorization, Proxy-Authorization, Cookie and what
+                                gofer_request_mark_secret() names */
 } gofer_trace_event;
 
 /*

@@ -141,6 +141,7 @@ static bool prepare(struct prepared *p, const struct snapshot *s, const struct c
                  .decodes = parts.accept_encoding != NULL,
                  .max_decode_ratio = o->max_decode_ratio},
         .close = request_will_close(&parts),
+        .secrets = &s->secrets,
         .stall_timeout_ms = o->stall_timeout_ms,
         .header_timeout_ms = o->response_header_timeout_ms,
         .expect_timeout_ms = o->expect_continue_timeout_ms,

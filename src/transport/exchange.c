@@ -177,7 +177,7 @@ static void tell_written(const struct exchange *x, enum upload_state before, enu
 {
     struct trace *trace = x->down.trace;
     if (before == UPLOAD_HEAD && x->up.state != UPLOAD_HEAD)
-        trace_wrote_headers(trace);
+        trace_wrote_headers(trace, x->request);
     if (next == UPLOAD_EXPECTS && x->continue_at == 0)
         trace_wait_100(trace);
     if (next == UPLOAD_WRITTEN || next == UPLOAD_BROKEN || next == UPLOAD_FAILED)

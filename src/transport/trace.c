@@ -18,7 +18,9 @@
 #include "net/resolver.h"
 #include "net/tls.h"
 #include "transport/conn.h"
+#include "transport/exchange.h"
 #include "transport/key.h"
+#include "transport/trace_head.h"
 #include "transport/trace_marks.h"
 
 enum { HOST_SHOWN = 288, ADDRESSES_SHOWN = 32 };
@@ -224,9 +226,24 @@ void trace_got_conn(struct trace *trace, const struct conn *conn, bool was_idle)
         tell_at(trace, &event, now);
 }
 
-void trace_wrote_headers(struct trace *trace)
+static void tell_fields(struct trace *t, const struct exchange_request *request, int64_t now_ns)
 {
-    tell(trace, &(gofer_trace_event){.kind = GOFER_TRACE_WROTE_HEADERS});
+    struct trace_head head;
+    gofer_trace_event event = {.kind = GOFER_TRACE_WROTE_HEADER_FIELD};
+    trace_head_init(&head, request->up.head, request->up.head_len, request->secrets);
+    while (trace_head_next(&head, &event.field_name, &event.field_value))
+        tell_at(t, &event, now_ns);
+    trace_head_fini(&head);
+}
+
+void trace_wrote_headers(struct trace *trace, const struct exchange_request *request)
+{
+    gofer_trace_event event = {.kind = GOFER_TRACE_WROTE_HEADERS};
+    if (!is_heard(trace))
+        return;
+    int64_t now = clock_now_ns();
+    tell_fields(trace, request, now);
+    tell_at(trace, &event, now);
 }
 
 void trace_wait_100(struct trace *trace)
@@ -385,6 +402,7 @@ const char *gofer_trace_name(gofer_trace_kind kind)
         [GOFER_TRACE_PUT_IDLE] = "put_idle",
         [GOFER_TRACE_RETRY] = "retry",
         [GOFER_TRACE_END] = "end",
+        [GOFER_TRACE_WROTE_HEADER_FIELD] = "wrote_header_field",
     };
     bool known = kind > 0 && (size_t)kind < sizeof names / sizeof *names;
     return known ? names[kind] : "unknown";

@@ -23,6 +23,7 @@
 #include <gofer/trace.h>
 
 struct conn;
+struct exchange_request;
 struct gofer_response;
 struct key;
 struct lookup;
@@ -72,7 +73,8 @@ void trace_begin(struct trace *trace, const char *method, const char *url, int64
 void trace_get_conn(struct trace *trace, const struct key *key, int64_t now_ns);
 /* was_idle: it came from the pool's idle connections. */
 void trace_got_conn(struct trace *trace, const struct conn *conn, bool was_idle);
-void trace_wrote_headers(struct trace *trace);
+/* Each field, without secrets, and that they were sent. */
+void trace_wrote_headers(struct trace *trace, const struct exchange_request *request);
 void trace_wait_100(struct trace *trace);
 void trace_got_100(struct trace *trace);
 void trace_informational(struct trace *trace, const struct gofer_response *response);

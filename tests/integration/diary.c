@@ -27,13 +27,30 @@ static void note_informational(struct diary *d, const gofer_response *response)
              gofer_response_status(response), link != NULL ? link : "-");
 }
 
-static void note(struct diary *d, const gofer_trace_event *event)
+static void note_name(struct diary *d, const gofer_trace_event *event)
 {
-    struct diary_entry *entry = &d->entries[event->kind];
     size_t len = strlen(d->text);
 
     snprintf(d->text + len, sizeof d->text - len, "%s%s", len > 0 ? " " : "",
              gofer_trace_name(event->kind));
+}
+
+static void note_field(struct diary *d, const gofer_trace_event *event)
+{
+    size_t len = strlen(d->fields);
+
+    snprintf(d->fields + len, sizeof d->fields - len, "%s=%s;", event->field_name,
+             event->field_value);
+}
+
+static void note(struct diary *d, const gofer_trace_event *event)
+{
+    struct diary_entry *entry = &d->entries[event->kind];
+
+    if (event->kind == GOFER_TRACE_WROTE_HEADER_FIELD)
+        note_field(d, event);
+    else
+        note_name(d, event);
     entry->event = *event;
     snprintf(entry->host, sizeof entry->host, "%s", event->host != NULL ? event->host : "");
     snprintf(entry->message, sizeof entry->message, "%s",

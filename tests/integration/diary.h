@@ -13,7 +13,7 @@
 #include <gofer/gofer.h>
 #include <pthread.h>
 
-enum { DIARY_KINDS = GOFER_TRACE_END + 1, DIARY_TEXT = 4096, DIARY_WORDS = 256 };
+enum { DIARY_KINDS = GOFER_TRACE_WROTE_HEADER_FIELD + 1, DIARY_TEXT = 4096, DIARY_WORDS = 256 };
 
 /* What of an event outlives it. */
 struct diary_entry {
@@ -27,6 +27,7 @@ struct diary {
     pthread_mutex_t lock;
     char text[DIARY_TEXT];
     struct diary_entry entries[DIARY_KINDS];
+    char fields[DIARY_TEXT]; /* "Host=a;Accept=b;": those sent, which stand not in the text */
     char informational[DIARY_WORDS]; /* "103 </a> 123 - ": status and Link of each 1xx */
     bool mixed;                      /* events of more than one call */
     bool disorder;                   /* an event's time before the one's before it */

@@ -129,6 +129,69 @@ static void a_broken_request_tells_its_error(void)
     EXPECT_INT(diary_count(&diary, GOFER_TRACE_END), 1);
 }
 
+/* --- the request's head --- */
+
+/* Notes the names in a row, to see what comes before what. */
+static void note_order(const gofer_trace_event *event, void *order)
+{
+    size_t len = strlen(order);
+
+    if (event->kind == GOFER_TRACE_WROTE_HEADER_FIELD)
+        snprintf((char *)order + len, DIARY_TEXT - len, "%s ", event->field_name);
+    else if (event->kind == GOFER_TRACE_GOT_CONN || event->kind == GOFER_TRACE_WROTE_HEADERS)
+        snprintf((char *)order + len, DIARY_TEXT - len, "%s ", gofer_trace_name(event->kind));
+}
+
+static void each_field_that_was_sent_is_told(void)
+{
+    struct origin *origin = rig_script(hello);
+    gofer_request *request = rig_request("POST", origin, "/a:b");
+
+    text[0] = '\0';
+    gofer_request_set_trace(request, note_order, text, NULL);
+    gofer_request_set_header(request, "User-Agent", "");
+    gofer_request_set_header(request, "Accept-Encoding", "identity");
+    gofer_request_add_header(request, "X-A", "1");
+    gofer_request_add_header(request, "x-a", "2: 3");
+    gofer_request_set_body(request, "body", 4);
+    struct outcome got = rig_call(rig_client(NULL), request);
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_TEXT(text, "got_conn Host Accept Accept-Encoding X-A x-a Content-Length wrote_headers ");
+}
+
+static void no_trace_is_shown_a_secret(void)
+{
+    struct origin *origin = rig_script(hello);
+    gofer_client *client = rig_client(NULL);
+    gofer_request *request = traced("GET", origin, "/");
+
+    gofer_request_set_basic_auth(request, "hidden-1", "x");
+    gofer_request_set_header(request, "cookie", "a=hidden-2");
+    gofer_request_set_header(request, "X-Key", "hidden-3");
+    gofer_request_set_header(request, "X-Open", "open");
+    gofer_request_mark_secret(request, "x-key");
+    struct outcome got = rig_call(client, request);
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_HOLDS(origin_last_head(origin), "X-Key: hidden-3\r\n");
+    EXPECT_HOLDS(diary.fields, "Authorization=***;");
+    EXPECT_HOLDS(diary.fields, "cookie=***;");
+    EXPECT_HOLDS(diary.fields, "X-Key=***;");
+    EXPECT_HOLDS(diary.fields, "X-Open=open;");
+    EXPECT_LACKS(diary.fields, "hidden");
+    EXPECT_LACKS(diary.fields, "Basic");
+}
+
+static void a_head_that_was_not_sent_is_not_told(void)
+{
+    struct origin *origin = origin_start(script_serve, (void *)(uintptr_t)hello);
+    gofer_request *request = traced("GET", origin, "/");
+
+    origin_stop(origin);
+    struct outcome got = rig_call(rig_client(NULL), request);
+    rig_expect_error(&got, GOFER_ERR_CONNECT);
+    EXPECT_TEXT(diary.fields, "");
+}
+
 /* --- 1xx --- */
 
 #define HINT "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
@@ -481,6 +544,9 @@ CU_TestInfo trace_tests[] = {
     {"a connection that ends is not put back", a_connection_that_ends_is_not_put_back},
     {"a stream ends with its body", a_stream_ends_with_its_body},
     {"a broken request tells its error", a_broken_request_tells_its_error},
+    {"L14 each field that was sent is told", each_field_that_was_sent_is_told},
+    {"no trace is shown a secret", no_trace_is_shown_a_secret},
+    {"a head that was not sent is not told", a_head_that_was_not_sent_is_not_told},
     {"F8 informational responses are told", informational_responses_are_told},
     {"F9 told informational responses count against no limit",
      told_informational_responses_count_against_no_limit},
