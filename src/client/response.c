@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT
  *
  * Reading a response, gathered or streaming. It is laid out in
- * transport/message.c; how a stream is read is stream.c's.
+ * transport/message.c; how a stream is read is stream_io.c's.
  */
 #include <gofer/response.h>
 
