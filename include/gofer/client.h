@@ -325,7 +325,8 @@ static inline size_t gofer_client_origins(gofer_client *client, gofer_origin_sta
  * <gofer/response.h>.
  *
  * *response is set on every return: on failure it holds a response with status
- * 0 whose gofer_response_error() is the call's error; NULL only without memory.
+ * 0, or the redirect that was not to be followed, whose gofer_response_error() is
+ * the call's error; NULL only without memory.
  * The caller frees it either way. A response with status 404 or 500 is GOFER_OK.
  * `response` may be NULL when nobody wants it.
  */

@@ -182,7 +182,8 @@ GOFER_API gofer_status gofer_request_set_cancel(gofer_request *request, gofer_ca
 /*
  * Says that repeating the request does no harm although its method does not
  * promise it (POST with a key that the server deduplicates), so that it may be
- * sent once more when a reused connection turns out dead.
+ * sent once more when a reused connection turns out dead, and be tried again where
+ * the client's retry_attempts say so.
  */
 GOFER_API gofer_status gofer_request_set_idempotent(gofer_request *request, int idempotent);
 

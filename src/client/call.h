@@ -10,8 +10,9 @@
  *    │                  ▲                          │ │ streaming:   │ │
  *    │                  └── once, on a fresh conn ─┤ │ outcome known│ │
  *    ▲                                             │ │              │ │
- *    └── BACKOFF (waits for its time) ◄── tried ───┘ │              │ │
- *                                         again      │              │ │
+ *    ├── BACKOFF (waits for its time) ◄── tried ───┤ │              │ │
+ *    │                                    again    │ │              │ │
+ *    ├── HOP (reads a redirect's rest) ◄─ follows ─┘ │              │ │
  *    │                                               ▼              │ │
  *    │                                             STREAM ──────────┘ │
  *    │                                               │ closed early   │
@@ -25,8 +26,9 @@
  * and only an interruption under the lock shuts it down (driver.h; design 7.3).
  *
  * The steps are in call.c, how a call begins in admission.c, what ends it early
- * in limits.c, the caller's driving in driver.c, its outcome in future.c, and
- * what follows the head of a streaming response in stream.c.
+ * in limits.c, its way on from a redirect in hop.c, trying again in retry.c, the
+ * caller's driving in driver.c, its outcome in future.c, and what follows the head
+ * of a streaming response in stream.c and stream_io.c.
  */
 #ifndef GOFER_CLIENT_CALL_H
 #define GOFER_CLIENT_CALL_H

@@ -5,7 +5,7 @@
  * A snapshot: the immutable inside of a gofer_request. Calls hold a reference;
  * a setter on a request whose snapshot is held by others copies first. What a
  * client makes of it (the head's bytes, the key) is prepared once and kept, for
- * the client that used it first.
+ * the client that used it first; with a jar's cookies in it, for one exchange.
  *
  * Any thread may read a snapshot; only the request's setter writes, and only
  * while nobody else holds it.
