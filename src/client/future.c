@@ -159,13 +159,14 @@ static void sleep_until_resolved(struct call *call, int64_t at_ns)
     waiter_fini(&waiter);
 }
 
-/* A call that nobody has begun, without a callback, is run right here. */
+/* A call that nobody has begun, without a callback, is run right here: one inside of its steps
+ * (late.h) would hold up everybody else who waits for it. */
 static bool steal_and_drive(struct call *call)
 {
     lock_take(&call->lock);
     bool plain = call->outcome == OUTCOME_OPEN && call->on_done == NULL;
     lock_drop(&call->lock);
-    if (!plain || !call_may_drive(call) || !task_steal(&call->task))
+    if (!plain || call->late != NULL || !call_may_drive(call) || !task_steal(&call->task))
         return false;
     call_drive(call, clock_now_ns());
     return true;

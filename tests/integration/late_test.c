@@ -367,6 +367,35 @@ static void a_progress_that_blocks_holds_up_no_deadline(void)
     EXPECT(rig_wait_active(client, 0));
 }
 
+static void *wait_unbounded(void *future)
+{
+    gofer_future_wait(future, NULL);
+    return NULL;
+}
+
+/* An unbounded wait would run the call itself. */
+static void a_progress_that_blocks_holds_up_no_other_waiter(void)
+{
+    struct door_keeper keeper = {rig_gate(), rig_gate()};
+    gofer_client *client = rig_client(&(gofer_client_options){.workers = GOFER_NO_WORKERS});
+    gofer_request *request = rig_request("POST", intake_plain(), "/");
+    pthread_t thread;
+
+    gofer_request_set_body(request, "body", 4);
+    gofer_request_set_progress(request, block_progress, &keeper);
+    gofer_future *future = gofer_submit(client, request);
+    REQUIRE(pthread_create(&thread, NULL, wait_unbounded, future) == 0);
+    EXPECT(gate_wait(keeper.inside, 1));
+    gofer_future_cancel(future);
+    EXPECT(eventually(is_resolved, future));
+    gate_pass(keeper.go);
+    pthread_join(thread, NULL);
+    REQUIRE(gofer_future_error(future) != NULL);
+    EXPECT_STATUS(gofer_future_error(future)->code, GOFER_ERR_CANCELED);
+    gofer_future_free(future);
+    EXPECT(rig_wait_active(client, 0));
+}
+
 /* --- streams --- */
 
 /* Answers with a head and a part of its body, and nothing more. */
@@ -549,6 +578,7 @@ CU_TestInfo late_tests[] = {
     {"a lent thread resolves", a_lent_thread_resolves},
     {"whatever the reader comes back with is dropped", whatever_it_comes_back_with_is_dropped},
     {"a progress that blocks holds up no deadline", a_progress_that_blocks_holds_up_no_deadline},
+    {"nor does it hold up who else waits", a_progress_that_blocks_holds_up_no_other_waiter},
     {"a read that waits ends at the deadline", a_read_that_waits_ends_at_the_deadline},
     {"a read that comes later ends at the deadline", a_read_that_comes_later_ends_at_the_deadline},
     {"who waits for input is called at the deadline",
