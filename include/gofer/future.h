@@ -37,8 +37,8 @@ GOFER_API gofer_future *gofer_submit_get(gofer_client *client, const char *url);
  * Waits for the outcome, and hands the response over as gofer_do() does. The
  * first wait that returns an outcome takes the response: later ones get the
  * same status and *response NULL. A call that no worker has taken yet, and that
- * has no callback (on_done, a body reader, progress, check_redirect), is run on the
- * calling thread. GOFER_ERR_INVALID with *response NULL for a NULL future, and in
+ * has no callback (on_done, a body reader, progress, check_redirect, a trace), is run
+ * on the calling thread. GOFER_ERR_INVALID with *response NULL for a NULL future, and in
  * a callback while there is no outcome yet.
  */
 GOFER_API gofer_status gofer_future_wait(gofer_future *future, gofer_response **response);

@@ -23,7 +23,8 @@ typedef enum gofer_log_level {
 /*
  * Told of a line, without a newline, valid during the call. On whatever thread
  * does the work, several at once; it must not block, nor make a blocking call of
- * gofer's.
+ * gofer's. One that does block holds up the call or the dial that the line is about,
+ * its deadline too.
  */
 typedef void gofer_log_fn(gofer_log_level level, const char *line, void *arg);
 

@@ -101,6 +101,12 @@ typedef struct gofer_trace_event {
  * A trace. Called on whatever thread does the work, on several at once for different calls, in
  * order for each call but for its dials. It must not block. Inside, a blocking call of gofer's
  * returns GOFER_ERR_INVALID.
+ *
+ * One that does block holds up the thread that tells it. From GOT_CONN to GOT_FIRST_BYTE, and in
+ * the events of a dial, the deadline, a cancel and the client's end resolve the call all the same,
+ * as long as another thread serves the client; its END is told once the trace has come back. They
+ * wait for the trace in BEGIN (within gofer_submit()), GET_CONN, PUT_IDLE, RETRY and END, and in
+ * all events on the thread of a gofer_do(). gofer_client_free() waits for it in any case.
  */
 typedef void gofer_trace_fn(const gofer_trace_event *event, void *arg);
 

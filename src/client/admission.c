@@ -102,13 +102,19 @@ static bool prepare_trace(struct call *c)
     return c->trace != NULL || refuse(c, GOFER_ERR_NOMEM, "");
 }
 
+/* Whether functions of the user's, beside a body reader, are called in its steps. */
+static bool calls_back(const struct call *c)
+{
+    return c->snapshot->progress != NULL || c->core->options.check_redirect != NULL ||
+           c->snapshot->trace != NULL || c->core->trace_hook != NULL;
+}
+
 /* Callbacks may be slow. A thread that drives its own call waits for its own, but gives a stream
  * back before all is sent. */
 static bool prepare_late_end(struct call *c, bool driven)
 {
     bool waits = driven && !c->snapshot->streaming;
-    bool calls_back = c->snapshot->progress != NULL || c->core->options.check_redirect != NULL;
-    if (call_may_drive(c) && (waits || !calls_back))
+    if (call_may_drive(c) && (waits || !calls_back(c)))
         return true;
     c->late = late_new(c);
     return c->late != NULL || refuse(c, GOFER_ERR_NOMEM, "");

@@ -272,15 +272,23 @@ static enum task_next begin_drain(struct call *c, unsigned events, struct turn *
     return drain(c, events, turn);
 }
 
+/* What a callback in this step holds up. */
+static gofer_phase phase_inside(const struct call *c)
+{
+    return upload_is_over(&c->exchange.up) ? c->exchange.phase : GOFER_PHASE_SEND;
+}
+
 /* What goes on beside the user's reads: the upload, and a look for input where the user asked. */
 static enum task_next stream_on(struct call *c, unsigned events, struct turn *turn)
 {
+    /* Nobody is called back once all is sent. */
+    struct late *late = upload_is_over(&c->exchange.up) ? NULL : c->late;
     if (stream_is_closed(c->stream))
         return begin_drain(c, events, turn);
-    if (!late_enter(c->late, GOFER_PHASE_SEND))
+    if (!late_enter(late, GOFER_PHASE_SEND))
         return TASK_PARK;
     enum exchange_next next = exchange_upload(&c->exchange, turn, &c->fault);
-    late_leave(c->late);
+    late_leave(late);
     if (next == EXCHANGE_FAILED)
         return fail_stream(c);
     if (next == EXCHANGE_YIELD)
@@ -379,7 +387,7 @@ static enum task_next go_on(struct call *c, struct turn *turn)
     const _Atomic bool *interrupted = turn->driven ? &c->interrupted : NULL;
     if (c->exchange.down.paused)
         return hop_meet(c, turn);
-    if (!late_enter(c->late, GOFER_PHASE_SEND))
+    if (!late_enter(c->late, phase_inside(c)))
         return TASK_PARK;
     enum exchange_next next = exchange_step(&c->exchange, turn, interrupted, &c->fault);
     if (late_leave(c->late))
@@ -401,10 +409,15 @@ static enum task_next go_on(struct call *c, struct turn *turn)
     return TASK_YIELD;
 }
 
-static void begin_trace(struct call *c, bool was_idle)
+/* False where the outcome was settled meanwhile. */
+static bool begin_trace(struct call *c, bool was_idle)
 {
     exchange_set_trace(&c->exchange, c->trace);
+    /* An event that ends the call may be pending: the next step sees to that. */
+    if (!late_enter(c->late, phase_inside(c)))
+        return true;
     trace_got_conn(c->trace, c->exchange.conn, was_idle);
+    return !late_leave(c->late);
 }
 
 static enum task_next begin_exchange(struct call *c, struct turn *turn, struct conn *conn,
@@ -415,8 +428,8 @@ static enum task_next begin_exchange(struct call *c, struct turn *turn, struct c
     c->reused = conn->reused;
     exchange_init(&c->exchange, conn, &c->prepared->request, now_ns);
     call_set_state(c, CALL_EXCHANGE);
-    if (c->trace != NULL)
-        begin_trace(c, was_idle);
+    if (c->trace != NULL && !begin_trace(c, was_idle))
+        return call_clean_up(c);
     if (!turn->driven)
         return go_on(c, turn);
     limits_arm(c);

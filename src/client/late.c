@@ -23,6 +23,7 @@ struct late {
     bool inside;       /* its driver may be in a callback */
     bool settled;      /* from outside */
     gofer_phase doing; /* what the callback is for */
+    gofer_sent sent;   /* when it began; more may have been since */
 };
 
 /* --- resolving, on a thread that serves --- */
@@ -72,21 +73,30 @@ void late_free(struct late *late)
 
 /* --- settling --- */
 
+/* What the driver was at, as the words of a time limit go on. */
+static const char *doing_words(const struct call *c)
+{
+    gofer_phase doing = c->late->doing;
+    if (doing == GOFER_PHASE_REDIRECT)
+        return "in a callback for a redirect";
+    if (doing == GOFER_PHASE_SEND && (c->has_reader || c->snapshot->progress != NULL))
+        return "in a callback for the request body";
+    return gofer_phase_name(doing);
+}
+
 static void set_timeout(struct call *c, struct fault *fault)
 {
+    int64_t now = clock_now_ns();
     int64_t ms = c->timeout_ms;
-    gofer_phase doing = c->late->doing;
-    const char *what = doing == GOFER_PHASE_SEND ? "for the request body" : "for a redirect";
-    const char *words = "timed out after %lld ms in a callback %s";
-    if (clock_now_ns() < atomic_load_explicit(&c->total_at, memory_order_relaxed)) {
-        words = "timed out after no byte moved for %lld ms in a callback %s";
-        ms = c->prepared->request.stall_timeout_ms;
-    }
+    const char *words = "timed out after %lld ms %s";
+    if (now < atomic_load_explicit(&c->total_at, memory_order_relaxed))
+        words = exchange_passed(&c->exchange, now, &ms);
     if (ms >= 0)
-        fault_set(fault, GOFER_ERR_TIMEOUT, doing, ETIMEDOUT, words, (long long)ms, what);
+        fault_set(fault, GOFER_ERR_TIMEOUT, c->late->doing, ETIMEDOUT, words, (long long)ms,
+                  doing_words(c));
     else
-        fault_set(fault, GOFER_ERR_TIMEOUT, doing, ETIMEDOUT, "deadline passed in a callback %s",
-                  what);
+        fault_set(fault, GOFER_ERR_TIMEOUT, c->late->doing, ETIMEDOUT, "deadline passed %s",
+                  doing_words(c));
 }
 
 static void set_fault(struct call *c, unsigned events, struct fault *fault)
@@ -110,6 +120,8 @@ static void settle(struct call *c, unsigned events)
     struct fault fault = {0};
     set_fault(c, events, &fault);
     call_describe_error_locked(c, &fault);
+    if (c->error.sent < late->sent)
+        c->error.sent = late->sent;
     if (c->error.sent == GOFER_SENT_NOTHING)
         c->error.sent = GOFER_SENT_SOME;
     late->settled = true;
@@ -155,6 +167,7 @@ bool late_enter_callback(struct late *late, gofer_phase doing)
     limits_arm(c);
     late->inside = may_go;
     late->doing = doing;
+    late->sent = exchange_sent(&c->exchange);
     lock_drop(&c->lock);
     return may_go;
 }

@@ -3,13 +3,15 @@
  * SPDX-License-Identifier: MIT
  *
  * Ending a call whose driver is inside a callback of the user's (design 5): a
- * body reader, a progress function or a check of redirects that does not come back must not hold up
- * a deadline, a cancel or the client's end. Whoever brings the fatal event settles the outcome
- * under the call's lock; a task of its own resolves the future on a thread that serves the engine;
- * the driver, once it is back, finds the outcome settled and cleans up.
+ * body reader, a progress function, a check of redirects or a trace that does not come back must
+ * not hold up a deadline, a cancel or the client's end. Whoever brings the fatal event settles the
+ * outcome under the call's lock; a task of its own resolves the future on a thread that serves the
+ * engine; the driver, once it is back, finds the outcome settled and cleans up.
  *
  * Only calls with one of them have a `struct late`, and not those of gofer_do()
- * that do not stream: no other runs user code, but on its caller's thread.
+ * that do not stream: no other runs user code, but on its caller's thread. Of a trace's events
+ * those of the exchange are covered, GOT_CONN to GOT_FIRST_BYTE: at the others there is no
+ * exchange, and at most of them an outcome.
  */
 #ifndef GOFER_CLIENT_LATE_H
 #define GOFER_CLIENT_LATE_H

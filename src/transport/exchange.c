@@ -64,18 +64,22 @@ static bool is_due(const struct exchange *x)
     return !(x->down.head_done && x->request->down.streaming && has_unread(x));
 }
 
+const char *exchange_passed(struct exchange *x, int64_t now_ns, int64_t *limit_ms)
+{
+    if (now_ns >= get_at(&x->header_at)) {
+        *limit_ms = x->request->header_timeout_ms;
+        return "timed out after %lld ms %s";
+    }
+    *limit_ms = x->request->stall_timeout_ms;
+    return "timed out after no byte moved for %lld ms %s";
+}
+
 const char *exchange_late(struct exchange *x, int64_t now_ns, int64_t *limit_ms)
 {
     const struct exchange_request *q = x->request;
-    if (now_ns >= get_at(&x->header_at)) {
-        *limit_ms = q->header_timeout_ms;
-        return "timed out after %lld ms %s";
-    }
     bool due = is_due(x);
-    if (now_ns >= get_at(&x->stall_at) && due) {
-        *limit_ms = q->stall_timeout_ms;
-        return "timed out after no byte moved for %lld ms %s";
-    }
+    if (now_ns >= get_at(&x->header_at) || (now_ns >= get_at(&x->stall_at) && due))
+        return exchange_passed(x, now_ns, limit_ms);
     bool moves = x->phase != GOFER_PHASE_WAIT;
     if (now_ns >= x->rate_at && due && moves && !was_fast_enough(x)) {
         *limit_ms = q->rate_window_ms;

@@ -149,6 +149,10 @@ static inline int64_t exchange_deadline(const struct exchange *x)
  */
 const char *exchange_late(struct exchange *x, int64_t now_ns, int64_t *limit_ms);
 
+/* Which limit that ends the exchange has passed at now_ns, one having passed: words as above. Any
+ * thread. */
+const char *exchange_passed(struct exchange *x, int64_t now_ns, int64_t *limit_ms);
+
 /* The driver is about to ask the source again. Where no byte was due until now, for a slow source
  * or a slow reader, the time in which one has to move begins anew. */
 void exchange_renew(struct exchange *x);
