@@ -62,7 +62,7 @@ static void play(struct peer *peer, void *arg)
         }
         if (p->go != NULL && !gate_wait(p->go, 1))
             return;
-        if (!intake_take(peer, false, &body) || !answer(peer, p, &body))
+        if (!intake_take(peer, INTAKE_GULPS, &body) || !answer(peer, p, &body))
             return;
     }
 }

@@ -10,10 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "integration/feed.h"
 
-enum { INTAKES = 256, PIECE_BYTES = 16 * 1024 };
+enum { INTAKES = 256, PIECE_BYTES = 16 * 1024, MORSEL_BYTES = 4096 };
 
 /* FNV-1a */
 #define SUM_START UINT64_C(14695981039346656037)
@@ -37,19 +38,22 @@ static void keep_wire(struct intake_body *b, const char *data, size_t len)
     b->wire[b->wire_len] = '\0';
 }
 
-static bool take_bytes(struct peer *peer, bool sips, uint64_t len, struct intake_body *b)
+static bool take_bytes(struct peer *peer, enum intake_pace pace, uint64_t len,
+                       struct intake_body *b)
 {
+    static const size_t most[] = {PIECE_BYTES, 1, MORSEL_BYTES};
     char piece[PIECE_BYTES];
 
     while (len > 0) {
-        size_t n = sips ? 1 : sizeof piece;
-        n = len < n ? (size_t)len : n;
+        size_t n = len < most[pace] ? (size_t)len : most[pace];
         if (!peer_read(peer, piece, n))
             return false;
         keep_wire(b, piece, n);
         b->sum = add_sum(b->sum, piece, n);
         b->len += n;
         len -= n;
+        if (pace == INTAKE_RESTS)
+            pass_ms(2);
     }
     return true;
 }
@@ -98,7 +102,7 @@ static bool take_trailers(struct peer *peer, struct intake_body *b)
     }
 }
 
-static bool take_chunks(struct peer *peer, bool sips, struct intake_body *b)
+static bool take_chunks(struct peer *peer, enum intake_pace pace, struct intake_body *b)
 {
     char line[INTAKE_LINE_BYTES];
     uint64_t size;
@@ -108,13 +112,13 @@ static bool take_chunks(struct peer *peer, bool sips, struct intake_body *b)
             return false;
         if (size == 0)
             return take_trailers(peer, b);
-        if (!take_bytes(peer, sips, size, b) || !take_line(peer, b, line))
+        if (!take_bytes(peer, pace, size, b) || !take_line(peer, b, line))
             return false;
         b->bad = b->bad || line[0] != '\0';
     }
 }
 
-bool intake_take(struct peer *peer, bool sips, struct intake_body *body)
+bool intake_take(struct peer *peer, enum intake_pace pace, struct intake_body *body)
 {
     const char *head = peer_head(peer);
     const char *length = strcasestr(head, "\r\nContent-Length: ");
@@ -123,10 +127,10 @@ bool intake_take(struct peer *peer, bool sips, struct intake_body *body)
     *body = (struct intake_body){.sum = SUM_START};
     body->bad = chunked && length != NULL;
     if (chunked)
-        body->whole = take_chunks(peer, sips, body);
+        body->whole = take_chunks(peer, pace, body);
     else
         body->whole =
-            take_bytes(peer, sips, length != NULL ? strtoull(length + 18, NULL, 10) : 0, body);
+            take_bytes(peer, pace, length != NULL ? strtoull(length + 18, NULL, 10) : 0, body);
     return body->whole && !body->bad;
 }
 
@@ -162,12 +166,15 @@ void intake_serve(struct peer *peer, void *intake)
 {
     struct intake *in = intake;
     struct intake_body body;
+    int room = 64 * 1024;
 
+    if (in->pace == INTAKE_RESTS)
+        setsockopt(peer_fd(peer), SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     while (peer_read_head(peer)) {
         pass(in->head);
         if (in->go != NULL && !gate_wait(in->go, 1))
             return;
-        bool whole = intake_take(peer, in->sips, &body);
+        bool whole = intake_take(peer, in->pace, &body);
         pthread_mutex_lock(&in->lock);
         in->last = body;
         pthread_mutex_unlock(&in->lock);

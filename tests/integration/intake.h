@@ -22,6 +22,10 @@
 
 enum { INTAKE_WIRE_BYTES = 4096, INTAKE_LINE_BYTES = 512 };
 
+/* How a body is read: as it comes; a byte at a time; 4 KiB, of 64 KiB at most that the system
+ * keeps, in 2 ms or more. */
+enum intake_pace { INTAKE_GULPS, INTAKE_SIPS, INTAKE_RESTS };
+
 /* What became of one body. */
 struct intake_body {
     bool whole;      /* up to its end */
@@ -34,11 +38,11 @@ struct intake_body {
 };
 
 struct intake {
-    bool sips;          /* reads a byte at a time; set before the first call */
-    struct gate *go;    /* a body is not read before; or NULL */
-    struct gate *head;  /* passed with each head; or NULL */
-    struct gate *done;  /* passed with each body, whole or not; or NULL */
-    const char *answer; /* what it answers instead; "" nothing, and closes; NULL: see above */
+    enum intake_pace pace; /* set before the first call */
+    struct gate *go;       /* a body is not read before; or NULL */
+    struct gate *head;     /* passed with each head; or NULL */
+    struct gate *done;     /* passed with each body, whole or not; or NULL */
+    const char *answer;    /* what it answers instead; "" nothing, and closes; NULL: see above */
 
     pthread_mutex_t lock;
     struct intake_body last;
@@ -52,7 +56,7 @@ struct origin *intake_origin(struct intake *intake);
 struct origin *intake_plain(void);
 
 /* Reads a body behind a head that was read. False where it is not whole or bad. For handlers. */
-bool intake_take(struct peer *peer, bool sips, struct intake_body *body);
+bool intake_take(struct peer *peer, enum intake_pace pace, struct intake_body *body);
 
 /* Takes requests until the connection ends. A handler; the argument is the intake. */
 void intake_serve(struct peer *peer, void *intake);

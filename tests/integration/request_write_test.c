@@ -285,7 +285,7 @@ static void send_row(const struct row *row, bool proxied, bool sips)
     snprintf(to, sizeof to, "::127.0.0.1:%u", origin_port(origin));
     snprintf(proxy, sizeof proxy, "http://127.0.0.1:%u", origin_port(origin));
     options.proxy = proxied ? proxy : "";
-    intake->sips = sips;
+    intake->pace = sips ? INTAKE_SIPS : INTAKE_GULPS;
     gofer_client *client = scene_client(&options);
     struct outcome got = rig_call(client, make(row));
     if (row->status == GOFER_OK) {

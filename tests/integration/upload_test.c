@@ -141,7 +141,7 @@ static void chunks_of_one_byte_arrive(void)
     static const struct feed_step steps[] = {{FEED_BYTES, NULL, 3000}, {0}};
 
     set_up();
-    intake->sips = true;
+    intake->pace = INTAKE_SIPS;
     for (int sized = 0; sized < 2; sized++) {
         struct feed *feed = feed_new(
             "POST", origin, "/",
