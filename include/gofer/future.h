@@ -23,10 +23,11 @@ typedef struct gofer_group gofer_group;
 
 /*
  * Submits a call and returns at once (with GOFER_QUEUE_BLOCK, when a place in
- * the queue is free; where it could never come free by waiting, in a callback,
- * it rejects instead). The request may be freed or changed after. Returns NULL
- * only without memory; every other refusal is a future that has already failed.
- * Free with gofer_future_free().
+ * the queue is free, or once the call is cancelled by its token or times out;
+ * where a place could never come free by waiting, in a callback, it rejects
+ * instead). The request may be freed or changed after. Returns NULL only without
+ * memory; every other refusal is a future that has already failed. Free with
+ * gofer_future_free().
  */
 GOFER_API gofer_future *gofer_submit(gofer_client *client, const gofer_request *request);
 

@@ -46,7 +46,8 @@ struct call *call_new(struct core *core, const gofer_request *request)
 /* The outcome of a call that never was a task. */
 static bool refuse(struct call *c, gofer_status status, const char *words)
 {
-    gofer_phase phase = status == GOFER_ERR_TIMEOUT ? GOFER_PHASE_QUEUE : GOFER_PHASE_NONE;
+    bool waited = status == GOFER_ERR_TIMEOUT || status == GOFER_ERR_CANCELED;
+    gofer_phase phase = waited ? GOFER_PHASE_QUEUE : GOFER_PHASE_NONE;
     fault_set(&c->fault, status, phase, 0, "%s", words);
     call_describe_error(c, &c->fault);
     const char *url = c->snapshot != NULL ? c->snapshot->shown_url : "";
@@ -147,6 +148,16 @@ static int64_t first_deadline(struct call *c, int64_t now_ns)
     return clock_min(own_at, token_at);
 }
 
+static bool refuse_place(struct call *c, gofer_status status)
+{
+    const char *words = status == GOFER_ERR_TIMEOUT ? "timed out waiting for a place in the queue"
+                        : status == GOFER_ERR_CANCELED
+                            ? "canceled before there was a place in the queue"
+                            : "";
+    token_remove(c->snapshot->cancel, c);
+    return refuse(c, status, words);
+}
+
 bool call_admit(struct call *call, bool driven, int64_t *now_ns)
 {
     if (call->core == NULL)
@@ -170,15 +181,14 @@ bool call_admit(struct call *call, bool driven, int64_t *now_ns)
     int64_t now = *now_ns = clock_now_ns();
     atomic_store_explicit(&call->total_at, first_deadline(call, now), memory_order_relaxed);
     call->began_ns = now;
+    /* Before it is in the queue: that may take until it is cancelled. */
+    if (!token_add(call->snapshot->cancel, call))
+        task_leave_events(&call->task, EV_CANCEL);
     gofer_status status = core_begin_call(call->core, call, !driven, now);
     if (status != GOFER_OK)
-        return refuse(call, status,
-                      status == GOFER_ERR_TIMEOUT ? "timed out waiting for a place in the queue"
-                                                  : "");
+        return refuse_place(call, status);
     if (call->trace != NULL)
         trace_begin(call->trace, call->snapshot->method, call->snapshot->shown_url, now);
-    if (!token_add(call->snapshot->cancel, call))
-        task_wake_now(&call->task, EV_CANCEL);
     return true;
 }
 

@@ -541,7 +541,7 @@ static void call_free(struct task *task)
 const struct task_ops call_ops = {.name = "call",
                                   .step = call_step,
                                   .wake_driver = driver_wake,
-                                  .wake_runner = late_wake_runner,
+                                  .wake_runner = driver_wake_runner,
                                   .free = call_free};
 
 /* From here on others may end the call, and the client: what this thread still needs of the engine

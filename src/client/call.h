@@ -100,7 +100,7 @@ struct call {
         interrupted;       /* blocked_fd was shut down; also read by the driver without the lock */
     bool unpublished;      /* resolved already, and future_publish() is still to come */
     bool abandoned;        /* the handle is gone: nobody takes the response any more */
-    struct waiter *driver; /* the driving thread, asleep without a socket; or NULL */
+    struct waiter *driver; /* the driving or submitting thread, asleep without a socket; or NULL */
     enum outcome outcome;
     gofer_status status;
     gofer_response *response; /* until a wait took it */

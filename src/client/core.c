@@ -14,6 +14,7 @@
 #include "base/callback.h"
 #include "base/clock.h"
 #include "client/call.h"
+#include "client/driver.h"
 #include "client/meter.h"
 #include "client/settings.h"
 #include "client/snapshot.h"
@@ -110,20 +111,28 @@ static void wake_first(struct list *waiters)
         waiter_wake(w);
 }
 
-/* Waits, with the core's lock held before and after, until there is a place, the client ends, or
- * at_ns. */
-static void wait_for_place(struct core *core, int64_t at_ns)
+static bool is_canceled(const struct call *call)
 {
+    return (task_pending(&call->task) & EV_CANCEL) != 0;
+}
+
+/* Waits, with the core's lock held before and after, until there is a place, the client ends, the
+ * call is cancelled or times out. */
+static void wait_for_place(struct core *core, struct call *call)
+{
+    int64_t at_ns = atomic_load_explicit(&call->total_at, memory_order_relaxed);
     bool in_time = true;
     struct waiter waiter;
     waiter_init(&waiter, core->engine);
     list_push(&core->places, &waiter.link);
-    while (in_time && core->state == CORE_OPEN &&
+    driver_sleeps(call, &waiter);
+    while (in_time && core->state == CORE_OPEN && !is_canceled(call) &&
            !(has_place(core) && list_first(&core->places) == &waiter.link)) {
         lock_drop(&core->lock);
         in_time = waiter_wait(&waiter, at_ns);
         lock_take(&core->lock);
     }
+    driver_sleeps(call, NULL);
     list_remove(&waiter.link);
     /* With more than one place free the next in line may go, too. */
     wake_first(&core->places);
@@ -169,11 +178,13 @@ static gofer_status find_place(struct core *core, struct call *call, bool submit
     bool blocks = core->options.queue_full == GOFER_QUEUE_BLOCK;
     int64_t at = atomic_load_explicit(&call->total_at, memory_order_relaxed);
     if (blocks && submits && !callback_active()) {
-        wait_for_place(core, at);
+        wait_for_place(core, call);
         *now_ns = clock_now_ns();
     }
     if (core->state != CORE_OPEN)
         return GOFER_ERR_CLOSED;
+    if (is_canceled(call))
+        return GOFER_ERR_CANCELED;
     if (has_place(core) || (blocks && !submits))
         return GOFER_OK;
     return blocks && *now_ns >= at ? GOFER_ERR_TIMEOUT : GOFER_ERR_QUEUE_FULL;

@@ -115,8 +115,9 @@ void core_poll(struct core *core);
  * Adds a call to the unfinished ones, which keeps the engine alive until
  * core_end_call(). `submits`: the thread goes on without the call, so it is
  * counted inside too; core_leave() undoes that. With max_queued unfinished and
- * the policy to block, a submitting thread waits (not in a callback), and
- * gofer_do(), which blocks anyway, goes on. GOFER_OK, _QUEUE_FULL, _TIMEOUT or _CLOSED.
+ * the policy to block, a submitting thread waits (not in a callback), for as long
+ * as the call is not cancelled, and gofer_do(), which blocks anyway, goes on.
+ * GOFER_OK, _QUEUE_FULL, _TIMEOUT, _CANCELED or _CLOSED.
  */
 gofer_status core_begin_call(struct core *core, struct call *call, bool submits, int64_t now_ns);
 

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "client/call.h"
 #include "client/core.h"
+#include "client/late.h"
 #include "client/limits.h"
 #include "client/stream.h"
 #include "engine/waiter.h"
@@ -59,18 +60,29 @@ void driver_wake(struct task *task)
     lock_drop(&c->lock);
 }
 
+void driver_wake_runner(struct task *task)
+{
+    /* A worker does not sleep in a call: one that is held is new. */
+    if (call_state(call_of_task(task)) == CALL_NEW)
+        driver_wake(task);
+    late_wake_runner(task);
+}
+
+void driver_sleeps(struct call *call, struct waiter *waiter)
+{
+    lock_take(&call->lock);
+    call->driver = waiter;
+    lock_drop(&call->lock);
+}
+
 void driver_await_event(struct call *call)
 {
     struct waiter waiter;
     waiter_init(&waiter, call->task.engine);
-    lock_take(&call->lock);
-    call->driver = &waiter;
-    lock_drop(&call->lock);
+    driver_sleeps(call, &waiter);
     while (task_pending(&call->task) == 0)
         waiter_wait(&waiter, CLOCK_NEVER);
-    lock_take(&call->lock);
-    call->driver = NULL;
-    lock_drop(&call->lock);
+    driver_sleeps(call, NULL);
     waiter_fini(&waiter);
 }
 

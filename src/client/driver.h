@@ -17,6 +17,7 @@
 
 struct call;
 struct task;
+struct waiter;
 
 /* From here on an interrupting thread may shut the exchange's socket down. */
 void driver_publish(struct call *call);
@@ -25,13 +26,18 @@ void driver_publish(struct call *call);
  * used again. */
 bool driver_unpublish(struct call *call);
 
+/* Whoever wakes the call wakes this waiter of its thread too; NULL: nobody any more. */
+void driver_sleeps(struct call *call, struct waiter *waiter);
+
 /* Sleeps until an event is pending. */
 void driver_await_event(struct call *call);
 
 /* Waits for what the exchange waits for, and no longer than until it looks again by itself. */
 void driver_await_socket(struct call *call);
 
-/* task_ops.wake_driver of a call. Any thread. */
+/* task_ops.wake_driver of a call, and task_ops.wake_runner: one that is held may be asleep at the
+ * full queue. Any thread. */
 void driver_wake(struct task *task);
+void driver_wake_runner(struct task *task);
 
 #endif

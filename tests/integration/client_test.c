@@ -326,6 +326,129 @@ static void the_end_frees_a_blocked_submit(void)
     rig_expect_error(&got, GOFER_ERR_CLOSED);
 }
 
+/* A client of one place, which `first` has; and a submit that waits for it. */
+struct full {
+    struct origin *origin;
+    gofer_client *client;
+    gofer_future *first;
+    struct gate *go;
+};
+
+static void fill(struct full *full, int workers)
+{
+    struct gate *seen = rig_gate();
+
+    full->go = rig_gate();
+    full->origin =
+        rig_script((const struct route[]){{.reply = REPLY_HELLO, .seen = seen, .go = full->go}});
+    full->client = rig_client(&(gofer_client_options){
+        .workers = workers, .max_queued = 1, .queue_full = GOFER_QUEUE_BLOCK});
+    full->first = submit(full->client, full->origin);
+    EXPECT(workers == GOFER_NO_WORKERS || gate_wait(seen, 1));
+}
+
+static void start_blocked(struct blocked *blocked, const struct full *full, gofer_cancel *token)
+{
+    *blocked =
+        (struct blocked){.client = full->client, .request = rig_request("GET", full->origin, "/")};
+    gofer_request_set_cancel(blocked->request, token);
+    REQUIRE(pthread_create(&blocked->thread, NULL, submit_main, blocked) == 0);
+}
+
+static struct outcome end_blocked(struct blocked *blocked)
+{
+    pthread_join(blocked->thread, NULL);
+    EXPECT(gofer_future_done(blocked->future));
+    return take(blocked->future);
+}
+
+static void expect_hello(gofer_future *future)
+{
+    struct outcome got = take(future);
+
+    rig_expect_answer(&got, 200, "hello");
+}
+
+/* The cancel finds it asleep, or on the way: the outcome is the same. Whoever waits behind it is
+ * not kept from the place. */
+static void cancel_blocked(int workers)
+{
+    gofer_cancel *token = gofer_cancel_new();
+    struct full full;
+    struct blocked cancelled, behind;
+
+    fill(&full, workers);
+    start_blocked(&cancelled, &full, token);
+    pass_ms(20);
+    start_blocked(&behind, &full, NULL);
+    pass_ms(20);
+    gofer_cancel_fire(token);
+    struct outcome got = end_blocked(&cancelled);
+    rig_expect_error(&got, GOFER_ERR_CANCELED);
+    EXPECT_INT(got.error->phase, GOFER_PHASE_QUEUE);
+    EXPECT_INT(got.error->sent, GOFER_SENT_NOTHING);
+    EXPECT_HOLDS(got.error->message, "canceled before there was a place in the queue");
+    EXPECT(!atomic_load(&behind.returned));
+    gate_pass(full.go);
+    pthread_join(behind.thread, NULL);
+    expect_hello(full.first);
+    expect_hello(behind.future);
+    gofer_cancel_free(token);
+}
+
+static void a_cancel_frees_a_blocked_submit(void)
+{
+    cancel_blocked(2);
+    cancel_blocked(GOFER_NO_WORKERS);
+}
+
+/* One of a token that had fired before is not even sent where there is no place. */
+static void a_cancelled_submit_does_not_block(void)
+{
+    gofer_cancel *token = gofer_cancel_new();
+    struct full full;
+    struct blocked blocked;
+
+    fill(&full, 2);
+    gofer_cancel_fire(token);
+    start_blocked(&blocked, &full, token);
+    struct outcome got = end_blocked(&blocked);
+    rig_expect_error(&got, GOFER_ERR_CANCELED);
+    gate_pass(full.go);
+    expect_hello(full.first);
+    gofer_cancel_free(token);
+}
+
+static void time_out_blocked(int workers, bool by_token)
+{
+    enum { SHORT_MS = 60 };
+    int64_t began = now_ms();
+    gofer_cancel *token = by_token ? gofer_cancel_new_deadline(gofer_now_ms() + SHORT_MS) : NULL;
+    struct full full;
+    struct blocked blocked = {0};
+
+    fill(&full, workers);
+    blocked.client = full.client;
+    blocked.request = rig_request("GET", full.origin, "/");
+    gofer_request_set_cancel(blocked.request, token);
+    if (!by_token)
+        gofer_request_set_timeout_ms(blocked.request, SHORT_MS);
+    submit_main(&blocked);
+    struct outcome got = take(blocked.future);
+    rig_expect_error(&got, GOFER_ERR_TIMEOUT);
+    EXPECT_INT(got.error->phase, GOFER_PHASE_QUEUE);
+    EXPECT_AT_LEAST(now_ms() - began, SHORT_MS);
+    gate_pass(full.go);
+    expect_hello(full.first);
+    gofer_cancel_free(token);
+}
+
+static void a_deadline_frees_a_blocked_submit(void)
+{
+    for (int i = 0; i < 4; i++)
+        time_out_blocked(i < 2 ? 2 : GOFER_NO_WORKERS, i % 2 == 1);
+}
+
 static void options_out_of_range_are_refused(void)
 {
     const gofer_header bad_name = {"bad name", "v"}, bad_value = {"A", "v\r\nB: c"};
@@ -482,6 +605,9 @@ CU_TestInfo client_tests[] = {
     {"gofer_do never blocks at a full queue", gofer_do_never_blocks_at_a_full_queue},
     {"a full queue blocks where asked", a_full_queue_blocks_where_asked},
     {"the client's end frees a blocked submit", the_end_frees_a_blocked_submit},
+    {"a cancel frees a blocked submit", a_cancel_frees_a_blocked_submit},
+    {"a cancelled submit does not block", a_cancelled_submit_does_not_block},
+    {"a deadline frees a blocked submit", a_deadline_frees_a_blocked_submit},
     {"options out of range are refused", options_out_of_range_are_refused},
     {"no limits at all are fine", no_limits_at_all_are_fine},
     {"strings of the options are copied", strings_of_the_options_are_copied},
