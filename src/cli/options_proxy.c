@@ -4,6 +4,9 @@
  *
  * Options about proxies.
  */
+#include <string.h>
+#include <strings.h>
+
 #include "cli/options.h"
 
 #define PROXY_FIELD(member) offsetof(struct config, proxy.member)
@@ -15,6 +18,35 @@ static enum option_error set_url(struct config *config, const char *scheme, cons
 
     text_append_str(&url, scheme);
     text_append_str(&url, value);
+    config_set_string(&config->proxy.url, text_str(&url));
+    text_fini(&url);
+    return OPTION_OK;
+}
+
+/* Behind the scheme and the credentials of a proxy: its host. */
+static const char *host_of(const char *url)
+{
+    const char *scheme_end = strstr(url, "://");
+    const char *from = scheme_end != NULL ? scheme_end + 3 : url;
+    const char *at = memrchr(from, '@', strcspn(from, "/"));
+
+    return at != NULL ? at + 1 : from;
+}
+
+/* The port of an HTTP proxy of which none is said is 1080, as in curl; the library has it 80. */
+static enum option_error apply_proxy(struct config *config, const char *value)
+{
+    const char *host = host_of(value);
+    size_t len = strcspn(host, "/");
+    const char *bracket = memrchr(host, ']', len);
+    const char *port_from = bracket != NULL ? bracket : host;
+    bool is_http = strstr(value, "://") == NULL || strncasecmp(value, "http:", 5) == 0;
+    struct text url = {0};
+
+    text_append(&url, value, (size_t)(host - value) + len);
+    if (is_http && len > 0 && memchr(port_from, ':', len - (size_t)(port_from - host)) == NULL)
+        text_append_str(&url, ":1080");
+    text_append_str(&url, host + len);
     config_set_string(&config->proxy.url, text_str(&url));
     text_fini(&url);
     return OPTION_OK;
@@ -42,7 +74,7 @@ static enum option_error apply_socks5_hostname(struct config *config, const char
 
 const struct option proxy_options[] = {
     {0, "noproxy", "list", PROXY_FIELD(no_proxy), OPTION_STRING, "Hosts reached without a proxy"},
-    {'x', "proxy", "[scheme://]host[:port]", PROXY_FIELD(url), OPTION_STRING,
+    {'x', "proxy", "[scheme://]host[:port]", 0, apply_proxy,
      "Go through this proxy; \"\" goes through none"},
     {0, "proxy-cacert", "file", PROXY_FIELD(ca_file), OPTION_STRING,
      "The CAs of an https proxy are in this file"},

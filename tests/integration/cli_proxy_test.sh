@@ -144,6 +144,18 @@ refused 97 'SOCKS5 proxy: wants a user and a password' --socks5 "127.0.0.1:$sock
 refused 7 'proxy: connect to 127.0.0.1:1: Connection refused' -x 127.0.0.1:1 "$url"
 same_as_curl -x 127.0.0.1:1 "$url"
 refused 5 'proxy: lookup of proxy.onion' -x proxy.onion:1 "$url"
+
+# The port where none is said; nobody can be connected to there.
+nobody=255.255.255.255
+refused 7 "proxy: connect to $nobody:1080" -x $nobody "$url"
+same_as_curl -x $nobody "$url"
+refused 7 "proxy: connect to $nobody:1080" -x "http://me:p:@$nobody/" "$url"
+refused 7 "proxy: connect to [ff0e::1]:1080" -x 'HTTP://[ff0e::1]' "$url"
+refused 7 "proxy: connect to $nobody:80" -x "http://$nobody:80" "$url"
+refused 7 "proxy: connect to $nobody:443" -x "https://$nobody" "$url"
+refused 7 "proxy: connect to $nobody:1080" --socks5 $nobody "$url"
+http_proxy=$nobody refused 7 "proxy: connect to $nobody:80" "$url"
+
 refused 5 'Unsupported proxy syntax or scheme' -x 'ftp://me:secret@127.0.0.1' "$url"
 lacks err secret
 http_proxy=ftp://127.0.0.1 refused 2 'http_proxy in the environment: unsupported proxy scheme' "$url"
