@@ -126,17 +126,34 @@ static void a_refused_connection_is_tried_again(void)
     EXPECT_INT(got.error->attempts, 3);
 }
 
-static void a_slow_answer_is_tried_again(void)
+/* Whoever runs the call, a driver that is interrupted in a read included: the connection is lost,
+ * and the call begins again. */
+static void ends_late_and_again(const char *reply, gofer_client_options limits)
 {
-    static const struct route silent[] = {{.then = THEN_HOLD}};
-    struct origin *origin = rig_script(silent);
-    gofer_client *client = rig_client(&(gofer_client_options){
-        .retry_attempts = 2, .retry_delay_ms = SHORT_MS, .response_header_timeout_ms = 50});
-    struct outcome got = rig_get(client, origin, "/");
+    const struct route routes[] = {{.reply = reply, .then = THEN_HOLD}};
+    struct origin *origin = rig_script(routes);
 
+    limits.retry_attempts = 2;
+    limits.retry_delay_ms = SHORT_MS;
+    gofer_client *client = rig_client(&limits);
+    struct outcome got = rig_get(client, origin, "/");
     rig_expect_error(&got, GOFER_ERR_TIMEOUT);
     EXPECT_INT(got.error->attempts, 2);
+    EXPECT_INT(rig_stats(client).retries, 1);
+    EXPECT_INT(rig_stats(client).conns_opened, 2);
+    EXPECT_AT_LEAST(got.took_ms, 100);
     EXPECT(origin_wait(origin, ORIGIN_REQUESTS, 2));
+}
+
+static void a_slow_answer_is_tried_again(void)
+{
+    const gofer_client_options header = {.response_header_timeout_ms = 50},
+                               stall = {.stall_timeout_ms = 50};
+
+    ends_late_and_again(NULL, header);
+    ends_late_and_again("HTTP/1.1 2", header);
+    ends_late_and_again(NULL, stall);
+    ends_late_and_again("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", stall);
 }
 
 static void the_last_answer_is_the_outcome(void)
