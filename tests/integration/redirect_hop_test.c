@@ -196,7 +196,7 @@ static void a_body_that_comes_later_is_waited_for(void)
 /* Says its piece over and over until the client closes. */
 static void answer_without_end(struct peer *peer, void *arg)
 {
-    static char chunk[0x400 + 16];
+    char chunk[0x400 + 16];
     const char *head = *(const char **)arg;
     if (!peer_read_request(peer))
         return;

@@ -373,6 +373,7 @@ static void a_fresh_connections_error_is_the_calls(void)
         EXPECT(!got.error->reused);
         EXPECT(!got.error->timeout);
     }
+    EXPECT(origin_wait(origin, ORIGIN_ACCEPTED, sizeof errors / sizeof *errors));
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), sizeof errors / sizeof *errors);
 }
 
