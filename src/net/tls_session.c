@@ -183,34 +183,33 @@ static bool is_single_use(const SSL_SESSION *session)
     return SSL_SESSION_get_protocol_version(session) >= TLS1_3_VERSION;
 }
 
-/* The newest, with a reference. */
+/* A copy of the newest: a handshake writes into its session, and two may run with this one. It is
+ * made under the lock, a matter of memory only, so that nobody but the store ever holds what the
+ * store keeps: whoever takes it out is the one that frees it. */
 static SSL_SESSION *give(struct tls_sessions *s, struct entry *e, struct dropped *dropped)
 {
     SSL_SESSION *newest = e->kept[e->len - 1].session;
+    SSL_SESSION *copy = SSL_SESSION_dup(newest);
     touch(s, e);
-    SSL_SESSION_up_ref(newest);
     if (e->len > 1 && is_single_use(newest))
         remove_at(s, e, e->len - 1, dropped);
-    return newest;
+    return copy;
 }
 
 SSL_SESSION *tls_sessions_take(struct tls_sessions *sessions, const char *key, int64_t now_ns)
 {
     struct dropped dropped = {.len = 0};
-    SSL_SESSION *kept = NULL;
+    SSL_SESSION *copy = NULL;
     lock_take(&sessions->lock);
     struct entry *e = find(sessions, key);
     if (e != NULL)
         remove_expired(sessions, e, now_ns, &dropped);
     if (e != NULL && e->len > 0)
-        kept = give(sessions, e, &dropped);
+        copy = give(sessions, e, &dropped);
     else if (e != NULL)
         remove_entry(sessions, e, &dropped);
     lock_drop(&sessions->lock);
     free_dropped(&dropped);
-    /* A handshake writes into its session, and two may run with this one. */
-    SSL_SESSION *copy = kept != NULL ? SSL_SESSION_dup(kept) : NULL;
-    SSL_SESSION_free(kept);
     return copy;
 }
 
