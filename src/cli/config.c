@@ -8,11 +8,6 @@
 
 #include <stdlib.h>
 
-void config_init(struct config *config)
-{
-    *config = (struct config){.parallel_max = 50, .follow.max = 50};
-}
-
 static void tls_fini(struct config_tls *tls)
 {
     char *strings[] = {tls->ca_file, tls->ca_dir,   tls->crl_file, tls->pins,        tls->cert,
@@ -53,23 +48,65 @@ static void follow_fini(struct config_follow *follow)
     *follow = (struct config_follow){.follows = false};
 }
 
-void config_fini(struct config *config)
+static void targets_fini(struct config *config)
 {
-    strings_fini(&config->urls);
-    strings_fini(&config->outputs);
+    for (size_t i = 0; i < config->targets_len; i++) {
+        free(config->targets[i].url);
+        free(config->targets[i].output);
+        free(config->targets[i].upload);
+    }
+    free(config->targets);
+}
+
+static void config_free(struct config *config)
+{
+    targets_fini(config);
     strings_fini(&config->headers);
     text_fini(&config->data);
     text_fini(&config->query);
     gofer_form_free(config->form);
-    config->form = NULL;
     text_fini(&config->write_out);
     free(config->method);
-    config->method = NULL;
     tls_fini(&config->tls);
     connect_fini(&config->connect);
     proxy_fini(&config->proxy);
     follow_fini(&config->follow);
+    free(config);
 }
+
+/* --- the command line ------------------------------------------------------ */
+
+static struct config *config_new(struct global *global)
+{
+    struct config *config = cli_realloc(NULL, 1, sizeof *config);
+
+    *config = (struct config){.global = global, .follow.max = 50};
+    return config;
+}
+
+void global_init(struct global *global)
+{
+    *global = (struct global){.parallel_max = 50};
+    global->first = global->last = config_new(global);
+}
+
+void global_next(struct global *global)
+{
+    global->last->next = config_new(global);
+    global->last = global->last->next;
+}
+
+void global_fini(struct global *global)
+{
+    for (struct config *config = global->first, *next; config != NULL; config = next) {
+        next = config->next;
+        config_free(config);
+    }
+    free(global->help_category);
+    *global = (struct global){.first = NULL};
+}
+
+/* --- an operation ---------------------------------------------------------- */
 
 void config_set_string(char **string, const char *value)
 {
@@ -87,7 +124,34 @@ const char *config_method(const struct config *config)
     return posts ? "POST" : "GET";
 }
 
-const char *config_output(const struct config *config, size_t i)
+/* Target number i, which is made where there are not so many. */
+static struct target *target_at(struct config *config, size_t i)
 {
-    return i < config->outputs.len ? config->outputs.items[i] : NULL;
+    if (i == config->targets_len) {
+        config->targets = cli_realloc(config->targets, i + 1, sizeof *config->targets);
+        config->targets[i] = (struct target){.output_kind = config->default_output};
+        config->targets_len++;
+    }
+    return &config->targets[i];
+}
+
+void config_add_url(struct config *config, const char *url)
+{
+    target_at(config, config->urls_len++)->url = cli_strdup(url);
+}
+
+void config_add_output(struct config *config, enum output_kind kind, const char *output)
+{
+    struct target *target = target_at(config, config->outputs_len++);
+
+    target->output_kind = kind;
+    target->output = output != NULL ? cli_strdup(output) : NULL;
+}
+
+void config_add_upload(struct config *config, const char *upload)
+{
+    struct target *target = target_at(config, config->uploads_len++);
+
+    target->uploads = upload != NULL;
+    target->upload = upload != NULL ? cli_strdup(upload) : NULL;
 }

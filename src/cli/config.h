@@ -5,8 +5,12 @@
  * What the command line asked for. options.c fills it, once, before anything
  * is sent; everything else only reads it.
  *
+ * A command line is a list of operations, separated by --next. Each has a config:
+ * its URLs and what holds for them alone. What holds for the whole command is in
+ * the one `struct global`, which every config points to.
+ *
  * Invariant: every string is owned by the config. The nth output belongs to the
- * nth URL, wherever the two stood on the command line.
+ * nth URL of its operation, wherever the two stood on the command line.
  */
 #ifndef GOFER_CLI_CONFIG_H
 #define GOFER_CLI_CONFIG_H
@@ -79,9 +83,61 @@ struct config_retry {
     bool refused;
 };
 
+/* The whole command line: at least one operation, and what holds for all of them, the options that
+ * curl's man page calls global. */
+struct global {
+    struct config *first;
+    struct config *last; /* which options are added to */
+
+    /* how the transfers follow each other */
+    bool parallel;
+    long parallel_max;
+    bool parallel_immediate;
+    bool fail_early;
+    int64_t interval_ms; /* --rate: from one transfer's begin to the next one's; 0: none */
+
+    /* what is shown */
+    bool silent;
+    bool show_error;
+    bool verbose;
+    bool no_progress_meter;
+    bool progress_bar;
+
+    /* instead of transfers */
+    bool help;
+    char *help_category; /* NULL: none was named */
+    bool version;
+};
+
+/* Where a response goes. */
+enum output_kind {
+    OUTPUT_STDOUT = 0,  /* nothing was said, or no */
+    OUTPUT_FILE,        /* -o */
+    OUTPUT_REMOTE_NAME, /* -O */
+    OUTPUT_NULL         /* --out-null */
+};
+
+/* A URL of an operation, with the -o and the -T that belong to it. */
+struct target {
+    char *url; /* NULL: there are more -o or -T than URLs */
+    enum output_kind output_kind;
+    char *output; /* of OUTPUT_FILE: "-" is stdout */
+    bool uploads;
+    char *upload; /* -T: a file, "-" or "." is stdin */
+};
+
+/* One operation. */
 struct config {
-    struct strings urls;
-    struct strings outputs; /* file names; "-" is stdout */
+    struct config *next;
+    struct global *global;
+
+    /* URLs; urls, outputs and uploads tell how many of each were given */
+    struct target *targets;
+    size_t targets_len;
+    size_t urls_len;
+    size_t outputs_len;
+    size_t uploads_len;
+    enum output_kind default_output; /* of the URLs behind --remote-name-all */
 
     /* the request */
     char *method;           /* -X, or NULL */
@@ -97,8 +153,6 @@ struct config {
     /* the transfer */
     int64_t max_time_ms; /* 0: no limit */
     bool fail;
-    bool parallel;
-    long parallel_max;
 
     struct config_retry retry;
     struct config_tls tls;
@@ -108,26 +162,25 @@ struct config {
 
     /* what is shown */
     bool include;
-    bool silent;
-    bool show_error;
-    bool verbose;
     struct text write_out;
-
-    /* instead of a transfer */
-    bool help;
-    bool version;
 };
 
-void config_init(struct config *config);
-void config_fini(struct config *config);
+void global_init(struct global *global);
+void global_fini(struct global *global);
+
+/* Begins another operation, with nothing asked for yet. */
+void global_next(struct global *global);
 
 /* Takes a copy in place of what *string held. */
 void config_set_string(char **string, const char *value);
 
+/* One more URL; what is said of the next one that has none such yet: where it goes, what it sends.
+ * Strings are copied; output is NULL but for OUTPUT_FILE, upload where nothing is sent (-T ""). */
+void config_add_url(struct config *config, const char *url);
+void config_add_output(struct config *config, enum output_kind kind, const char *output);
+void config_add_upload(struct config *config, const char *upload);
+
 /* The method of its requests: as -X says, or what -I and -d imply. */
 const char *config_method(const struct config *config);
-
-/* Where URL number i goes: a file name, "-" for stdout, NULL when nothing was said (stdout too). */
-const char *config_output(const struct config *config, size_t i);
 
 #endif

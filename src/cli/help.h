@@ -9,8 +9,9 @@
 
 #include "cli/exit_code.h"
 
-/* Writes the help, made from the option tables, to stdout. CODE_OK or CODE_WRITE. */
-enum exit_code help_print(void);
+/* Writes the options of a category, made from their tables, to stdout: "all", the names of the
+ * categories for "category", what most people need for NULL. CODE_OK or CODE_WRITE. */
+enum exit_code help_print(const char *category);
 
 /* Writes the version to stdout. CODE_OK or CODE_WRITE. */
 enum exit_code help_print_version(void);

@@ -15,20 +15,35 @@
 
 #include "cli/message.h"
 
-gofer_cookie_jar *jar_open(const struct config *config)
+static bool wants_jar(const struct global *global)
+{
+    for (const struct config *c = global->first; c != NULL; c = c->next)
+        if (c->follow.cookie_files.len > 0 || c->follow.cookie_jar != NULL)
+            return true;
+    return false;
+}
+
+static void load(gofer_cookie_jar *jar, const struct config *config)
 {
     const struct strings *files = &config->follow.cookie_files;
-    gofer_cookie_jar *jar;
 
-    if (files->len == 0 && config->follow.cookie_jar == NULL)
-        return NULL;
-    jar = gofer_cookie_jar_new();
-    if (jar == NULL)
-        cli_out_of_memory();
     for (size_t i = 0; i < files->len; i++)
         if (files->items[i][0] != '\0' && gofer_cookie_jar_load(jar, files->items[i]) != GOFER_OK &&
             errno != ENOENT)
             message_warn(config, "Failed to read cookies from %s", files->items[i]);
+}
+
+gofer_cookie_jar *jar_open(const struct global *global)
+{
+    gofer_cookie_jar *jar;
+
+    if (!wants_jar(global))
+        return NULL;
+    jar = gofer_cookie_jar_new();
+    if (jar == NULL)
+        cli_out_of_memory();
+    for (const struct config *c = global->first; c != NULL; c = c->next)
+        load(jar, c);
     return jar;
 }
 
@@ -52,15 +67,21 @@ static bool write_stdout(gofer_cookie_jar *jar)
     return ok;
 }
 
-void jar_close(gofer_cookie_jar *jar, const struct config *config)
+static void save(gofer_cookie_jar *jar, const struct config *config)
 {
     const char *path = config->follow.cookie_jar;
+    bool ok;
 
-    if (jar != NULL && path != NULL) {
-        bool ok = strcmp(path, "-") == 0 ? write_stdout(jar)
-                                         : gofer_cookie_jar_save(jar, path) == GOFER_OK;
-        if (!ok)
-            message_warn(config, "Failed to save cookies in %s", path);
-    }
+    if (path == NULL)
+        return;
+    ok = strcmp(path, "-") == 0 ? write_stdout(jar) : gofer_cookie_jar_save(jar, path) == GOFER_OK;
+    if (!ok)
+        message_warn(config, "Failed to save cookies in %s", path);
+}
+
+void jar_close(gofer_cookie_jar *jar, const struct global *global)
+{
+    for (const struct config *c = global->first; jar != NULL && c != NULL; c = c->next)
+        save(jar, c);
     gofer_cookie_jar_free(jar);
 }

@@ -2,7 +2,8 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * The cookies of one run of the command: from the files of -b, to that of -c.
+ * The cookies of one run of the command, shared by its operations: from the files
+ * of -b, to those of -c.
  */
 #ifndef GOFER_CLI_JAR_H
 #define GOFER_CLI_JAR_H
@@ -13,9 +14,9 @@
 
 /* NULL where the command line asks for none. A file that is not there is an empty one, as in curl.
  */
-gofer_cookie_jar *jar_open(const struct config *config);
+gofer_cookie_jar *jar_open(const struct global *global);
 
-/* Writes it where -c says so; what fails is only told. NULL is legal. */
-void jar_close(gofer_cookie_jar *jar, const struct config *config);
+/* Writes it where each -c says so; what fails is only told. NULL is legal. */
+void jar_close(gofer_cookie_jar *jar, const struct global *global);
 
 #endif

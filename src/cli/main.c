@@ -4,10 +4,10 @@
  *
  * The gofer command: curl's basic options over the library's public interface.
  *
- *     main -> options -> run -> transfer -> request, output, verbose, write_out
+ *     main -> options -> run -> plan, transfer -> request, output, verbose, write_out
  *
- * Everything runs on the main thread; the library's own threads never call back
- * into the command.
+ * A transfer runs on one thread from its begin to its end: the main thread, or with
+ * -Z one of several.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -32,26 +32,26 @@ static void fill_standard_descriptors(void)
                                      : open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-static enum exit_code execute(const struct config *config)
+static enum exit_code execute(const struct global *global)
 {
-    if (config->help)
-        return help_print();
-    if (config->version)
+    if (global->help)
+        return help_print(global->help_category);
+    if (global->version)
         return help_print_version();
-    return run(config);
+    return run(global);
 }
 
 int main(int argc, char **argv)
 {
-    struct config config;
+    struct global global;
     enum exit_code code;
 
     fill_standard_descriptors();
     signal(SIGPIPE, SIG_IGN); /* a reader that left is a write error: 23 */
-    config_init(&config);
-    code = options_parse(&config, argc, argv);
+    global_init(&global);
+    code = options_parse(&global, argc, argv);
     if (code == CODE_OK)
-        code = execute(&config);
-    config_fini(&config);
+        code = execute(&global);
+    global_fini(&global);
     return (int)code;
 }

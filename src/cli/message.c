@@ -11,7 +11,7 @@
 
 void message_error(const struct config *config, enum exit_code code, const char *text)
 {
-    if (!config->silent || config->show_error)
+    if (!config->global->silent || config->global->show_error)
         fprintf(stderr, "gofer: (%d) %s\n", code, text);
 }
 
@@ -19,7 +19,7 @@ void message_warn(const struct config *config, const char *format, ...)
 {
     va_list args;
 
-    if (config->silent)
+    if (config->global->silent)
         return;
     fputs("Warning: ", stderr);
     va_start(args, format);

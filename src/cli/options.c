@@ -10,17 +10,10 @@
 
 #include "cli/message.h"
 
-const struct option_group option_groups[] = {
-    {"The request", request_options},
-    {"Forms", form_options},
-    {"The transfer", transfer_options},
-    {"Redirects and credentials", follow_options},
-    {"Trying again", retry_options},
-    {"The connection", connect_options},
-    {"https", tls_options},
-    {"The proxy", proxy_options},
-    {"What is shown", output_options},
-    {NULL, NULL},
+const struct option *const option_groups[] = {
+    flow_options,  request_options, form_options, transfer_options, follow_options,
+    retry_options, connect_options, tls_options,  proxy_options,    output_options,
+    NULL,
 };
 
 static const char *const error_words[] = {
@@ -30,33 +23,45 @@ static const char *const error_words[] = {
     [OPTION_NOT_A_SWITCH] = "used '--no-' for option that isn't a boolean",
     [OPTION_NOT_A_NUMBER] = "expected a proper numerical parameter",
     [OPTION_MISUSED] = "is badly used here",
+    [OPTION_TOO_LARGE] = "too large number",
     [OPTION_NEGATIVE] = "expected a positive numerical parameter",
     [OPTION_BAD_VALUE] = "is badly used here",
 };
 
 /* --- finding --------------------------------------------------------------- */
 
-static const struct option *find_letter(char letter)
+const struct option *option_by_letter(char letter)
 {
-    for (const struct option_group *g = option_groups; g->title != NULL; g++)
-        for (const struct option *o = g->options; o->name != NULL; o++)
-            if (o->letter == letter)
+    for (const struct option *const *g = option_groups; *g != NULL; g++)
+        for (const struct option *o = *g; o->name != NULL; o++)
+            if (o->letter == letter && letter != '\0')
                 return o;
     return NULL;
 }
 
-/* By its whole name, or by a beginning that no other option shares. */
-static enum option_error find_name(const char *name, const struct option **found)
+/* Behind a "no-" before it. */
+static const char *bare_name(const char *name, bool *on)
+{
+    *on = strncmp(name, "no-", 3) != 0;
+    return name + (*on ? 0 : 3);
+}
+
+enum option_error option_by_name(const char *name, const struct option **found, bool *on)
 {
     enum option_error error = OPTION_UNKNOWN;
+    bool typed_on, named_on;
+    const char *typed = bare_name(name, &typed_on);
 
-    for (const struct option_group *g = option_groups; g->title != NULL; g++)
-        for (const struct option *o = g->options; o->name != NULL; o++) {
-            if (strncmp(o->name, name, strlen(name)) != 0)
+    for (const struct option *const *g = option_groups; *g != NULL; g++)
+        for (const struct option *o = *g; o->name != NULL; o++) {
+            const char *bare = bare_name(o->name, &named_on);
+
+            if (strncmp(bare, typed, strlen(typed)) != 0)
                 continue;
             error = error == OPTION_UNKNOWN ? OPTION_OK : OPTION_AMBIGUOUS;
             *found = o;
-            if (strcmp(o->name, name) == 0)
+            *on = typed_on == named_on;
+            if (strcmp(bare, typed) == 0)
                 return OPTION_OK;
         }
     return error;
@@ -66,15 +71,20 @@ static enum option_error find_name(const char *name, const struct option **found
 
 static void *field_of(struct config *config, const struct option *option)
 {
-    return (char *)config + option->field;
+    void *owner = (option->traits & OPTION_GLOBAL) != 0 ? (void *)config->global : (void *)config;
+
+    return (char *)owner + option->field;
 }
 
 static enum option_error apply_switch(struct config *config, const struct option *option, bool on)
 {
-    if (option->apply != NULL)
-        return on ? option->apply(config, NULL) : OPTION_NOT_A_SWITCH;
-    *(bool *)field_of(config, option) = on;
-    return OPTION_OK;
+    if (option->apply == NULL) {
+        *(bool *)field_of(config, option) = on;
+        return OPTION_OK;
+    }
+    if (!on && (option->traits & OPTION_NEGATABLE) == 0)
+        return OPTION_NOT_A_SWITCH;
+    return option->apply(config, on ? NULL : "");
 }
 
 static enum option_error apply_value(struct config *config, const struct option *option,
@@ -86,59 +96,79 @@ static enum option_error apply_value(struct config *config, const struct option 
     return OPTION_OK;
 }
 
-/* "--name": *used tells how many arguments behind it were its value. */
-static enum option_error apply_long(struct config *config, const char *arg, const char *next,
-                                    int *used)
+/* An option of which the next argument is the value, or may be. */
+static enum option_error apply_next(struct config *config, const struct option *option,
+                                    const char *next, bool *used)
+{
+    if (next == NULL && (option->traits & OPTION_MAY_TAKE) == 0)
+        return OPTION_NEEDS_VALUE;
+    *used = next != NULL;
+    return apply_value(config, option, next);
+}
+
+static enum option_error apply_long(struct config *config, const char *name, const char *next,
+                                    bool *used)
 {
     const struct option *option = NULL;
-    bool on = strncmp(arg, "--no-", 5) != 0;
-    enum option_error error = find_name(arg + (on ? 2 : 5), &option);
+    bool on = true;
+    enum option_error error = option_by_name(name, &option, &on);
 
     if (error != OPTION_OK)
         return error;
     if (option->value == NULL)
         return apply_switch(config, option, on);
-    if (!on)
-        return OPTION_NOT_A_SWITCH;
-    if (next == NULL)
-        return OPTION_NEEDS_VALUE;
-    *used = 1;
-    return apply_value(config, option, next);
+    return on ? apply_next(config, option, next, used) : OPTION_NOT_A_SWITCH;
 }
 
-/* "-sSf", "-ofile", "-o file". */
-static enum option_error apply_letters(struct config *config, const char *arg, const char *next,
-                                       int *used)
+/* "sSf", "ofile", "o" and the next. */
+static enum option_error apply_letters(struct config *config, const char *letters, const char *next,
+                                       bool *used)
 {
-    const char *letter = arg + 1;
+    enum option_error error = OPTION_OK;
 
     do {
-        const struct option *option = *letter != '\0' ? find_letter(*letter) : NULL;
+        const struct option *option = option_by_letter(*letters);
 
         if (option == NULL)
             return OPTION_UNKNOWN;
-        if (option->value == NULL) {
-            apply_switch(config, option, true);
-            continue;
-        }
-        if (letter[1] != '\0')
-            return apply_value(config, option, letter + 1);
-        if (next == NULL)
-            return OPTION_NEEDS_VALUE;
-        *used = 1;
-        return apply_value(config, option, next);
-    } while (*++letter != '\0');
+        if (option->value == NULL)
+            error = apply_switch(config, option, true);
+        else if (letters[1] == '\0' || (option->traits & OPTION_MAY_TAKE) != 0)
+            return apply_next(config, option, next, used);
+        else
+            return apply_value(config, option, letters + 1);
+    } while (error == OPTION_OK && *++letters != '\0');
+    return error;
+}
+
+/* The operation so far needs a URL before another one begins. */
+static enum option_error begin_next(struct global *global)
+{
+    if (global->last->urls_len == 0) {
+        message_warn(global->last, "missing URL before --next");
+        return OPTION_MISUSED;
+    }
+    global_next(global);
     return OPTION_OK;
+}
+
+enum option_error option_apply(struct global *global, const char *arg, const char *next, bool *used)
+{
+    bool is_long = strncmp(arg, "--", 2) == 0;
+    enum option_error error = is_long ? apply_long(global->last, arg + 2, next, used)
+                                      : apply_letters(global->last, arg + 1, next, used);
+
+    return error == OPTION_NEXT ? begin_next(global) : error;
 }
 
 /* --- the whole line -------------------------------------------------------- */
 
-static enum exit_code report(enum option_error error, const char *arg)
+enum exit_code option_report(enum option_error error, const char *arg)
 {
-    if (error == OPTION_OK)
+    if (error == OPTION_OK || error == OPTION_ENOUGH)
         return CODE_OK;
-    if (error == OPTION_UNREADABLE)
-        return CODE_READ;
+    if (error == OPTION_UNREADABLE || error == OPTION_UNWRITABLE)
+        return error == OPTION_UNREADABLE ? CODE_READ : CODE_WRITE;
     message_usage("option %s: %s", arg, error_words[error]);
     return CODE_USAGE;
 }
@@ -159,38 +189,48 @@ static bool asks_for_two_methods(const struct config *config)
 
 static enum exit_code check(const struct config *config)
 {
-    if (config->help || config->version)
-        return CODE_OK;
-    if (config->urls.len == 0) {
+    if (config->urls_len == 0) {
         message_usage("no URL specified!");
         return CODE_USAGE;
     }
     if (asks_for_two_methods(config))
         return CODE_USAGE;
-    if (config->outputs.len > config->urls.len)
+    if (config->outputs_len > config->urls_len)
         message_warn(config, "Got more output options than URLs");
     return CODE_OK;
 }
 
-enum exit_code options_parse(struct config *config, int argc, char **argv)
+static enum exit_code check_all(const struct global *global)
 {
-    bool options = true;
     enum exit_code code = CODE_OK;
 
-    for (int i = 1; i < argc && code == CODE_OK; i++) {
+    if (global->help || global->version)
+        return CODE_OK;
+    for (const struct config *c = global->first; c != NULL && code == CODE_OK; c = c->next)
+        code = check(c);
+    return code;
+}
+
+enum exit_code options_parse(struct global *global, int argc, char **argv)
+{
+    enum option_error error = OPTION_OK;
+    enum exit_code code = CODE_OK;
+    bool options = true;
+
+    for (int i = 1; i < argc && code == CODE_OK && error != OPTION_ENOUGH; i++) {
         const char *next = i + 1 < argc ? argv[i + 1] : NULL;
         const char *arg = argv[i];
-        int used = 0;
+        bool used = false;
 
-        if (!options || arg[0] != '-')
-            strings_push(&config->urls, arg);
-        else if (strcmp(arg, "--") == 0)
+        if (!options || arg[0] != '-') {
+            config_add_url(global->last, arg);
+        } else if (strcmp(arg, "--") == 0) {
             options = false;
-        else if (arg[1] == '-')
-            code = report(apply_long(config, arg, next, &used), arg);
-        else
-            code = report(apply_letters(config, arg, next, &used), arg);
+        } else {
+            error = option_apply(global, arg, next, &used);
+            code = option_report(error, arg);
+        }
         i += used;
     }
-    return code != CODE_OK ? code : check(config);
+    return code != CODE_OK ? code : check_all(global);
 }

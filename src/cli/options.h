@@ -8,7 +8,9 @@
  * Grammar, as curl has it: short options combine (-sSf), a value follows its
  * letter at once or as the next argument (-ofile, -o file), a long name may be
  * cut where that is unambiguous, --no-NAME turns a switch off, "--" ends the
- * options, and everything else is a URL.
+ * options, and everything else is a URL. --next begins another operation.
+ *
+ * Parsing has no effect but on the global that it fills, and on stderr.
  */
 #ifndef GOFER_CLI_OPTIONS_H
 #define GOFER_CLI_OPTIONS_H
@@ -20,21 +22,54 @@
 
 enum option_error {
     OPTION_OK = 0,
+    OPTION_NEXT,   /* no error: another operation begins */
+    OPTION_ENOUGH, /* no error: nothing behind it matters (--help, --version) */
     OPTION_UNKNOWN,
     OPTION_AMBIGUOUS,
     OPTION_NEEDS_VALUE,
     OPTION_NOT_A_SWITCH, /* --no- before an option that takes a value */
     OPTION_NOT_A_NUMBER,
     OPTION_NEGATIVE,
+    OPTION_TOO_LARGE,
     OPTION_BAD_VALUE,
-    OPTION_MISUSED,   /* a value that says nothing known */
-    OPTION_UNREADABLE /* a file that it names; already reported */
+    OPTION_MISUSED,    /* a value that says nothing known; why may have been told */
+    OPTION_UNREADABLE, /* a file that it names; already reported */
+    OPTION_UNWRITABLE  /* the same */
+};
+
+/* For whom an option holds, and what is odd about it; they go together with '|'. */
+enum option_traits {
+    OPTION_LOCAL = 0,     /* holds for its operation, until --next; field is one of struct config */
+    OPTION_GLOBAL = 1,    /* holds for all, wherever it stands; field is one of struct global */
+    OPTION_NEGATABLE = 2, /* a switch with an apply that knows --no-: the value is then "" */
+    OPTION_MAY_TAKE = 4   /* takes the next argument where there is one */
+};
+
+/* The lists of --help in which an option stands; they go together with '|'. */
+enum option_help {
+    HELP_IMPORTANT = 1, /* what --help alone shows */
+    HELP_AUTH = 2,
+    HELP_CONNECTION = 4,
+    HELP_CURL = 8, /* the command itself */
+    HELP_DNS = 16,
+    HELP_HTTP = 32,
+    HELP_MISC = 64,
+    HELP_OUTPUT = 128,
+    HELP_POST = 256,
+    HELP_PROXY = 512,
+    HELP_TLS = 1024,
+    HELP_UPLOAD = 2048,
+    HELP_VERBOSE = 4096
 };
 
 /*
  * One option. A switch has value NULL and sets (or with --no- clears) the bool
- * at offset field of the config, or is applied with NULL; any other is applied
- * with its value, or (OPTION_STRING) sets the string at that offset.
+ * at offset field of the config or, by its traits, of the global, or is applied
+ * with NULL; any other is applied with its value, or (OPTION_STRING) sets the
+ * string at that offset. A name "no-thing" is a switch that is off by default:
+ * --no-thing sets the bool, --thing clears it.
+ *
+ * apply finds what holds for all in config->global.
  */
 struct option {
     char letter;       /* '\0': none */
@@ -43,18 +78,20 @@ struct option {
     size_t field;
     enum option_error (*apply)(struct config *config, const char *value);
     const char *help;
+    unsigned lists;  /* of enum option_help */
+    unsigned traits; /* of enum option_traits */
 };
+
+/* Offsets for `field`. */
+#define LOCAL_FIELD(member) offsetof(struct config, member)
+#define GLOBAL_FIELD(member) offsetof(struct global, member)
 
 /* In place of an apply. */
 #define OPTION_STRING NULL
 
-/* A group of options, as --help prints them. Its table ends with a NULL name. */
-struct option_group {
-    const char *title;
-    const struct option *options;
-};
-
+/* The groups; each table ends with a NULL name. */
 extern const struct option proxy_options[];
+extern const struct option flow_options[];
 extern const struct option follow_options[];
 extern const struct option request_options[];
 extern const struct option form_options[];
@@ -64,10 +101,26 @@ extern const struct option connect_options[];
 extern const struct option tls_options[];
 extern const struct option retry_options[];
 
-/* All groups; the last has a NULL title. */
-extern const struct option_group option_groups[];
+/* All groups; the last is NULL. */
+extern const struct option *const option_groups[];
 
-/* Fills an initialised config. CODE_OK, or the code to end with, the reason already told. */
-enum exit_code options_parse(struct config *config, int argc, char **argv);
+/* Finds an option by its letter; NULL: there is none. Finds one by its name, "no-" before it or
+ * not, or by a beginning that no other shares; *on tells what a switch is to be set to. OPTION_OK,
+ * _UNKNOWN or _AMBIGUOUS. */
+const struct option *option_by_letter(char letter);
+enum option_error option_by_name(const char *name, const struct option **found, bool *on);
+
+/*
+ * Applies an option to the last operation: arg is "--name", "-xyz" or "-xvalue", next the argument
+ * behind it or NULL; *used tells whether next was its value.
+ */
+enum option_error option_apply(struct global *global, const char *arg, const char *next,
+                               bool *used);
+
+/* Complains about arg; returns the code to end with, CODE_OK where that is no error. */
+enum exit_code option_report(enum option_error error, const char *arg);
+
+/* Fills an initialised global. CODE_OK, or the code to end with, the reason already told. */
+enum exit_code options_parse(struct global *global, int argc, char **argv);
 
 #endif

@@ -4,9 +4,9 @@
  *
  * Options about redirects and about who asks: credentials, cookies, Referer.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "cli/number.h"
 #include "cli/options.h"
 
 #define FOLLOW_FIELD(member) offsetof(struct config, follow.member)
@@ -14,15 +14,7 @@
 /* -1 is no limit. */
 static enum option_error apply_max_redirs(struct config *config, const char *value)
 {
-    char *end;
-    long n = strtol(value, &end, 10);
-
-    if (end == value || *end != '\0')
-        return OPTION_NOT_A_NUMBER;
-    if (n < -1)
-        return OPTION_NEGATIVE;
-    config->follow.max = n;
-    return OPTION_OK;
+    return number_take(value, -1, &config->follow.max);
 }
 
 /* Cookies where there is a "=", else a file of them. */
@@ -55,15 +47,20 @@ static enum option_error apply_referer(struct config *config, const char *value)
 
 const struct option follow_options[] = {
     {'b', "cookie", "data|file", 0, apply_cookie,
-     "Send these cookies, or those of a file, and keep what comes"},
+     "Send these cookies, or those of a file, and keep what comes", HELP_HTTP, OPTION_LOCAL},
     {'c', "cookie-jar", "file", FOLLOW_FIELD(cookie_jar), OPTION_STRING,
-     "Write the cookies to this file in the end"},
-    {'L', "location", NULL, FOLLOW_FIELD(follows), NULL, "Follow redirects"},
+     "Write the cookies to this file in the end", HELP_HTTP, OPTION_LOCAL},
+    {'L', "location", NULL, FOLLOW_FIELD(follows), NULL, "Follow redirects", HELP_HTTP,
+     OPTION_LOCAL},
     {0, "location-trusted", NULL, FOLLOW_FIELD(trusts), NULL,
-     "Follow them and send credentials to whatever host they name"},
-    {0, "max-redirs", "number", 0, apply_max_redirs, "Follow at most so many (50); -1 any number"},
-    {0, "oauth2-bearer", "token", FOLLOW_FIELD(bearer), OPTION_STRING, "Send this Bearer token"},
-    {'e', "referer", "url", 0, apply_referer, "Send this Referer; \";auto\" sets it on redirects"},
-    {'u', "user", "user:password", FOLLOW_FIELD(user), OPTION_STRING, "Send these credentials"},
+     "Follow them and send credentials to whatever host they name", HELP_HTTP, OPTION_LOCAL},
+    {0, "max-redirs", "number", 0, apply_max_redirs, "Follow at most so many (50); -1 any number",
+     HELP_HTTP, OPTION_LOCAL},
+    {0, "oauth2-bearer", "token", FOLLOW_FIELD(bearer), OPTION_STRING, "Send this Bearer token",
+     HELP_AUTH, OPTION_LOCAL},
+    {'e', "referer", "url", 0, apply_referer, "Send this Referer; \";auto\" sets it on redirects",
+     HELP_HTTP, OPTION_LOCAL},
+    {'u', "user", "user:password", FOLLOW_FIELD(user), OPTION_STRING, "Send these credentials",
+     HELP_IMPORTANT | HELP_AUTH, OPTION_LOCAL},
     {0},
 };

@@ -217,10 +217,15 @@ static enum option_error apply_url_query(struct config *config, const char *valu
 }
 
 const struct option form_options[] = {
-    {0, "data-urlencode", "data", 0, apply_data_urlencode, "As -d, encoded; name=data, name@file"},
-    {'F', "form", "name=content", 0, apply_form, "Send this field of a form; name=@file sends one"},
-    {0, "form-string", "name=string", 0, apply_form_string, "As -F, the string as it is"},
-    {'G', "get", NULL, offsetof(struct config, get), NULL, "Put the data into the URL's query"},
-    {0, "url-query", "data", 0, apply_url_query, "Add this to the query, encoded; +data as it is"},
+    {0, "data-urlencode", "data", 0, apply_data_urlencode, "As -d, encoded; name=data, name@file",
+     HELP_HTTP | HELP_POST | HELP_UPLOAD, OPTION_LOCAL},
+    {'F', "form", "name=content", 0, apply_form, "Send this field of a form; name=@file sends one",
+     HELP_HTTP | HELP_UPLOAD, OPTION_LOCAL},
+    {0, "form-string", "name=string", 0, apply_form_string, "As -F, the string as it is",
+     HELP_HTTP | HELP_UPLOAD, OPTION_LOCAL},
+    {'G', "get", NULL, LOCAL_FIELD(get), NULL, "Put the data into the URL's query",
+     HELP_HTTP | HELP_UPLOAD, OPTION_LOCAL},
+    {0, "url-query", "data", 0, apply_url_query, "Add this to the query, encoded; +data as it is",
+     HELP_HTTP | HELP_POST | HELP_UPLOAD, OPTION_LOCAL},
     {0},
 };

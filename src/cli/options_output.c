@@ -9,7 +9,7 @@
 
 static enum option_error apply_output(struct config *config, const char *value)
 {
-    strings_push(&config->outputs, value);
+    config_add_output(config, OUTPUT_FILE, value);
     return OPTION_OK;
 }
 
@@ -23,16 +23,17 @@ static enum option_error apply_write_out(struct config *config, const char *valu
 }
 
 const struct option output_options[] = {
-    {'h', "help", NULL, offsetof(struct config, help), NULL, "Show this help"},
-    {'i', "include", NULL, offsetof(struct config, include), NULL,
-     "Show the response's headers before its body"},
-    {'o', "output", "file", 0, apply_output, "Write to this file; one for each URL"},
-    {'S', "show-error", NULL, offsetof(struct config, show_error), NULL,
-     "With -s, still show errors"},
-    {'s', "silent", NULL, offsetof(struct config, silent), NULL, "Show no errors and no warnings"},
-    {'v', "verbose", NULL, offsetof(struct config, verbose), NULL, "Tell on stderr what goes on"},
-    {'V', "version", NULL, offsetof(struct config, version), NULL, "Show the version"},
+    {'i', "include", NULL, LOCAL_FIELD(include), NULL,
+     "Show the response's headers before its body", HELP_IMPORTANT | HELP_VERBOSE, OPTION_LOCAL},
+    {'o', "output", "file", 0, apply_output, "Write to this file; one for each URL",
+     HELP_IMPORTANT | HELP_OUTPUT, OPTION_LOCAL},
+    {'S', "show-error", NULL, GLOBAL_FIELD(show_error), NULL, "With -s, still show errors",
+     HELP_CURL, OPTION_GLOBAL},
+    {'s', "silent", NULL, GLOBAL_FIELD(silent), NULL, "Show no errors and no warnings",
+     HELP_IMPORTANT | HELP_VERBOSE, OPTION_GLOBAL},
+    {'v', "verbose", NULL, GLOBAL_FIELD(verbose), NULL, "Tell on stderr what goes on",
+     HELP_IMPORTANT | HELP_VERBOSE, OPTION_GLOBAL},
     {'w', "write-out", "format", 0, apply_write_out,
-     "After each transfer, show this with %{variables}"},
+     "After each transfer, show this with %{variables}", HELP_VERBOSE, OPTION_LOCAL},
     {0},
 };

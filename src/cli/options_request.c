@@ -70,12 +70,14 @@ static enum option_error apply_data(struct config *config, const char *value)
 }
 
 const struct option request_options[] = {
-    {'d', "data", "data", 0, apply_data, "Send this in a POST; @file reads it"},
-    {0, "compressed", NULL, offsetof(struct config, compressed), NULL,
-     "Ask for a compressed response, and show it decompressed"},
-    {'I', "head", NULL, offsetof(struct config, head), NULL, "Ask for the headers only (HEAD)"},
+    {'d', "data", "data", 0, apply_data, "Send this in a POST; @file reads it",
+     HELP_IMPORTANT | HELP_HTTP | HELP_POST | HELP_UPLOAD, OPTION_LOCAL},
+    {0, "compressed", NULL, LOCAL_FIELD(compressed), NULL,
+     "Ask for a compressed response, and show it decompressed", HELP_HTTP, OPTION_LOCAL},
+    {'I', "head", NULL, LOCAL_FIELD(head), NULL, "Ask for the headers only (HEAD)", HELP_HTTP,
+     OPTION_LOCAL},
     {'H', "header", "header", 0, apply_header,
-     "Send this field; \"Name:\" removes, \"Name;\" empties"},
-    {'X', "request", "method", 0, apply_request, "Use this method"},
+     "Send this field; \"Name:\" removes, \"Name;\" empties", HELP_HTTP, OPTION_LOCAL},
+    {'X', "request", "method", 0, apply_request, "Use this method", HELP_HTTP, OPTION_LOCAL},
     {0},
 };

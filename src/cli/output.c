@@ -65,18 +65,19 @@ static bool would_garble_terminal(const struct transfer *t)
 
 bool output_response(const struct transfer *t, bool with_body, struct text *problem)
 {
-    const char *name = config_output(t->config, t->index);
-    bool to_stdout = name == NULL || strcmp(name, "-") == 0;
+    const char *name = transfer_file(t);
+    bool unasked = t->job.output_kind == OUTPUT_STDOUT;
 
     if (!with_body && !t->config->include && !t->config->head)
         return true;
-    if (name == NULL && with_body && would_garble_terminal(t)) {
+    if (unasked && with_body && would_garble_terminal(t)) {
         text_append_str(problem, "Binary output can mess up your terminal: use \"--output -\" to "
                                  "show it anyway, or \"--output <FILE>\" to save it");
         return false;
     }
-    if (to_stdout ? write_message(stdout, t, with_body) : write_file(name, t, with_body))
+    if (name == NULL ? write_message(stdout, t, with_body) : write_file(name, t, with_body))
         return true;
-    text_printf(problem, "Failed writing to %s: %s", to_stdout ? "stdout" : name, strerror(errno));
+    text_printf(problem, "Failed writing to %s: %s", name == NULL ? "stdout" : name,
+                strerror(errno));
     return false;
 }

@@ -2,10 +2,15 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * All URLs of the command line through one client; see run.h.
+ * All transfers of the command line; see run.h.
+ *
+ * With -Z each transfer has a thread, which the library is made for: a blocking
+ * call of which the clients are shared. The main thread begins them in the order
+ * of the plan and joins what has ended. `lock` guards `running`, `ended` and `code`.
  */
 #include "cli/run.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "cli/client.h"
@@ -13,109 +18,180 @@
 #include "cli/message.h"
 #include "cli/transfer.h"
 
-/* How many connections the client has opened since *before, which moves on. */
-static uint64_t new_connects(gofer_client *client, uint64_t *before)
-{
-    gofer_stats stats;
-    uint64_t since;
-
-    gofer_client_stats(client, &stats);
-    since = stats.conns_opened - *before;
-    *before = stats.conns_opened;
-    return since;
-}
-
-static enum exit_code run_serial(gofer_client *client, const struct config *config)
-{
-    enum exit_code code = CODE_OK;
-    uint64_t opened = 0;
-
-    for (size_t i = 0; i < config->urls.len; i++) {
-        gofer_response *response = NULL;
-        struct transfer t;
-
-        transfer_init(&t, config, i);
-        if (t.request != NULL)
-            gofer_do(client, t.request, &response);
-        code = transfer_finish(&t, response, new_connects(client, &opened));
-        transfer_fini(&t);
-    }
-    return code;
-}
-
-/* --- at the same time ------------------------------------------------------ */
-
-struct parallel {
+/* The client of an operation. */
+struct agent {
     const struct config *config;
-    gofer_client *client;
-    gofer_group *group;
-    struct transfer *transfers; /* one a URL */
-    uint64_t opened;
+    gofer_client *client; /* NULL: it could not be made, code says why */
     enum exit_code code;
 };
 
-static void finish(struct parallel *p, struct transfer *t, gofer_response *response)
-{
-    enum exit_code code = transfer_finish(t, response, new_connects(p->client, &p->opened));
+struct runner {
+    const struct global *global;
+    gofer_cookie_jar *jar;
+    struct agent *agents; /* as many as there are operations with a begun transfer */
+    size_t agents_len;
 
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    size_t running;        /* threads that have not ended */
+    struct errand *ended;  /* to be joined */
+    enum exit_code failed; /* of the last one to fail */
+    enum exit_code last;   /* of the last one to end */
+};
+
+/* A transfer on its way. */
+struct errand {
+    struct runner *runner;
+    struct errand *next;
+    struct transfer transfer;
+    gofer_client *client;
+    pthread_t thread;
+};
+
+/* --- clients --------------------------------------------------------------- */
+
+/* Jobs come operation by operation: the last agent is theirs, or a new one is. */
+static struct agent *agent_of(struct runner *r, const struct config *config)
+{
+    struct agent *agent;
+
+    if (r->agents_len > 0 && r->agents[r->agents_len - 1].config == config)
+        return &r->agents[r->agents_len - 1];
+    r->agents = cli_realloc(r->agents, r->agents_len + 1, sizeof *r->agents);
+    agent = &r->agents[r->agents_len++];
+    *agent = (struct agent){.config = config};
+    agent->client = client_new(config, r->jar, &agent->code);
+    return agent;
+}
+
+/* --- one transfer ---------------------------------------------------------- */
+
+static void note(struct runner *r, enum exit_code code)
+{
+    pthread_mutex_lock(&r->lock);
+    r->last = code;
     if (code != CODE_OK)
-        p->code = code;
-    transfer_fini(t);
+        r->failed = code;
+    pthread_mutex_unlock(&r->lock);
 }
 
-static void begin(struct parallel *p, size_t i)
+static void run_here(struct runner *r, struct job *job, gofer_client *client)
 {
-    struct transfer *t = &p->transfers[i];
+    struct transfer t;
 
-    transfer_init(t, p->config, i);
-    gofer_request_set_user(t->request, t);
-    if (t->request == NULL || gofer_group_submit(p->group, t->request) != GOFER_OK)
-        finish(p, t, NULL);
+    transfer_init(&t, job);
+    note(r, transfer_run(&t, client));
+    transfer_fini(&t);
 }
 
-static void finish_next(struct parallel *p)
+static void *run_errand(void *arg)
 {
-    gofer_future *future = gofer_group_next(p->group, -1);
-    gofer_response *response = NULL;
+    struct errand *e = arg;
+    struct runner *r = e->runner;
 
-    if (future == NULL)
+    note(r, transfer_run(&e->transfer, e->client));
+    transfer_fini(&e->transfer);
+    pthread_mutex_lock(&r->lock);
+    e->next = r->ended;
+    r->ended = e;
+    r->running--;
+    pthread_cond_signal(&r->changed);
+    pthread_mutex_unlock(&r->lock);
+    return NULL;
+}
+
+/* Waits until fewer than max transfers run, and buries those that have ended. */
+static void wait_for_place(struct runner *r, size_t max)
+{
+    struct errand *ended;
+
+    pthread_mutex_lock(&r->lock);
+    while (r->running >= max)
+        pthread_cond_wait(&r->changed, &r->lock);
+    ended = r->ended;
+    r->ended = NULL;
+    pthread_mutex_unlock(&r->lock);
+    while (ended != NULL) {
+        struct errand *next = ended->next;
+
+        pthread_join(ended->thread, NULL);
+        free(ended);
+        ended = next;
+    }
+}
+
+static void run_aside(struct runner *r, struct job *job, gofer_client *client)
+{
+    struct errand *e;
+
+    wait_for_place(r, (size_t)r->global->parallel_max);
+    e = cli_realloc(NULL, 1, sizeof *e);
+    *e = (struct errand){.runner = r, .client = client};
+    transfer_init(&e->transfer, job);
+    pthread_mutex_lock(&r->lock);
+    r->running++;
+    pthread_mutex_unlock(&r->lock);
+    if (pthread_create(&e->thread, NULL, run_errand, e) == 0)
         return;
-    gofer_future_wait(future, &response);
-    finish(p, gofer_future_user(future), response);
-    gofer_future_free(future);
+    pthread_mutex_lock(&r->lock); /* no thread is to be had: then in turn */
+    r->running--;
+    pthread_mutex_unlock(&r->lock);
+    note(r, transfer_run(&e->transfer, client));
+    transfer_fini(&e->transfer);
+    free(e);
 }
 
-static enum exit_code run_parallel(gofer_client *client, const struct config *config)
-{
-    struct parallel p = {.config = config, .client = client};
-    size_t n = config->urls.len;
-    size_t i = 0;
+/* --- all of them ----------------------------------------------------------- */
 
-    p.group = gofer_group_new(client);
-    if (p.group == NULL) {
-        message_error(config, CODE_OUT_OF_MEMORY, "Out of memory");
-        return CODE_OUT_OF_MEMORY;
-    }
-    p.transfers = cli_realloc(NULL, n, sizeof *p.transfers);
-    while (i < n || gofer_group_pending(p.group) > 0) {
-        while (i < n && gofer_group_pending(p.group) < (size_t)config->parallel_max)
-            begin(&p, i++);
-        finish_next(&p);
-    }
-    gofer_group_free(p.group);
-    free(p.transfers);
-    return p.code;
+static bool is_over(struct runner *r)
+{
+    bool over;
+
+    pthread_mutex_lock(&r->lock);
+    over = r->global->fail_early && r->failed != CODE_OK;
+    pthread_mutex_unlock(&r->lock);
+    return over;
 }
 
-enum exit_code run(const struct config *config)
+static enum exit_code run_all(struct runner *r)
 {
+    const struct global *global = r->global;
+    enum exit_code code = CODE_OK;
+    struct plan plan;
+    struct job job;
+
+    plan_init(&plan, r->global);
+    while (code == CODE_OK && !is_over(r) && plan_next(&plan, &job, &code)) {
+        struct agent *agent = agent_of(r, job.config);
+
+        code = agent->code;
+        if (code != CODE_OK)
+            job_fini(&job);
+        else if (global->parallel)
+            run_aside(r, &job, agent->client);
+        else
+            run_here(r, &job, agent->client);
+    }
+    plan_fini(&plan);
+    wait_for_place(r, 1);
+    if (code != CODE_OK)
+        return code;
+    return global->parallel || global->fail_early ? r->failed : r->last;
+}
+
+enum exit_code run(const struct global *global)
+{
+    struct runner r = {.global = global, .jar = jar_open(global)};
     enum exit_code code;
-    gofer_cookie_jar *jar = jar_open(config);
-    gofer_client *client = client_new(config, jar, &code);
 
-    if (client != NULL)
-        code = config->parallel ? run_parallel(client, config) : run_serial(client, config);
-    gofer_client_free(client);
-    jar_close(jar, config);
+    pthread_mutex_init(&r.lock, NULL);
+    pthread_cond_init(&r.changed, NULL);
+    code = run_all(&r);
+    for (size_t i = 0; i < r.agents_len; i++)
+        gofer_client_free(r.agents[i].client);
+    free(r.agents);
+    pthread_cond_destroy(&r.changed);
+    pthread_mutex_destroy(&r.lock);
+    jar_close(r.jar, global);
     return code;
 }

@@ -2,8 +2,8 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * All URLs of the command line through one client, one after the other or, with
- * -Z, at the same time.
+ * All transfers of the command line, one after the other or, with -Z, at the same
+ * time. The operations share their cookies; each has a client of its own.
  */
 #ifndef GOFER_CLI_RUN_H
 #define GOFER_CLI_RUN_H
@@ -11,7 +11,8 @@
 #include "cli/config.h"
 #include "cli/exit_code.h"
 
-/* Returns the command's exit code: the last transfer's, with -Z that of the last one to fail. */
-enum exit_code run(const struct config *config);
+/* Returns the command's exit code: the last transfer's; with -Z, or --fail-early, that of the last
+ * one to fail. */
+enum exit_code run(const struct global *global);
 
 #endif

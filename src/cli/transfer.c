@@ -6,6 +6,7 @@
  */
 #include "cli/transfer.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "cli/message.h"
@@ -22,12 +23,13 @@ static int64_t now_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-void transfer_init(struct transfer *t, const struct config *config, size_t index)
+void transfer_init(struct transfer *t, const struct job *job)
 {
+    const struct config *config = job->config;
     struct text scheme = {0};
 
-    *t = (struct transfer){.config = config, .index = index, .begun_us = now_us()};
-    request_complete_url(&t->url, config->urls.items[index]);
+    *t = (struct transfer){.config = config, .job = *job};
+    request_complete_url(&t->url, job->url);
     request_add_query(&t->url, config);
     request_foreign_scheme(&scheme, text_str(&t->url));
     if (scheme.len > 0) {
@@ -81,11 +83,29 @@ static void write_response(struct transfer *t)
     text_fini(&problem);
 }
 
-enum exit_code transfer_finish(struct transfer *t, gofer_response *response, uint64_t connects)
+/* How many connections the client has opened so far. */
+static uint64_t connects_of(gofer_client *client)
 {
+    gofer_stats stats;
+
+    gofer_client_stats(client, &stats);
+    return stats.conns_opened;
+}
+
+static void call(struct transfer *t, gofer_client *client)
+{
+    uint64_t before = connects_of(client);
+
+    gofer_do(client, t->request, &t->response);
+    t->connects = connects_of(client) - before;
+}
+
+enum exit_code transfer_run(struct transfer *t, gofer_client *client)
+{
+    t->begun_us = now_us();
+    if (t->request != NULL)
+        call(t, client);
     t->took_us = now_us() - t->begun_us;
-    t->response = response;
-    t->connects = connects;
     if (t->request != NULL) {
         judge_call(t);
         judge_status(t);
@@ -104,6 +124,14 @@ void transfer_fini(struct transfer *t)
     gofer_request_free(t->request);
     text_fini(&t->url);
     text_fini(&t->message);
+    job_fini(&t->job);
+}
+
+const char *transfer_file(const struct transfer *t)
+{
+    const struct job *job = &t->job;
+
+    return job->output_kind == OUTPUT_FILE && strcmp(job->output, "-") != 0 ? job->output : NULL;
 }
 
 const char *transfer_effective_url(const struct transfer *t)

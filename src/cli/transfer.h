@@ -5,8 +5,8 @@
  * One URL's way through the command: its request, its outcome, and what is said
  * and written about it.
  *
- * Life: transfer_init, the call (run.c), transfer_finish, transfer_fini. The
- * config outlives it. One thread.
+ * Life: transfer_init, transfer_run, transfer_fini. The config and the client
+ * outlive it. One thread at a time; several transfers may run at once.
  */
 #ifndef GOFER_CLI_TRANSFER_H
 #define GOFER_CLI_TRANSFER_H
@@ -15,10 +15,11 @@
 
 #include "cli/config.h"
 #include "cli/exit_code.h"
+#include "cli/plan.h"
 
 struct transfer {
     const struct config *config;
-    size_t index;             /* of its URL */
+    struct job job;           /* what it is about */
     struct text url;          /* with a scheme */
     gofer_request *request;   /* NULL: not to be called, code and message say why */
     gofer_response *response; /* once there is an outcome */
@@ -27,22 +28,24 @@ struct transfer {
     struct text message; /* the error, "" without one */
     int64_t begun_us;
     int64_t took_us;
-    uint64_t connects; /* connections opened since the transfer before it ended */
+    uint64_t connects; /* connections opened meanwhile */
     size_t downloaded; /* bytes of body */
 };
 
-/* Prepares the transfer of URL number index and starts its clock. */
-void transfer_init(struct transfer *t, const struct config *config, size_t index);
+/* Prepares the transfer; the job is the transfer's own from now on. */
+void transfer_init(struct transfer *t, const struct job *job);
 
 /*
- * Takes the call's response, judges it, writes it where it belongs, and says
- * what there is to say. NULL where no call was made or there was no memory.
- * Returns the transfer's exit code.
+ * Makes the call, judges its outcome, writes the response where it belongs, and
+ * says what there is to say. Returns the transfer's exit code.
  */
-enum exit_code transfer_finish(struct transfer *t, gofer_response *response, uint64_t connects);
+enum exit_code transfer_run(struct transfer *t, gofer_client *client);
 
 /* Frees what the transfer holds. */
 void transfer_fini(struct transfer *t);
+
+/* The file that it writes; NULL: stdout. */
+const char *transfer_file(const struct transfer *t);
 
 /* The URL that answered, or else the one that was asked for. */
 const char *transfer_effective_url(const struct transfer *t);

@@ -77,7 +77,7 @@ static void show_response(const gofer_response *response)
 
 void verbose_begin(const struct transfer *t)
 {
-    if (!t->config->verbose)
+    if (!t->config->global->verbose)
         return;
     fprintf(stderr, "* %s %s\n", config_method(t->config), text_str(&t->url));
     verbose_conn_watch(t->request);
@@ -87,7 +87,7 @@ void verbose_end(const struct transfer *t)
 {
     const gofer_error *error = gofer_response_error(t->response);
 
-    if (!t->config->verbose || t->response == NULL)
+    if (!t->config->global->verbose || t->response == NULL)
         return;
     verbose_conn_certificate(t);
     if (error == NULL || error->sent != GOFER_SENT_NOTHING)

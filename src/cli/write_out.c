@@ -34,9 +34,9 @@ static void show_exit_code(FILE *out, const struct transfer *t)
 
 static void show_file(FILE *out, const struct transfer *t)
 {
-    const char *name = config_output(t->config, t->index);
+    const char *name = transfer_file(t);
 
-    fputs(name != NULL && strcmp(name, "-") != 0 ? name : "", out);
+    fputs(name != NULL ? name : "", out);
 }
 
 static void show_http_code(FILE *out, const struct transfer *t)
@@ -163,7 +163,7 @@ static void show_time_total(FILE *out, const struct transfer *t)
 
 static void show_url(FILE *out, const struct transfer *t)
 {
-    fputs(t->config->urls.items[t->index], out);
+    fputs(t->job.url, out);
 }
 
 static void show_url_effective(FILE *out, const struct transfer *t)
@@ -173,7 +173,7 @@ static void show_url_effective(FILE *out, const struct transfer *t)
 
 static void show_url_number(FILE *out, const struct transfer *t)
 {
-    fprintf(out, "%zu", t->index);
+    fprintf(out, "%zu", t->job.number);
 }
 
 static const struct variable {

@@ -277,10 +277,20 @@ lacks '-v shows no default that was replaced' err 'gofer/'
 holds '-v shows the response' err '^< HTTP/1.1 200 OK$'
 holds '-v shows its fields' err '^< Content-Type: message/http$'
 run --help
-holds '--help' out '^  -m, --max-time <seconds>  '
+holds '--help' out '^ -f, --fail  '
+lacks '--help shows what matters most' out '--max-time'
+run --help all
+holds '--help all' out '^ -m, --max-time <seconds>  '
+run -h connection
+holds '--help with a category' out '^ -m, --max-time <seconds>  '
+lacks '--help with a category' out '--request'
+run -h category
+holds '--help category' out '^ tls '
+run -h nonsense
+holds '--help with no category' out '^Invalid category'
 run -V
 holds '--version' out '^gofer [0-9]'
-check '--help wins over the rest' 0 "$("$gofer" --help)\n" -h "$url/hello"
+check '--help wins over the rest' 0 "$("$gofer" --help tls)\n" -h tls --nonsense
 
 # --- -w ----------------------------------------------------------------------
 
