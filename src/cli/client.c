@@ -42,10 +42,15 @@ static const char *const *list_of(const struct strings *strings)
     return (const char *const *)strings->items;
 }
 
-static gofer_redirect_verdict follow_none(void *arg, const gofer_redirect *redirect)
+static gofer_redirect_verdict check_redirect(void *arg, const gofer_redirect *redirect)
 {
-    (void)arg, (void)redirect;
-    return GOFER_REDIRECT_REFUSE;
+    const struct config *config = arg;
+    unsigned scheme =
+        strncasecmp(gofer_redirect_url(redirect), "https:", 6) == 0 ? SCHEME_HTTPS : SCHEME_HTTP;
+
+    if (config->follow.max == 0 || (config->schemes & config->redirect_schemes & scheme) == 0)
+        return GOFER_REDIRECT_REFUSE;
+    return GOFER_REDIRECT_FOLLOW;
 }
 
 /* 408, 429, 500, 502, 503, 504: or, where errors are statuses, too, all of those. */
@@ -130,7 +135,8 @@ static gofer_client_options options_of(const struct config *config)
         .allow_https_to_http = true,
         .trust_redirects = f->trusts,
         .max_redirects = f->max,
-        .check_redirect = f->max == 0 ? follow_none : NULL, /* 0 is the library's default */
+        .check_redirect = check_redirect, /* a max of 0 is the library's default */
+        .check_redirect_arg = (void *)(uintptr_t)config,
         .bearer_token = f->bearer,
     };
 }

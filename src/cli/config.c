@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#include "cli/variable.h"
+
 static void tls_fini(struct config_tls *tls)
 {
     char *strings[] = {tls->ca_file, tls->ca_dir,   tls->crl_file, tls->pins,        tls->cert,
@@ -67,6 +69,7 @@ static void config_free(struct config *config)
     gofer_form_free(config->form);
     text_fini(&config->write_out);
     free(config->method);
+    free(config->default_scheme);
     tls_fini(&config->tls);
     connect_fini(&config->connect);
     proxy_fini(&config->proxy);
@@ -80,7 +83,10 @@ static struct config *config_new(struct global *global)
 {
     struct config *config = cli_realloc(NULL, 1, sizeof *config);
 
-    *config = (struct config){.global = global, .follow.max = 50};
+    *config = (struct config){.global = global,
+                              .schemes = SCHEMES_ALL,
+                              .redirect_schemes = SCHEMES_ALL,
+                              .follow.max = 50};
     return config;
 }
 
@@ -103,6 +109,7 @@ void global_fini(struct global *global)
         config_free(config);
     }
     free(global->help_category);
+    variables_free(global->variables);
     *global = (struct global){.first = NULL};
 }
 
@@ -135,9 +142,12 @@ static struct target *target_at(struct config *config, size_t i)
     return &config->targets[i];
 }
 
-void config_add_url(struct config *config, const char *url)
+struct target *config_add_url(struct config *config, const char *url)
 {
-    target_at(config, config->urls_len++)->url = cli_strdup(url);
+    struct target *target = target_at(config, config->urls_len++);
+
+    target->url = cli_strdup(url);
+    return target;
 }
 
 void config_add_output(struct config *config, enum output_kind kind, const char *output)

@@ -107,7 +107,13 @@ struct global {
     bool help;
     char *help_category; /* NULL: none was named */
     bool version;
+
+    struct variable *variables;
+    int rc_depth; /* in how many files of options the parser is */
 };
+
+/* Protocols, as bits. */
+enum { SCHEME_HTTP = 1, SCHEME_HTTPS = 2, SCHEMES_ALL = 3 };
 
 /* Where a response goes. */
 enum output_kind {
@@ -122,6 +128,7 @@ struct target {
     char *url; /* NULL: there are more -o or -T than URLs */
     enum output_kind output_kind;
     char *output; /* of OUTPUT_FILE: "-" is stdout */
+    bool literal; /* nothing in the URL is a pattern */
     bool uploads;
     char *upload; /* -T: a file, "-" or "." is stdin */
 };
@@ -138,6 +145,11 @@ struct config {
     size_t outputs_len;
     size_t uploads_len;
     enum output_kind default_output; /* of the URLs behind --remote-name-all */
+
+    bool no_globs;             /* in no URL is anything a pattern */
+    char *default_scheme;      /* of URLs without one; NULL: http */
+    unsigned schemes;          /* of SCHEME_HTTP and SCHEME_HTTPS, those that may be used */
+    unsigned redirect_schemes; /* and that redirects may lead to */
 
     /* the request */
     char *method;           /* -X, or NULL */
@@ -175,8 +187,9 @@ void global_next(struct global *global);
 void config_set_string(char **string, const char *value);
 
 /* One more URL; what is said of the next one that has none such yet: where it goes, what it sends.
- * Strings are copied; output is NULL but for OUTPUT_FILE, upload where nothing is sent (-T ""). */
-void config_add_url(struct config *config, const char *url);
+ * The URL's target is valid until the next call. Strings are copied; output is NULL but for
+ * OUTPUT_FILE, upload where nothing is sent (-T ""). */
+struct target *config_add_url(struct config *config, const char *url);
 void config_add_output(struct config *config, enum output_kind kind, const char *output);
 void config_add_upload(struct config *config, const char *upload);
 

@@ -11,11 +11,13 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/help.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/rc_file.h"
 #include "cli/run.h"
 
 /*
@@ -30,6 +32,21 @@ static void fill_standard_descriptors(void)
     while (fd >= 0 && fd <= STDERR_FILENO)
         fd = fcntl(fd, F_GETFD) >= 0 ? fd + 1
                                      : open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+/* Whether the first argument is -q, alone or before other letters, or --disable. */
+static bool skips_rc_file(int argc, char **argv)
+{
+    return argc > 1 && (strncmp(argv[1], "-q", 2) == 0 || strcmp(argv[1], "--disable") == 0);
+}
+
+static void apply_rc_file(struct global *global)
+{
+    struct text name = {0};
+
+    if (rc_file_find(&name))
+        rc_file_apply(global, text_str(&name));
+    text_fini(&name);
 }
 
 static enum exit_code execute(const struct global *global)
@@ -49,6 +66,8 @@ int main(int argc, char **argv)
     fill_standard_descriptors();
     signal(SIGPIPE, SIG_IGN); /* a reader that left is a write error: 23 */
     global_init(&global);
+    if (!skips_rc_file(argc, argv))
+        apply_rc_file(&global);
     code = options_parse(&global, argc, argv);
     if (code == CODE_OK)
         code = execute(&global);

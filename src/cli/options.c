@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/message.h"
+#include "cli/variable.h"
 
 const struct option *const option_groups[] = {
     flow_options,  request_options, form_options, transfer_options, follow_options,
@@ -24,6 +25,10 @@ static const char *const error_words[] = {
     [OPTION_NOT_A_NUMBER] = "expected a proper numerical parameter",
     [OPTION_MISUSED] = "is badly used here",
     [OPTION_TOO_LARGE] = "too large number",
+    [OPTION_UNREADABLE] = "error encountered when reading a file",
+    [OPTION_TRAILED] = "had unsupported trailing garbage",
+    [OPTION_UNEXPANDED] = "expansion failure",
+    [OPTION_FOREIGN] = "a specified protocol is unsupported by libgofer",
     [OPTION_NEGATIVE] = "expected a positive numerical parameter",
     [OPTION_BAD_VALUE] = "is badly used here",
 };
@@ -106,17 +111,37 @@ static enum option_error apply_next(struct config *config, const struct option *
     return apply_value(config, option, next);
 }
 
+/* The value with its variables replaced. */
+static enum option_error apply_expanded(struct config *config, const struct option *option,
+                                        const char *value, bool *used)
+{
+    struct text out = {0}, problem = {0};
+    enum option_error error = OPTION_UNEXPANDED;
+
+    *used = true;
+    if (variable_expand(config->global->variables, value, &out, &problem))
+        error = apply_value(config, option, text_str(&out));
+    else
+        message_error(config, CODE_USAGE, text_str(&problem));
+    text_fini(&out);
+    text_fini(&problem);
+    return error;
+}
+
 static enum option_error apply_long(struct config *config, const char *name, const char *next,
                                     bool *used)
 {
     const struct option *option = NULL;
     bool on = true;
-    enum option_error error = option_by_name(name, &option, &on);
+    bool expands = strncmp(name, "expand-", 7) == 0;
+    enum option_error error = option_by_name(name + (expands ? 7 : 0), &option, &on);
 
     if (error != OPTION_OK)
         return error;
     if (option->value == NULL)
-        return apply_switch(config, option, on);
+        return expands ? OPTION_NOT_A_SWITCH : apply_switch(config, option, on);
+    if (expands && next != NULL)
+        return apply_expanded(config, option, next, used);
     return on ? apply_next(config, option, next, used) : OPTION_NOT_A_SWITCH;
 }
 
@@ -141,14 +166,11 @@ static enum option_error apply_letters(struct config *config, const char *letter
     return error;
 }
 
-/* The operation so far needs a URL before another one begins. */
+/* An operation without a URL goes on. */
 static enum option_error begin_next(struct global *global)
 {
-    if (global->last->urls_len == 0) {
-        message_warn(global->last, "missing URL before --next");
-        return OPTION_MISUSED;
-    }
-    global_next(global);
+    if (global->last->urls_len > 0)
+        global_next(global);
     return OPTION_OK;
 }
 
@@ -163,14 +185,29 @@ enum option_error option_apply(struct global *global, const char *arg, const cha
 
 /* --- the whole line -------------------------------------------------------- */
 
+const char *option_error_words(enum option_error error)
+{
+    size_t n = sizeof error_words / sizeof error_words[0];
+
+    return (size_t)error < n ? error_words[error] : NULL;
+}
+
 enum exit_code option_report(enum option_error error, const char *arg)
 {
     if (error == OPTION_OK || error == OPTION_ENOUGH)
         return CODE_OK;
-    if (error == OPTION_UNREADABLE || error == OPTION_UNWRITABLE)
-        return error == OPTION_UNREADABLE ? CODE_READ : CODE_WRITE;
-    message_usage("option %s: %s", arg, error_words[error]);
-    return CODE_USAGE;
+    if (option_error_words(error) != NULL)
+        message_usage("option %s: %s", arg, option_error_words(error));
+    switch (error) {
+    case OPTION_UNREADABLE:
+        return CODE_READ;
+    case OPTION_UNWRITABLE:
+        return CODE_WRITE;
+    case OPTION_FOREIGN:
+        return CODE_UNSUPPORTED_PROTOCOL;
+    default:
+        return CODE_USAGE;
+    }
 }
 
 static bool asks_for_two_methods(const struct config *config)
@@ -189,10 +226,6 @@ static bool asks_for_two_methods(const struct config *config)
 
 static enum exit_code check(const struct config *config)
 {
-    if (config->urls_len == 0) {
-        message_usage("no URL specified!");
-        return CODE_USAGE;
-    }
     if (asks_for_two_methods(config))
         return CODE_USAGE;
     if (config->outputs_len > config->urls_len)
@@ -206,6 +239,10 @@ static enum exit_code check_all(const struct global *global)
 
     if (global->help || global->version)
         return CODE_OK;
+    if (global->first->urls_len == 0) {
+        message_usage("no URL specified!");
+        return CODE_USAGE;
+    }
     for (const struct config *c = global->first; c != NULL && code == CODE_OK; c = c->next)
         code = check(c);
     return code;

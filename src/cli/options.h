@@ -9,8 +9,10 @@
  * letter at once or as the next argument (-ofile, -o file), a long name may be
  * cut where that is unambiguous, --no-NAME turns a switch off, "--" ends the
  * options, and everything else is a URL. --next begins another operation.
+ * --expand-NAME is --NAME with the variables in its value replaced.
  *
- * Parsing has no effect but on the global that it fills, and on stderr.
+ * Parsing has no effect but on the global that it fills, and on stderr; it reads the
+ * files that options name.
  */
 #ifndef GOFER_CLI_OPTIONS_H
 #define GOFER_CLI_OPTIONS_H
@@ -32,6 +34,9 @@ enum option_error {
     OPTION_NEGATIVE,
     OPTION_TOO_LARGE,
     OPTION_BAD_VALUE,
+    OPTION_TRAILED,    /* in a file: a value behind a switch */
+    OPTION_UNEXPANDED, /* --expand-: already told why */
+    OPTION_FOREIGN,    /* a protocol that is not spoken */
     OPTION_MISUSED,    /* a value that says nothing known; why may have been told */
     OPTION_UNREADABLE, /* a file that it names; already reported */
     OPTION_UNWRITABLE  /* the same */
@@ -109,6 +114,9 @@ extern const struct option *const option_groups[];
  * _UNKNOWN or _AMBIGUOUS. */
 const struct option *option_by_letter(char letter);
 enum option_error option_by_name(const char *name, const struct option **found, bool *on);
+
+/* What is wrong, for a person; NULL where nothing is, or it was told. */
+const char *option_error_words(enum option_error error);
 
 /*
  * Applies an option to the last operation: arg is "--name", "-xyz" or "-xvalue", next the argument

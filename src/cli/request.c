@@ -20,10 +20,10 @@ static size_t scheme_len(const char *url)
     return strncmp(url + len, "://", 3) == 0 ? len : 0;
 }
 
-void request_complete_url(struct text *out, const char *typed)
+void request_complete_url(struct text *out, const char *typed, const char *scheme)
 {
     if (scheme_len(typed) == 0)
-        text_append_str(out, "http://");
+        text_printf(out, "%s://", scheme != NULL ? scheme : "http");
     text_append_str(out, typed);
 }
 
@@ -55,11 +55,13 @@ void request_add_query(struct text *url, const struct config *config)
     text_fini(&whole);
 }
 
-void request_foreign_scheme(struct text *out, const char *url)
+void request_foreign_scheme(struct text *out, const char *url, unsigned schemes)
 {
     size_t len = scheme_len(url);
+    bool http = strncasecmp(url, "http://", len + 3) == 0;
+    bool https = strncasecmp(url, "https://", len + 3) == 0;
 
-    if (strncasecmp(url, "http://", len + 3) != 0 && strncasecmp(url, "https://", len + 3) != 0)
+    if (((http ? SCHEME_HTTP : https ? SCHEME_HTTPS : 0) & schemes) == 0)
         text_append(out, url, len);
 }
 

@@ -12,14 +12,14 @@
 #include "cli/config.h"
 #include "cli/exit_code.h"
 
-/* The URL as the library wants it: with a scheme, http where none was typed. */
-void request_complete_url(struct text *out, const char *typed);
+/* The URL as the library wants it: with a scheme, this one (NULL: http) where none was typed. */
+void request_complete_url(struct text *out, const char *typed, const char *scheme);
 
 /* Adds what -G and --url-query say to its query. */
 void request_add_query(struct text *url, const struct config *config);
 
-/* The URL's scheme when the library does not speak it, else "". */
-void request_foreign_scheme(struct text *out, const char *url);
+/* The URL's scheme when the library does not speak it or it is not among the schemes, else "". */
+void request_foreign_scheme(struct text *out, const char *url, unsigned schemes);
 
 /*
  * Makes the request for a completed URL. It borrows the config's data. When the

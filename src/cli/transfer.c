@@ -23,23 +23,42 @@ static int64_t now_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+static void refuse_scheme(struct transfer *t, const char *scheme)
+{
+    t->code = CODE_UNSUPPORTED_PROTOCOL;
+    text_fini(&t->message);
+    text_printf(&t->message, "Protocol \"%s\" not supported or disabled in libgofer", scheme);
+}
+
 void transfer_init(struct transfer *t, const struct job *job)
 {
     const struct config *config = job->config;
     struct text scheme = {0};
 
     *t = (struct transfer){.config = config, .job = *job};
-    request_complete_url(&t->url, job->url);
+    request_complete_url(&t->url, job->url, config->default_scheme);
     request_add_query(&t->url, config);
-    request_foreign_scheme(&scheme, text_str(&t->url));
+    request_foreign_scheme(&scheme, text_str(&t->url), config->schemes);
     if (scheme.len > 0) {
-        t->code = CODE_UNSUPPORTED_PROTOCOL;
-        text_printf(&t->message, "Protocol \"%s\" not supported or disabled in libgofer",
-                    text_str(&scheme));
+        refuse_scheme(t, text_str(&scheme));
     } else {
         t->request = request_new(config, text_str(&t->url), &t->refused);
         verbose_begin(t);
     }
+    text_fini(&scheme);
+}
+
+/* A redirect that was not followed because of where it leads is no fault of the redirect. */
+static void judge_redirect(struct transfer *t)
+{
+    const char *location = gofer_response_header(t->response, "Location");
+    bool is_whole = location != NULL && strstr(location, "://") != NULL;
+    struct text scheme = {0};
+
+    request_foreign_scheme(&scheme, is_whole ? location : gofer_response_url(t->response),
+                           t->config->schemes & t->config->redirect_schemes);
+    if (scheme.len > 0)
+        refuse_scheme(t, text_str(&scheme));
     text_fini(&scheme);
 }
 
@@ -54,6 +73,8 @@ static void judge_call(struct transfer *t)
     } else if (error != NULL) {
         t->code = error->code == GOFER_ERR_INVALID ? t->refused : exit_code_of(error);
         text_append_str(&t->message, error->message);
+        if (error->code == GOFER_ERR_REDIRECT)
+            judge_redirect(t);
     }
 }
 

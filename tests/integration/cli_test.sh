@@ -292,6 +292,61 @@ run -V
 holds '--version' out '^gofer [0-9]'
 check '--help wins over the rest' 0 "$("$gofer" --help tls)\n" -h tls --nonsense
 
+# --- operations, patterns, files of options -----------------------------------
+
+check '--next keeps options apart' 0 'hello\nHTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nnone\n' \
+    "$url/hello" --next -i "$url/404"
+check '--next without a URL behind it' 2 'hello\n' "$url/hello" --next
+holds '--next without a URL behind it' err 'no URL specified'
+check 'a pattern' 0 'hello\nnone\n' "$url/{hello,404}"
+check 'files of a pattern' 0 '' -o 'p#1_#2' "$url/{40,50}[4-4]"
+holds 'files of a pattern' p40_4 '^none$'
+check 'a malformed pattern' 3 'hello\n' "$url/hello" "$url/[2-1]"
+holds 'a malformed pattern' err '^gofer: (3) bad range in URL position'
+check '-g takes it as it is' 0 'unknown\n' -g "$url/{hello"
+check '-g takes it as it is' 0 'unknown\n' -g "$url/[1-2]"
+cat >rc <<END
+# a comment
+url = "$url/hello"
+include
+next
+url: $url/404
+END
+check '-K' 0 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\nhello\nnone\n' -K rc
+echo "nonsense" >>rc
+run -K rc
+holds '-K with nonsense' err "^Warning: rc:6: warning: 'nonsense' is unknown"
+check '-K without a file' 26 '' -K /nonexistent "$url/hello"
+holds '-K without a file' err "option -K: error encountered when reading a file"
+"$gofer" -K - <rc >out 2>/dev/null 9>&-
+holds '-K -' out '^none$'
+printf 'include\n' >.goferrc
+GOFER_HOME=. run "$url/hello"
+holds 'the default file' out '^HTTP/1.1 200'
+GOFER_HOME=. check '-q' 0 'hello\n' -q "$url/hello"
+GOFER_HOME=. check '-q with letters' 0 'hello\n' -qs "$url/hello"
+mkdir -p xdg && mv .goferrc xdg/goferrc
+XDG_CONFIG_HOME=xdg run "$url/hello"
+holds 'the default file of XDG' out '^HTTP/1.1 200'
+check '--proto' 1 '' --proto =https "$url/hello"
+holds '--proto' err '^gofer: (1) Protocol "http" not supported or disabled'
+check '--proto' 0 'hello\n' --proto -all,http "$url/hello"
+check '--proto-redir' 1 '' -L --proto-redir =https "$url/302"
+holds '--proto-redir' err '^gofer: (1) Protocol "http" not supported or disabled'
+check '--proto-redir' 0 'hello\n' -L --proto-redir -https "$url/302"
+check '--proto-default' 1 '' --proto-default https --proto =http "$host/hello"
+check '--proto-default' 1 '' --proto-default nonsense "$url/hello"
+check '--variable' 0 'hello\n' --variable 'p=he llo' --expand-url "$url/{{p:url}}" --expand-url "$url/hello" \
+    -o /dev/null
+check '--variable from the environment' 2 '' --variable %GOFER_UNSET "$url/hello"
+printf ' hello\n' >word
+check '--variable from a file' 0 'hello\n' --variable w@word --expand-url "$url/{{w:trim}}"
+check '--variable without one' 0 'hello\n' --variable %GOFER_UNSET=hello --expand-url "$url/{{GOFER_UNSET}}"
+check '--expand- of a switch' 2 '' --expand-include "$url/hello"
+check '--expand- with no function' 2 '' --variable a=b --expand-url '{{a:nonsense}}'
+check '--fail-early' 22 '' -f --fail-early "$url/404" "$url/hello"
+check 'without it' 0 'hello\n' -f "$url/404" "$url/hello"
+
 # --- -w ----------------------------------------------------------------------
 
 check '-w shows variables' 0 \

@@ -129,15 +129,16 @@ static void next_begins_an_operation_of_its_own(void)
     global_fini(&c);
 }
 
-static void each_operation_needs_a_url(void)
+static void an_operation_without_a_url_goes_on(void)
 {
     struct global c;
 
     CU_ASSERT_EQUAL(PARSE(&c, "-i"), CODE_USAGE);
     global_fini(&c);
-    CU_ASSERT_EQUAL(PARSE(&c, "--next", "u"), CODE_USAGE);
-    global_fini(&c);
-    CU_ASSERT_EQUAL(PARSE(&c, "u", "--next", "-i"), CODE_USAGE);
+    CU_ASSERT_EQUAL(PARSE(&c, "-i", "--next", "u", "--next"), CODE_OK);
+    CU_ASSERT(c.first->include);
+    CU_ASSERT_PTR_EQUAL(c.first->next, c.last);
+    CU_ASSERT_EQUAL(c.last->urls_len, 0);
     global_fini(&c);
 }
 
@@ -180,7 +181,7 @@ CU_TestInfo options_tests[] = {
     {"the last word counts", the_last_word_counts},
     {"the nth output is the nth URL's", the_nth_output_is_the_nth_urls},
     {"--next begins an operation of its own", next_begins_an_operation_of_its_own},
-    {"each operation needs a URL", each_operation_needs_a_url},
+    {"an operation without a URL goes on", an_operation_without_a_url_goes_on},
     {"--help and --version end it", help_and_version_end_it},
     {"names and letters are of one option each", names_and_letters_are_of_one_option_each},
     CU_TEST_INFO_NULL,
