@@ -95,7 +95,9 @@ static bool parse_field(const char *given, struct field *f, char *kind)
         return false;
     text_append(&f->name, given, (size_t)(at - given));
     at++;
-    *kind = *at == '@' || *at == '<' ? *at++ : '\0';
+    *kind = '\0';
+    if (*at == '@' || *at == '<')
+        *kind = *at++;
     at = take_value(at, &f->content);
     while (at != NULL && *at == ';') {
         at += 1 + strspn(at + 1, " ");

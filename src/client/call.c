@@ -346,6 +346,7 @@ static bool may_retry(const struct call *c)
            (x->up.sent == 0 || (c->prepared->replayable && !x->down.begun));
 }
 
+/* NOLINTBEGIN(misc-no-recursion): once at most, as may_retry() asks for the first attempt */
 static enum task_next take_conn(struct call *c, struct turn *turn, bool fresh, int64_t now_ns);
 
 static enum task_next retry(struct call *c, struct turn *turn)
@@ -460,6 +461,7 @@ static enum task_next take_conn(struct call *c, struct turn *turn, bool fresh, i
         }
     }
 }
+/* NOLINTEND(misc-no-recursion) */
 
 /* A step of its own: whoever begins again and again does not grow the stack, nor keep a worker. */
 enum task_next call_begin_again(struct call *call)

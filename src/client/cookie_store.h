@@ -32,14 +32,14 @@ struct cookie_store {
 
 /*
  * Stores a cookie, or removes the one that it would replace where it has expired
- * already. Takes *c, which is NULL after. is_trusted: it may take the place of a
+ * already. Takes *taken, which is NULL after. is_trusted: it may take the place of a
  * secure one, as it comes from a secure scope or from the program. GOFER_OK;
  * GOFER_ERR_INVALID where it may not, or GOFER_ERR_NOMEM, with the store as before.
  * Evicts where there are too many then (RFC 6265bis section 5.7: expired ones, of
  * a crowded domain those not secure, then the others, and at last any).
  */
-gofer_status cookie_store_put(struct cookie_store *store, struct stored_cookie **c, bool is_trusted,
-                              int64_t now_ms);
+gofer_status cookie_store_put(struct cookie_store *store, struct stored_cookie **taken,
+                              bool is_trusted, int64_t now_ms);
 
 /* Appends the Cookie field's value for a request in this scope, of the named site, and marks what
  * it takes as used. The buffer may have failed then. */

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -265,8 +266,8 @@ static gofer_status refuse(gofer_request *request, gofer_status status, int err,
 
 static gofer_status set_type(gofer_request *request, const char *boundary)
 {
-    char type[32 + MULTIPART_BOUNDARY_BYTES] = "multipart/form-data; boundary=";
-    strcat(type, boundary);
+    char type[32 + MULTIPART_BOUNDARY_BYTES];
+    snprintf(type, sizeof type, "multipart/form-data; boundary=%s", boundary);
     return gofer_request_set_header(request, "Content-Type", type);
 }
 

@@ -44,8 +44,10 @@ enum { PROXY_PARTS(PROXY_ROW) };
 #define REQUEST_ZERO(member, scope, about, zero, change) zero,
 #define URL_ZERO(member, scope, about, one, other) 0,
 
+/* NOLINTBEGIN(bugprone-sizeof-expression): what is asked is whether it compiles */
 _Static_assert(sizeof((gofer_client_options){CLIENT_OPTIONS(CLIENT_ZERO)}) > 0, "one row each");
 _Static_assert(sizeof((gofer_tls_options){TLS_OPTIONS(TLS_ZERO)}) > 0, "one row each");
 _Static_assert(sizeof((struct snapshot){REQUEST_OPTIONS(REQUEST_ZERO)}) > 0, "one row each");
 _Static_assert(sizeof((struct proxy){PROXY_PARTS(URL_ZERO)}) > 0, "one row each");
 _Static_assert(sizeof((struct url){URL_PARTS(URL_ZERO)}) > 0, "one row each");
+/* NOLINTEND(bugprone-sizeof-expression) */

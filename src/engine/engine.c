@@ -356,16 +356,21 @@ void engine_serve(struct engine *engine)
     stop_attending(engine);
 }
 
+/* The first look may only find events; their tasks are run by the second. */
+static bool take_two_turns(struct engine *engine, struct attendant *self, int64_t at_ns)
+{
+    return take_turn(engine, self, at_ns) || take_turn(engine, self, 0);
+}
+
 bool engine_serve_once(struct engine *engine, int64_t at_ns)
 {
     char scratch[TURN_SCRATCH];
     struct attendant self = ATTENDANT(scratch, NULL);
     attend(engine);
-    /* The first look may only find events; their tasks are run by the second. */
-    bool ran = take_turn(engine, &self, 0) || take_turn(engine, &self, 0);
+    bool ran = take_two_turns(engine, &self, 0);
     while (!ran && at_ns != 0 && !engine_stopping(engine) &&
            (at_ns == CLOCK_NEVER || clock_now_ns() < at_ns))
-        ran = take_turn(engine, &self, at_ns) || take_turn(engine, &self, 0);
+        ran = take_two_turns(engine, &self, at_ns);
     for (int i = 0; ran && i < EVENTS_MAX; i++)
         if (!take_turn(engine, &self, 0))
             break;

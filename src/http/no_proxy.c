@@ -163,7 +163,9 @@ bool no_proxy_parse(const char *text, struct no_proxy *list)
     if (cap == 0)
         return true;
     list->entries = mem_zalloc_array(cap, sizeof *list->entries);
-    gofer_status status = list->entries == NULL ? GOFER_ERR_NOMEM : GOFER_OK;
+    if (list->entries == NULL)
+        return false;
+    gofer_status status = GOFER_OK;
     for (size_t i = 0; i < cap && status != GOFER_ERR_NOMEM; i++) {
         struct span entry = next_entry(&text);
         if (entry.len == 1 && *entry.at == '*')
