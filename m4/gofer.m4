@@ -40,6 +40,16 @@ AS_IF([test "$enable_fuzz" != no],
      AC_SUBST([FUZZ_LDFLAGS], [-fsanitize=fuzzer])])
 ])
 
+# --enable-coverage: counts what the tests reach; `make coverage`. Threads count at once, and
+# nothing is optimised away, or lines and branches would be counted where they are not written.
+AC_DEFUN([GOFER_ARG_COVERAGE], [
+AC_ARG_ENABLE([coverage],
+    [AS_HELP_STRING([--enable-coverage], [count lines and branches that tests reach (gcc); see "make coverage"])],
+    [], [enable_coverage=no])
+AC_SUBST([COVERAGE_CFLAGS], [])
+AS_IF([test "$enable_coverage" != no], [COVERAGE_CFLAGS="--coverage -fprofile-update=atomic"])
+])
+
 # --enable-werror: for CI; a release must not break on the next compiler's taste.
 AC_DEFUN([GOFER_ARG_WERROR], [
 AC_ARG_ENABLE([werror],
@@ -81,8 +91,9 @@ AM_CONDITIONAL([$2], [test "$with_$1" = yes])
 # -O1 where a person will look into the program, the usual -O2 elsewhere.
 AC_DEFUN([GOFER_DEFAULT_CFLAGS], [
 AC_BEFORE([$0], [AC_PROG_CC])
-AS_IF([test "$enable_debug$with_sanitizer" = nono],
-    [: ${CFLAGS="-O2 -g"}],
+AS_CASE([$enable_debug$with_sanitizer$enable_coverage],
+    [nonono], [: ${CFLAGS="-O2 -g"}],
+    [nonoyes], [: ${CFLAGS="-O0 -g"}],
     [: ${CFLAGS="-O1 -g"}])
 ])
 

@@ -12,16 +12,18 @@
 
 #include "base/clock.h"
 #include "base/futex.h"
+#include "base/lock_watch.h"
 
 void lock_init(struct lock *l, enum lock_rank rank)
 {
     atomic_init(&l->word, LOCK_FREE);
     l->rank = rank;
+    lock_watch_init(l);
 }
 
 void lock_fini(struct lock *l)
 {
-    (void)l;
+    lock_watch_fini(l);
 }
 
 /* Having slept, a thread does not know whether others sleep still, so it leaves WANTED behind; at
@@ -71,9 +73,11 @@ static void cond_wait(struct lock_cond *c, struct lock *l, int64_t at_ns)
 {
     uint32_t turn = atomic_load_explicit(&c->turn, memory_order_relaxed);
     c->sleepers++;
+    lock_watch_drop(l);
     lock_word_drop(l);
     futex_wait(&c->turn, turn, at_ns);
     lock_word_take(l);
+    lock_watch_taken(l);
     c->sleepers--;
 }
 
@@ -138,11 +142,13 @@ void lock_take(struct lock *l)
 {
     note_taken(l);
     lock_word_take(l);
+    lock_watch_taken(l);
 }
 
 void lock_drop(struct lock *l)
 {
     note_dropped(l);
+    lock_watch_drop(l);
     lock_word_drop(l);
 }
 
