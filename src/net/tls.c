@@ -116,6 +116,7 @@ static int send_close_notify(struct tls *t)
     return SSL_get_shutdown(t->ssl) & SSL_SENT_SHUTDOWN ? 0 : SSL_shutdown(t->ssl);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): TLS with the server in TLS with a proxy, no deeper */
 void tls_free(struct tls *tls)
 {
     if (tls == NULL)
@@ -267,6 +268,7 @@ static ssize_t read_record(struct tls *t, void *buf, size_t len, bool wait,
 }
 
 /* Whether OpenSSL holds bytes, complete records or not; here or in the TLS below. */
+/* NOLINTNEXTLINE(misc-no-recursion): TLS with the server in TLS with a proxy, no deeper */
 static bool holds_bytes(const struct tls *t)
 {
     return SSL_has_pending(t->ssl) == 1 ||
@@ -393,12 +395,14 @@ uint32_t tls_write_events(const struct tls *tls)
     return tls->write_events;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): TLS with the server in TLS with a proxy, no deeper */
 bool tls_has_buffered(const struct tls *tls)
 {
     bool ended = tls->phase == TLS_BROKEN || SSL_get_shutdown(tls->ssl) & SSL_RECEIVED_SHUTDOWN;
     return ended || (!tls->drained && holds_bytes(tls));
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): TLS with the server in TLS with a proxy, no deeper */
 bool tls_explain(const struct tls *tls, gofer_phase phase, struct fault *fault)
 {
     if (tls->phase != TLS_BROKEN || tls->broken_errno != EPROTO)

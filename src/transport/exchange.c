@@ -53,7 +53,7 @@ static bool was_fast_enough(const struct exchange *x)
 {
     /* The products stay far below 2^63 for any rate that a network has. */
     return x->moved >=
-           (uint64_t)(x->request->min_rate / 1000.0 * (double)x->request->rate_window_ms);
+           (uint64_t)((double)x->request->min_rate / 1000 * (double)x->request->rate_window_ms);
 }
 
 /* Whether a byte is due: not where a slow source or a slow reader is what is waited for. */

@@ -154,8 +154,8 @@ static inline bool pool_is_too_old(const struct pool *p, const struct conn *conn
            (conn->tls != NULL && pool_is_outdated(p, conn));
 }
 void pool_close_idle_locked(struct pool *p, struct work *work);
-/* The pool's timer: on the timer thread, without the lock. */
-void pool_look_after_idle(void *pool);
+/* The timer of the pool `arg`: on the timer thread, without the lock. */
+void pool_look_after_idle(void *arg);
 
 /* --- starved wants (pool_starved.c) --- */
 
@@ -164,7 +164,7 @@ void pool_starve(struct pool *p, struct want *want, struct work *work);
 void pool_feed_one(struct pool *p, struct work *work);
 /* Descriptors were closed. Without the lock. */
 void pool_note_closed(struct pool *p, size_t descriptors);
-/* The starved timer: on the timer thread, without the lock. */
-void pool_feed_in_time(void *pool);
+/* The starved timer of the pool `arg`: on the timer thread, without the lock. */
+void pool_feed_in_time(void *arg);
 
 #endif
