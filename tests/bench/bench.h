@@ -46,6 +46,12 @@ struct run {
     bool skip_check;  /* gofer without its checkout check */
     const char *ca;   /* of https: the file with the CA to trust; NULL: the system's */
     bool full;        /* no session is resumed */
+    bool once;        /* a connection for each request: the server closes after its answer */
+    const char *key;  /* of ca, for an origin of this program's */
+    int workers;      /* gofer's worker threads; 0: its default */
+    long max_conns;   /* of gofer's to one host; 0: no limit */
+    bool latency;     /* each lane's requests are timed one by one */
+    double seconds;   /* how long it took by the peer's own clock; 0: from begin to end */
     struct stamp begin;
     struct stamp end;
     long ok;            /* answers that were right */
@@ -121,6 +127,20 @@ struct loop_ops {
 /* Makes run->requests through one loop. Returns an exit status, after printing. */
 int loop_run(struct run *run, const struct loop_ops *ops);
 
+/* --- latency.c: how long single requests took, of all lanes together --- */
+
+struct latency;
+
+/* Room for so many. NULL without memory. */
+struct latency *latency_new(long requests);
+void latency_free(struct latency *latency);
+
+/* Any thread. */
+void latency_add(struct latency *latency, int64_t ns);
+
+/* Prints the quantiles as name=value words; p99_ratio is the p99 over the median. */
+void latency_print(struct latency *latency);
+
 /* --- heap.c: an allocator that counts; any thread --- */
 
 void *heap_malloc(size_t size);
@@ -157,13 +177,29 @@ void gofer_peer_fini(struct gofer_peer *peer);
 /* Whether the response is the expected one. Frees it. */
 bool gofer_peer_check(const struct gofer_peer *peer, struct gofer_response *response);
 
+/* --- gofer_futures.c: its loop, for other modes too --- */
+
+void *gofer_futures_open(const struct run *run);
+long gofer_futures_get_many(void *loop, long requests);
+void gofer_futures_close(void *loop);
+struct gofer_client *gofer_futures_client(void *loop);
+
 /* --- the modes, each in the file of its name --- */
 
 int raw_main(struct run *run);
+int epoll_main(struct run *run);
+int epoll_cores_main(struct run *run);
+int epoll_burst_main(struct run *run);
+int wrk_main(struct run *run);
+int soup_main(struct run *run);
 int curl_easy_main(struct run *run);
+int curl_burst_main(struct run *run);
 int curl_multi_main(struct run *run);
 int gofer_do_main(struct run *run);
 int gofer_futures_main(struct run *run);
+int gofer_lent_main(struct run *run);
+int gofer_burst_main(struct run *run);
+int gofer_cancel_main(struct run *run);
 int gofer_on_done_main(struct run *run);
 int gofer_submit_wait_main(struct run *run);
 int gofer_memory_main(struct run *run);
@@ -175,6 +211,7 @@ int gofer_crowd_main(struct run *run);
 int gofer_tls_memory_main(struct run *run);
 int curl_tls_memory_main(struct run *run);
 int s_time_main(struct run *run);
+int origin_main(struct run *run);
 int free_port_main(struct run *run);
 
 #endif

@@ -12,7 +12,10 @@
 bool gofer_peer_init(struct gofer_peer *peer, const struct run *run)
 {
     gofer_tls_options tls = {.ca_file = run->ca, .disable_resumption = run->full};
-    gofer_client_options options = {.skip_checkout_check = run->skip_check, .tls = &tls};
+    gofer_client_options options = {.skip_checkout_check = run->skip_check,
+                                    .tls = &tls,
+                                    .workers = run->workers,
+                                    .max_conns_per_host = run->max_conns};
     if (run->count_heap)
         gofer_set_allocator(heap_malloc, heap_realloc, heap_free);
     peer->run = run;

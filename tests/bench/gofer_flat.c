@@ -22,11 +22,11 @@ enum { FLAT_MAX_BYTES = 128 * 1024, WARM_UP_BYTES = 1024 * 1024 };
 /* What went wrong, or NULL. */
 static const char *move(struct run *run, struct bulk *bulk, const struct transfer *t)
 {
-    if (!t->move(bulk, WARM_UP_BYTES))
+    if (!transfer_move(bulk, t, WARM_UP_BYTES))
         return "a transfer failed";
     heap_reset_peak();
     long before = heap_bytes();
-    if (!t->move(bulk, run->bytes))
+    if (!transfer_move(bulk, t, run->bytes))
         return "a transfer failed";
     long peak = heap_peak() - before;
     printf("mode=%s transfer=%s bytes=%llu peak_bytes=%ld limit_bytes=%d\n", run->mode, t->name,
@@ -39,7 +39,8 @@ static const char *move_each(struct run *run, struct bulk *bulk)
     const char *failure = NULL;
     for (int i = 0; i < transfers_len && failure == NULL; i++) {
         const struct transfer *t = &transfers[i];
-        if (!t->raw && (run->only == NULL || strcmp(run->only, t->name) == 0))
+        if (t->by == BY_GOFER && transfer_is_possible(bulk, t) &&
+            (run->only == NULL || strcmp(run->only, t->name) == 0))
             failure = move(run, bulk, t);
     }
     return failure;
@@ -57,7 +58,7 @@ int gofer_flat_main(struct run *run)
     if (!bulk_origin_start(&origin))
         return run_fail(run, "no origin");
     const char *failure = "setting up";
-    if (bulk_open(&bulk, origin.port, run->bytes))
+    if (bulk_open(&bulk, origin.port, 0, NULL, run->bytes))
         failure = move_each(run, &bulk);
     bulk_close(&bulk);
     forked_stop(&origin);

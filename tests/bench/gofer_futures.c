@@ -11,22 +11,22 @@
 
 #include <gofer/gofer.h>
 
-struct futures {
+struct gofer_futures {
     struct gofer_peer peer;
     gofer_group *group;
 };
 
-static void futures_close(void *loop)
+void gofer_futures_close(void *loop)
 {
-    struct futures *f = loop;
+    struct gofer_futures *f = loop;
     gofer_group_free(f->group);
     gofer_peer_fini(&f->peer);
     free(f);
 }
 
-static void *futures_open(const struct run *run)
+void *gofer_futures_open(const struct run *run)
 {
-    struct futures *f = calloc(1, sizeof(*f));
+    struct gofer_futures *f = calloc(1, sizeof(*f));
     if (f == NULL || !gofer_peer_init(&f->peer, run)) {
         free(f);
         return NULL;
@@ -34,16 +34,16 @@ static void *futures_open(const struct run *run)
     f->group = gofer_group_new(f->peer.client);
     if (f->group != NULL)
         return f;
-    futures_close(f);
+    gofer_futures_close(f);
     return NULL;
 }
 
-static bool submit(struct futures *f)
+static bool submit(struct gofer_futures *f)
 {
     return gofer_group_submit(f->group, f->peer.request) == GOFER_OK;
 }
 
-static bool collect(struct futures *f, gofer_future *future)
+static bool collect(struct gofer_futures *f, gofer_future *future)
 {
     gofer_response *response = NULL;
     gofer_future_wait(future, &response);
@@ -51,9 +51,9 @@ static bool collect(struct futures *f, gofer_future *future)
     return gofer_peer_check(&f->peer, response);
 }
 
-static long futures_get_many(void *loop, long requests)
+long gofer_futures_get_many(void *loop, long requests)
 {
-    struct futures *f = loop;
+    struct gofer_futures *f = loop;
     long started = 0, ok = 0;
     while (started < requests && started < f->peer.run->threads && submit(f))
         started++;
@@ -65,8 +65,14 @@ static long futures_get_many(void *loop, long requests)
     return ok;
 }
 
+struct gofer_client *gofer_futures_client(void *loop)
+{
+    return ((struct gofer_futures *)loop)->peer.client;
+}
+
 int gofer_futures_main(struct run *run)
 {
-    static const struct loop_ops ops = {futures_open, futures_get_many, futures_close};
+    static const struct loop_ops ops = {gofer_futures_open, gofer_futures_get_many,
+                                        gofer_futures_close};
     return loop_run(run, &ops);
 }

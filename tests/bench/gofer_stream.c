@@ -10,13 +10,14 @@
  */
 #include "bench.h"
 #include "bulk_origin.h"
+#include "tls_origin.h"
 #include "transfer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRANSFERS_MAX = 16, ROUNDS_MAX = 100 };
+enum { TRANSFERS_MAX = 24, ROUNDS_MAX = 100 };
 
 #define MIB (1024.0 * 1024.0)
 
@@ -29,6 +30,7 @@ struct series {
 struct stream {
     struct run *run;
     struct forked origin;
+    struct forked tls_origin; /* where there is a certificate */
     struct bulk bulk;
     struct series series[TRANSFERS_MAX];
 };
@@ -47,9 +49,12 @@ static int find(const char *name)
     return -1;
 }
 
-/* Whether the transfer is asked for, or is the peer of one that is. */
-static bool is_wanted(const struct run *run, const struct transfer *t)
+/* Whether the transfer can be made and is asked for, or is the peer of one that is. */
+static bool is_wanted(const struct stream *s, const struct transfer *t)
 {
+    const struct run *run = s->run;
+    if (!transfer_is_possible(&s->bulk, t))
+        return false;
     int only = run->only != NULL ? find(run->only) : -1;
     if (run->only == NULL || t == &transfers[only])
         return true;
@@ -69,7 +74,7 @@ static bool measure(struct stream *s, int which, int round)
     double bytes = (double)s->run->bytes;
     getrusage(RUSAGE_SELF, &before);
     int64_t begin = now_ns();
-    bool done = transfers[which].move(&s->bulk, s->run->bytes);
+    bool done = transfer_move(&s->bulk, &transfers[which], s->run->bytes);
     double seconds = (double)(now_ns() - begin) / 1e9;
     getrusage(RUSAGE_SELF, &after);
     s->series[which].rate[round] = bytes / MIB / seconds;
@@ -84,7 +89,7 @@ static const char *go_through(struct stream *s)
     for (int round = -1; round < s->run->rounds; round++)
         for (int i = 0; i < transfers_len; i++) {
             int which = (i + round + 1) % transfers_len;
-            if (!is_wanted(s->run, &transfers[which]))
+            if (!is_wanted(s, &transfers[which]))
                 continue;
             if (!measure(s, which, round < 0 ? 0 : round)) /* the round before the first warms up */
                 return transfers[which].name;
@@ -117,7 +122,7 @@ static void print(const struct stream *s)
     int n = s->run->rounds;
     for (int i = 0; i < transfers_len; i++) {
         const struct transfer *t = &transfers[i];
-        if (!is_wanted(s->run, t))
+        if (!is_wanted(s, t))
             continue;
         printf("mode=%s transfer=%s bytes=%llu rounds=%d mib_s=%.0f cpu_ms_gib=%.0f", s->run->mode,
                t->name, (unsigned long long)s->run->bytes, n, median(s->series[i].rate, n),
@@ -130,6 +135,16 @@ static void print(const struct stream *s)
     }
 }
 
+/* With a certificate and its key there is one of TLS too. */
+static bool start_origins(struct stream *s)
+{
+    const struct run *run = s->run;
+    if (!bulk_origin_start(&s->origin))
+        return false;
+    return run->ca == NULL || run->key == NULL ||
+           tls_origin_start(&s->tls_origin, run->ca, run->key);
+}
+
 int gofer_stream_main(struct run *run)
 {
     static struct stream s;
@@ -139,12 +154,14 @@ int gofer_stream_main(struct run *run)
     if (run->rounds > ROUNDS_MAX || transfers_len > TRANSFERS_MAX ||
         (run->only != NULL && find(run->only) < 0))
         return run_fail(run, "no such transfer, or too many rounds");
-    if (!bulk_origin_start(&s.origin))
+    if (!start_origins(&s))
         return run_fail(run, "no origin");
     const char *failure = "setting up";
-    if (bulk_open(&s.bulk, s.origin.port, run->bytes))
+    if (bulk_open(&s.bulk, s.origin.port, s.tls_origin.port, run->ca, run->bytes))
         failure = go_through(&s);
     bulk_close(&s.bulk);
+    if (s.tls_origin.port > 0)
+        forked_stop(&s.tls_origin); /* first: it has a copy of the other's control */
     forked_stop(&s.origin);
     if (failure != NULL)
         return run_fail(run, failure);

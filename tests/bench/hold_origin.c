@@ -6,9 +6,13 @@
  * connections indexed by descriptor. Requests are small GETs, so a connection's
  * buffer holds one head; whatever does not fit closes it.
  *
+ * What is answered after a time waits in a queue, first come first: its callers
+ * all ask for the same time.
+ *
  * No locks: the process has one thread.
  */
 #include "hold_origin.h"
+#include "bench.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +25,17 @@ enum { HEAD_MAX = 512, EVENTS = 256 };
 
 struct connection {
     bool open;
+    unsigned uses; /* of the descriptor, so that an answer does not go to the next user */
     bool held;
     size_t len;
     char head[HEAD_MAX];
+};
+
+/* An answer that is due later. */
+struct due {
+    int64_t at_ns;
+    int fd;
+    unsigned uses;
 };
 
 struct server {
@@ -33,7 +45,10 @@ struct server {
     size_t size; /* of the table */
     struct connection *table;
     long held;
-    long tell_at; /* the owner waits for this many held requests; 0: it does not */
+    long tell_at;     /* the owner waits for this many held requests; 0: it does not */
+    struct due *dues; /* a ring of as many as the table has places */
+    size_t first_due;
+    size_t dues_len;
 };
 
 static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nHello, world!";
@@ -53,6 +68,7 @@ static void accept_all(struct server *server)
             continue;
         }
         server->table[fd].open = true;
+        server->table[fd].uses++;
         server->table[fd].held = false;
         server->table[fd].len = 0;
         watch(server, fd);
@@ -81,19 +97,60 @@ static void tell_if_held(struct server *server)
     forked_tell(server->control);
 }
 
-static void take_request(struct server *server, int fd)
+/* --- answers that are due later --- */
+
+static void reply_after(struct server *server, int fd, int64_t delay_ms)
 {
-    struct connection *c = &server->table[fd];
-    static const char path[] = "GET /hold";
-    bool hold = c->len >= sizeof(path) - 1 && memcmp(c->head, path, sizeof(path) - 1) == 0;
-    c->len = 0;
-    if (!hold) {
-        reply(server, fd);
+    if (server->dues_len == server->size) {
+        drop(server, fd);
         return;
     }
-    c->held = true;
-    server->held++;
-    tell_if_held(server);
+    server->dues[(server->first_due + server->dues_len++) % server->size] = (struct due){
+        .at_ns = now_ns() + delay_ms * 1000000, .fd = fd, .uses = server->table[fd].uses};
+}
+
+static void reply_due(struct server *server)
+{
+    int64_t now = server->dues_len > 0 ? now_ns() : 0;
+    while (server->dues_len > 0 && server->dues[server->first_due].at_ns <= now) {
+        struct due due = server->dues[server->first_due];
+        server->first_due = (server->first_due + 1) % server->size;
+        server->dues_len--;
+        if (server->table[due.fd].open && server->table[due.fd].uses == due.uses)
+            reply(server, due.fd);
+    }
+}
+
+/* For epoll_wait: until the first is due. */
+static int milliseconds_left(const struct server *server)
+{
+    if (server->dues_len == 0)
+        return -1;
+    int64_t left = server->dues[server->first_due].at_ns - now_ns();
+    return left > 0 ? (int)((left + 999999) / 1000000) : 0;
+}
+
+/* --- requests --- */
+
+static bool begins_with(const struct connection *c, const char *text)
+{
+    return c->len >= strlen(text) && memcmp(c->head, text, strlen(text)) == 0;
+}
+
+static void take_request(struct server *server, int fd)
+{
+    static const char after[] = "GET /after?";
+    struct connection *c = &server->table[fd];
+    if (begins_with(c, after)) {
+        reply_after(server, fd, strtol(c->head + sizeof(after) - 1, NULL, 10));
+    } else if (begins_with(c, "GET /hold")) {
+        c->held = true;
+        server->held++;
+        tell_if_held(server);
+    } else {
+        reply(server, fd);
+    }
+    c->len = 0;
 }
 
 static void receive(struct server *server, int fd)
@@ -159,13 +216,15 @@ static void serve(int listener, int control)
     getrlimit(RLIMIT_NOFILE, &limit);
     server->size = limit.rlim_cur < 65536 ? (size_t)limit.rlim_cur : 65536;
     server->table = calloc(server->size, sizeof(*server->table));
+    server->dues = calloc(server->size, sizeof(*server->dues));
     server->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (server->table == NULL || server->epoll < 0)
+    if (server->table == NULL || server->dues == NULL || server->epoll < 0)
         return;
     watch(server, server->control);
     watch(server, server->listener);
     for (;;) {
-        int n = epoll_wait(server->epoll, events, EVENTS, -1);
+        int n = epoll_wait(server->epoll, events, EVENTS, milliseconds_left(server));
+        reply_due(server);
         for (int i = 0; i < n; i++)
             if (!handle(server, events[i].data.fd))
                 return;

@@ -4,7 +4,8 @@
  *
  * An origin that keeps its callers waiting: it answers every request with 13
  * bytes, at once, or, where the path begins with /hold, when told to
- * (forked_release()). It holds as many connections as the descriptor limit
+ * (forked_release()), or, for /after?MS, after so many milliseconds (the same for
+ * all that wait at once). It holds as many connections as the descriptor limit
  * allows.
  */
 #ifndef GOFER_TESTS_BENCH_HOLD_ORIGIN_H

@@ -23,6 +23,7 @@ struct crew {
     struct run *run;
     const struct lane_ops *ops;
     void *shared;
+    struct latency *latency; /* NULL: not asked for */
     pthread_barrier_t warm;
     pthread_barrier_t go;
     atomic_long left; /* tickets not drawn yet */
@@ -38,6 +39,17 @@ static long lane_repeat(const struct crew *crew, void *lane, long n)
     return ok;
 }
 
+static long lane_repeat_timed(const struct crew *crew, void *lane, long n)
+{
+    long ok = 0;
+    for (long i = 0; i < n; i++) {
+        int64_t begin = now_ns();
+        ok += crew->ops->get(lane);
+        latency_add(crew->latency, now_ns() - begin);
+    }
+    return ok;
+}
+
 static long lane_work(struct crew *crew, void *lane)
 {
     long ok = 0;
@@ -45,7 +57,8 @@ static long lane_work(struct crew *crew, void *lane)
         long left = atomic_fetch_sub(&crew->left, TICKETS);
         if (left <= 0)
             return ok;
-        ok += lane_repeat(crew, lane, left < TICKETS ? left : TICKETS);
+        long n = left < TICKETS ? left : TICKETS;
+        ok += crew->latency != NULL ? lane_repeat_timed(crew, lane, n) : lane_repeat(crew, lane, n);
     }
 }
 
@@ -78,7 +91,8 @@ int lanes_run(struct run *run, const struct lane_ops *ops, void *shared)
 {
     struct crew crew = {.run = run, .ops = ops, .shared = shared};
     pthread_t *threads = calloc((size_t)run->threads, sizeof(*threads));
-    if (threads == NULL)
+    crew.latency = run->latency ? latency_new(run->requests) : NULL;
+    if (threads == NULL || (run->latency && crew.latency == NULL))
         return run_fail(run, "no memory");
     atomic_init(&crew.left, run->requests);
     atomic_init(&crew.busy, run->threads);
@@ -94,6 +108,8 @@ int lanes_run(struct run *run, const struct lane_ops *ops, void *shared)
     pthread_barrier_destroy(&crew.warm);
     free(threads);
     run->ok = atomic_load(&crew.ok);
+    latency_print(crew.latency);
+    latency_free(crew.latency);
     return run_print(run);
 }
 

@@ -21,14 +21,23 @@ struct mode {
 
 static const struct mode modes[] = {
     {"raw", raw_main, "N threads, each send and recv on a socket of its own: the floor"},
+    {"epoll", epoll_main, "one epoll loop with N in flight: the floor for one thread"},
+    {"epoll_cores", epoll_cores_main, "an epoll loop a processor, N in flight in all"},
+    {"wrk", wrk_main, "wrk for a second, N connections: the outside limit"},
+    {"soup", soup_main, "N threads, each with a libsoup session"},
     {"curl_easy", curl_easy_main, "N threads, each with a libcurl easy handle"},
     {"curl_multi", curl_multi_main, "one thread, N in flight through libcurl's multi interface"},
     {"gofer_do", gofer_do_main, "N threads in gofer_do(), one client and one request"},
     {"gofer_futures", gofer_futures_main, "one thread, N futures in flight through a group"},
+    {"gofer_lent", gofer_lent_main, "the same on threads that the program lends, one a processor"},
     {"gofer_on_done", gofer_on_done_main,
      "N futures in flight, each submitted by the last one's "
      "callback"},
     {"gofer_submit_wait", gofer_submit_wait_main, "N threads, each submits and waits"},
+    {"gofer_burst", gofer_burst_main, "--calls at once to an origin that answers later"},
+    {"epoll_burst", epoll_burst_main, "the same of an epoll loop"},
+    {"curl_burst", curl_burst_main, "the same of libcurl's multi interface"},
+    {"gofer_cancel", gofer_cancel_main, "what cancelling each of --calls in flight costs"},
     {"memory", gofer_memory_main,
      "bytes of each of --calls in flight, and of each idle connection"},
     {"overshoot", gofer_overshoot_main, "how late --calls deadlines are"},
@@ -40,6 +49,7 @@ static const struct mode modes[] = {
     {"s_time", s_time_main, "openssl s_time: new TLS connections for two seconds, --ca, --full"},
     {"crowd", gofer_crowd_main,
      "fails where --calls bodies of --bytes at once need 64 MiB of heap"},
+    {"origin", origin_main, "serves /after?MS until killed; prints its port"},
     {"free_port", free_port_main, "prints a loopback port that nobody uses"},
 };
 
@@ -49,7 +59,8 @@ static int usage(void)
 {
     fputs("usage: bench MODE [--url URL] [--threads N] [--requests N] [--calls N] [--body BYTES]\n"
           "                  [--count-heap] [--skip-check] [--bytes BYTES] [--rounds N]\n"
-          "                  [--only TRANSFER] [--ca FILE] [--full]\n",
+          "                  [--only TRANSFER] [--ca FILE] [--key FILE] [--full] [--once]\n"
+          "                  [--workers N] [--max-conns N] [--latency]\n",
           stderr);
     for (int i = 0; i < MODES; i++)
         fprintf(stderr, "  %-18s %s\n", modes[i].name, modes[i].what);
@@ -103,6 +114,21 @@ static void set_option(struct run *run, int option, const char *value)
     case 'f':
         run->full = true;
         break;
+    case 'k':
+        run->key = value;
+        break;
+    case 'e':
+        run->once = true;
+        break;
+    case 'w':
+        run->workers = atoi(value);
+        break;
+    case 'm':
+        run->max_conns = atol(value);
+        break;
+    case 'l':
+        run->latency = true;
+        break;
     default:
         run->mode = NULL;
     }
@@ -111,19 +137,15 @@ static void set_option(struct run *run, int option, const char *value)
 static void parse_options(struct run *run, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"url", required_argument, NULL, 'u'},
-        {"threads", required_argument, NULL, 't'},
-        {"requests", required_argument, NULL, 'r'},
-        {"calls", required_argument, NULL, 'c'},
-        {"body", required_argument, NULL, 'b'},
-        {"count-heap", no_argument, NULL, 'h'},
-        {"skip-check", no_argument, NULL, 's'},
-        {"bytes", required_argument, NULL, 'y'},
-        {"rounds", required_argument, NULL, 'o'},
-        {"only", required_argument, NULL, 'n'},
-        {"ca", required_argument, NULL, 'a'},
-        {"full", no_argument, NULL, 'f'},
-        {NULL, 0, NULL, 0},
+        {"url", required_argument, NULL, 'u'},      {"threads", required_argument, NULL, 't'},
+        {"requests", required_argument, NULL, 'r'}, {"calls", required_argument, NULL, 'c'},
+        {"body", required_argument, NULL, 'b'},     {"count-heap", no_argument, NULL, 'h'},
+        {"skip-check", no_argument, NULL, 's'},     {"bytes", required_argument, NULL, 'y'},
+        {"rounds", required_argument, NULL, 'o'},   {"only", required_argument, NULL, 'n'},
+        {"ca", required_argument, NULL, 'a'},       {"full", no_argument, NULL, 'f'},
+        {"key", required_argument, NULL, 'k'},      {"once", no_argument, NULL, 'e'},
+        {"workers", required_argument, NULL, 'w'},  {"max-conns", required_argument, NULL, 'm'},
+        {"latency", no_argument, NULL, 'l'},        {NULL, 0, NULL, 0},
     };
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)

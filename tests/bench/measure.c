@@ -39,6 +39,8 @@ void run_end(struct run *run)
 
 static double wall_seconds(const struct run *run)
 {
+    if (run->seconds > 0)
+        return run->seconds;
     return (double)(run->end.at.tv_sec - run->begin.at.tv_sec) +
            (double)(run->end.at.tv_nsec - run->begin.at.tv_nsec) / 1e9;
 }

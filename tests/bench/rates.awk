@@ -1,96 +1,68 @@
 # SPDX-FileCopyrightText: The gofer authors
 # SPDX-License-Identifier: MIT
 #
-# Medians and ratios of interleaved rounds. Input: the lines of the bench
-# program with round=N in front. A ratio compares two modes within one round, at
-# the same number in flight; of the rounds' ratios the median and the ends are
-# printed, so a disturbance that lasts longer than a round cancels out.
-# Stands behind median.awk.
+# Keep-alive GETs: a table for each size of body. Input: the lines of the bench
+# program with "round=N body=BYTES" in front. Stands behind median.awk; appends
+# ratios to the file `figures`, and what is plotted to the file `points`.
 
-# The median over the rounds of one figure.
-function figure_of(what, threads, mode,    round, n, values)
+function table_of(body,    row, part, group)
 {
-    for (round = 1; round <= rounds; round++)
-        if ((what, round, threads, mode) in figure)
-            values[++n] = figure[what, round, threads, mode]
-    return n ? median(values, n) : 0
+    printf "\nKeep-alive GET of %d bytes, %d interleaved rounds: medians; ratios within a round: " \
+           "median (lowest..highest)\n", body, rounds
+    printf "%9s  %-18s %8s %9s  %-18s %-18s\n", "in flight", "mode", "req/s", "CPU us/rq",
+           "rate / raw", "CPU / raw"
+    for (row = 1; row <= rows; row++) {
+        split(order[row], part, SUBSEP)
+        if (part[1] != body)
+            continue
+        group = part[1] " " part[2]
+        printf "%9d  %-18s %8.0f %9.2f  %-18s %-18s\n", part[2], part[3],
+               figure_of("rate", group, part[3]), figure_of("CPU", group, part[3]),
+               shown("rate", group, part[3], "raw"), shown("CPU", group, part[3], "raw")
+    }
 }
 
-# Sets ratio, lowest and highest; false where the modes never met in a round.
-function compare(what, threads, mode, peer,    round, n, values)
+# Every mode of gofer's beside every other peer.
+function tell_row(body, in_flight, mode,    i, group)
 {
-    for (round = 1; round <= rounds; round++)
-        if ((what, round, threads, mode) in figure && (what, round, threads, peer) in figure)
-            values[++n] = figure[what, round, threads, mode] / figure[what, round, threads, peer]
-    if (!n)
-        return 0
-    ratio = median(values, n)
-    lowest = values[1]
-    highest = values[n]
-    return 1
-}
-
-function spread(what, threads, mode, peer)
-{
-    if (!compare(what, threads, mode, peer))
-        return "-"
-    return sprintf("%.2f (%.2f..%.2f)", ratio, lowest, highest)
-}
-
-function verdict(what, threads, mode, peer, limit, at_least)
-{
-    if (!compare(what, threads, mode, peer))
-        return ""
-    return sprintf("  %s %s %.2f of %s: %s", what, at_least ? ">=" : "<=", limit, peer,
-                   (at_least ? ratio >= limit : ratio <= limit) ? "met" : "MISSED")
-}
-
-# What design and measurement are held against.
-function budget(threads, mode)
-{
-    if (mode == "gofer_do")
-        return verdict("rate", threads, mode, "raw", 0.9, 1) \
-               verdict("CPU", threads, mode, "raw", 1.15, 0)
-    if (mode == "gofer_futures")
-        return verdict("rate", threads, mode, "raw", 0.9, 1) \
-               verdict("rate", threads, mode, "curl_multi", 1.5, 1)
-    if (mode == "gofer_submit_wait")
-        return verdict("rate", threads, mode, "raw", 0.85, 1)
-    return ""
+    group = body " " in_flight
+    if (points != "")
+        printf "%s %s %s %s %.0f\n", "rate", body, mode, in_flight, \
+               figure_of("rate", group, mode) >>points
+    if (mode !~ /^gofer/)
+        return
+    for (i = 1; i <= peers; i++) {
+        tell("rate." body "." in_flight "." mode "/" peer[i], "rate", group, mode, group, peer[i])
+        tell("cpu." body "." in_flight "." mode "/" peer[i], "CPU", group, mode, group, peer[i])
+    }
+    if (in_flight != 64)
+        tell("grow." body "." mode "." in_flight "/64", "rate", group, mode, body " 64", mode)
 }
 
 {
-    delete word
-    for (i = 1; i <= NF; i++)
-        if (split($i, pair, "=") == 2)
-            word[pair[1]] = pair[2]
+    take_apart()
     if (!("rps" in word))
         next
-    key = word["threads"] SUBSEP word["mode"]
+    key = word["body"] SUBSEP word["threads"] SUBSEP word["mode"]
     if (!(key in seen)) {
         seen[key] = 1
         order[++rows] = key
     }
-    rounds = word["round"] > rounds ? word["round"] : rounds
-    figure["rate", word["round"], word["threads"], word["mode"]] = word["rps"]
-    figure["CPU", word["round"], word["threads"], word["mode"]] = word["cpu_us"]
+    if (!(word["body"] in known)) {
+        known[word["body"]] = 1
+        bodies[++sizes] = word["body"]
+    }
+    group = word["body"] " " word["threads"]
+    note("rate", word["round"], group, word["mode"], word["rps"])
+    note("CPU", word["round"], group, word["mode"], word["cpu_us"])
 }
 
 END {
-    printf "Keep-alive GET of 13 bytes, %d interleaved rounds: medians; ratios within a round: " \
-           "median (lowest..highest)\n", rounds
-    printf "%9s  %-18s %8s %9s  %-18s %-18s %s\n", "in flight", "mode", "req/s", "CPU us/rq",
-           "rate / raw", "CPU / raw", "  budget"
+    peers = split("raw epoll epoll_cores wrk curl_easy curl_multi soup go", peer, " ")
+    for (i = 1; i <= sizes; i++)
+        table_of(bodies[i])
     for (row = 1; row <= rows; row++) {
         split(order[row], part, SUBSEP)
-        printf "%9d  %-18s %8.0f %9.2f  %-18s %-18s %s\n", part[1], part[2],
-               figure_of("rate", part[1], part[2]), figure_of("CPU", part[1], part[2]),
-               spread("rate", part[1], part[2], "raw"), spread("CPU", part[1], part[2], "raw"),
-               budget(part[1], part[2])
+        tell_row(part[1], part[2], part[3])
     }
-    printf "gofer_do / curl_easy:      rate %s, CPU %s (64 in flight)\n",
-           spread("rate", 64, "gofer_do", "curl_easy"), spread("CPU", 64, "gofer_do", "curl_easy")
-    printf "gofer_futures / curl_multi: rate %s, CPU %s (64 in flight)\n",
-           spread("rate", 64, "gofer_futures", "curl_multi"),
-           spread("CPU", 64, "gofer_futures", "curl_multi")
 }

@@ -7,14 +7,10 @@
  * OpenSSL itself takes for that, with nothing around it. Its own count, but this
  * program's clocks: s_time knows whole seconds only.
  */
-#include "bench.h"
+#include "outside.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define SECONDS "2"
 
@@ -32,55 +28,35 @@ static bool take_apart(const char *url, char *authority, char *path, size_t size
     return true;
 }
 
-static void run_s_time(const struct run *run, int out)
-{
-    char authority[128], path[128];
-    if (!take_apart(run->url, authority, path, sizeof(path)))
-        _exit(126);
-    dup2(out, STDOUT_FILENO);
-    execlp("openssl", "openssl", "s_time", "-connect", authority, "-www", path, "-time", SECONDS,
-           run->full ? "-new" : "-reuse", "-CAfile", run->ca, "-verify", "2", (char *)NULL);
-    _exit(127);
-}
-
 /* "1234 connections in 0.98s; ..." */
-static long read_count(int fd)
+static void read_count(struct run *run, const char *line)
 {
-    char line[256];
-    long count = 0;
-    FILE *file = fdopen(fd, "r");
-    while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-        if (strstr(line, "connections in ") != NULL && strstr(line, "/user sec") != NULL)
-            count = strtol(line, NULL, 10);
-    if (file != NULL)
-        fclose(file);
-    return count;
-}
-
-/* Its time and processor time, in place of this process's. */
-static bool wait_for(struct run *run, pid_t pid)
-{
-    int status;
-    while (wait4(pid, &status, 0, &run->end.usage) < 0)
-        if (errno != EINTR)
-            return false;
-    clock_gettime(CLOCK_MONOTONIC, &run->end.at);
-    return WIFEXITED(status) && WEXITSTATUS(status) != 127;
+    if (strstr(line, "connections in ") != NULL && strstr(line, "/user sec") != NULL)
+        run->requests = run->ok = strtol(line, NULL, 10);
 }
 
 int s_time_main(struct run *run)
 {
-    int ends[2];
-    if (run->ca == NULL || pipe(ends) != 0)
-        return run_fail(run, "needs --ca");
-    clock_gettime(CLOCK_MONOTONIC, &run->begin.at);
-    pid_t pid = fork();
-    if (pid == 0)
-        run_s_time(run, ends[1]);
-    close(ends[1]);
+    char authority[128], path[128];
+    if (run->ca == NULL || !take_apart(run->url, authority, path, sizeof(path)))
+        return run_fail(run, "needs --ca and an https URL");
+    char *argv[] = {"openssl",
+                    "s_time",
+                    "-connect",
+                    authority,
+                    "-www",
+                    path,
+                    "-time",
+                    SECONDS,
+                    run->full ? "-new" : "-reuse",
+                    "-CAfile",
+                    (char *)(void *)run->ca,
+                    "-verify",
+                    "2",
+                    NULL};
     run->threads = 1;
-    run->requests = run->ok = read_count(ends[0]);
-    if (pid < 0 || !wait_for(run, pid))
+    run->requests = run->ok = 0;
+    if (!outside_run(run, argv, read_count))
         return run_skip(run, "no openssl");
     return run->ok > 0 ? run_print(run) : run_fail(run, "no connection");
 }

@@ -8,6 +8,8 @@
  */
 #include "transfer.h"
 #include "bulk_origin.h"
+#include "curl_transfer.h"
+#include "raw_tls.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -40,17 +42,27 @@ static const char *map_memory(uint64_t len)
     return memory != MAP_FAILED ? memory : NULL;
 }
 
-bool bulk_open(struct bulk *bulk, int port, uint64_t max_bytes)
+static bool open_raw(struct bulk *bulk, const char *ca_file)
 {
-    gofer_client_options options = {.timeout_ms = GOFER_NEVER};
-    *bulk = (struct bulk){.port = port, .max_bytes = max_bytes};
+    bulk->raw = raw_connect(bulk->port);
+    if (bulk->tls_port > 0)
+        bulk->raw_tls = raw_tls_new(bulk->tls_port, ca_file);
+    return bulk->raw >= 0 && (bulk->tls_port == 0 || bulk->raw_tls != NULL);
+}
+
+bool bulk_open(struct bulk *bulk, int port, int tls_port, const char *ca_file, uint64_t max_bytes)
+{
+    gofer_tls_options tls = {.ca_file = ca_file};
+    gofer_client_options options = {.timeout_ms = GOFER_NEVER, .tls = &tls};
+    *bulk = (struct bulk){.port = port, .tls_port = tls_port, .max_bytes = max_bytes};
     bulk->buffer = malloc(BULK_BUFFER_BYTES);
     bulk->client = gofer_client_new(&options);
-    bulk->raw = raw_connect(port);
+    bulk->curl = curl_transfer_new(ca_file);
+    bool connected = open_raw(bulk, ca_file);
     bulk->memory = map_memory(max_bytes);
     bulk->file = bulk->buffer != NULL ? open_file(bulk->buffer, max_bytes) : -1;
     bulk->sink = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    return bulk->buffer != NULL && bulk->client != NULL && bulk->raw >= 0 && bulk->memory != NULL &&
+    return bulk->buffer != NULL && bulk->client != NULL && connected && bulk->memory != NULL &&
            bulk->file >= 0 && bulk->sink >= 0;
 }
 
@@ -67,6 +79,8 @@ void bulk_close(struct bulk *bulk)
     close_if_open(bulk->raw);
     if (bulk->memory != NULL)
         munmap((void *)bulk->memory, (size_t)bulk->max_bytes);
+    raw_tls_free(bulk->raw_tls);
+    curl_transfer_free(bulk->curl);
     gofer_client_free(bulk->client);
     free(bulk->buffer);
 }
@@ -82,14 +96,26 @@ static bool finish(gofer_response *response, bool done)
     return done;
 }
 
+static void write_url(const struct bulk *bulk, char *url, const char *path)
+{
+    snprintf(url, BULK_URL_MAX, "%s://127.0.0.1:%d%s", bulk->tls ? "https" : "http",
+             bulk->tls ? bulk->tls_port : bulk->port, path);
+}
+
+static void write_down_url(const struct bulk *bulk, char *url, uint64_t bytes)
+{
+    char path[48];
+    snprintf(path, sizeof(path), "/down?%llu", (unsigned long long)bytes);
+    write_url(bulk, url, path);
+}
+
 /* --- down --- */
 
 static gofer_response *begin_down(struct bulk *bulk, uint64_t bytes)
 {
-    char url[96];
+    char url[BULK_URL_MAX];
     gofer_response *response;
-    snprintf(url, sizeof(url), "http://127.0.0.1:%d/down?%llu", bulk->port,
-             (unsigned long long)bytes);
+    write_down_url(bulk, url, bytes);
     gofer_request *request = gofer_request_new("GET", url);
     gofer_request_set_streaming(request, 1);
     gofer_do(bulk->client, request, &response);
@@ -138,8 +164,8 @@ static bool to_fd(struct bulk *bulk, uint64_t bytes)
 
 static gofer_request *new_put(struct bulk *bulk, const char *path)
 {
-    char url[96];
-    snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", bulk->port, path);
+    char url[BULK_URL_MAX];
+    write_url(bulk, url, path);
     return gofer_request_new("PUT", url);
 }
 
@@ -206,17 +232,65 @@ static bool both_ways(struct bulk *bulk, uint64_t bytes)
     return finish(response, done);
 }
 
+/* --- peers --- */
+
+static bool tls_read(struct bulk *bulk, uint64_t bytes)
+{
+    return raw_tls_read(bulk->raw_tls, bytes, bulk->buffer, 64 * 1024);
+}
+
+static bool tls_write(struct bulk *bulk, uint64_t bytes)
+{
+    return raw_tls_send(bulk->raw_tls, bulk->memory, bytes);
+}
+
+static bool curl_down(struct bulk *bulk, uint64_t bytes)
+{
+    char url[BULK_URL_MAX];
+    write_down_url(bulk, url, bytes);
+    return curl_transfer_down(bulk->curl, url, bytes);
+}
+
+static bool curl_up(struct bulk *bulk, uint64_t bytes)
+{
+    char url[BULK_URL_MAX];
+    write_url(bulk, url, "/up");
+    return curl_transfer_up(bulk->curl, url, bulk->memory, bytes);
+}
+
+/* --- all --- */
+
 const struct transfer transfers[] = {
-    {"raw_recv_64k", true, NULL, raw_recv_64k},
-    {"read_64k", false, "raw_recv_64k", read_64k},
-    {"to_fd", false, "raw_recv_64k", to_fd},
-    {"raw_recv_256k", true, NULL, raw_recv_256k},
-    {"read_256k", false, "raw_recv_256k", read_256k},
-    {"raw_send", true, NULL, raw_send},
-    {"up_ref", false, "raw_send", up_ref},
-    {"up_reader", false, "raw_send", up_reader},
-    {"raw_sendfile", true, NULL, raw_sendfile},
-    {"up_file", false, "raw_sendfile", up_file},
-    {"both_ways", false, NULL, both_ways},
+    {"raw_recv_64k", BY_RAW_LOOP, false, NULL, raw_recv_64k},
+    {"read_64k", BY_GOFER, false, "raw_recv_64k", read_64k},
+    {"to_fd", BY_GOFER, false, "raw_recv_64k", to_fd},
+    {"raw_recv_256k", BY_RAW_LOOP, false, NULL, raw_recv_256k},
+    {"read_256k", BY_GOFER, false, "raw_recv_256k", read_256k},
+    {"curl_down", BY_CURL, false, "raw_recv_256k", curl_down},
+    {"raw_send", BY_RAW_LOOP, false, NULL, raw_send},
+    {"up_ref", BY_GOFER, false, "raw_send", up_ref},
+    {"up_reader", BY_GOFER, false, "raw_send", up_reader},
+    {"curl_up", BY_CURL, false, "raw_send", curl_up},
+    {"raw_sendfile", BY_RAW_LOOP, false, NULL, raw_sendfile},
+    {"up_file", BY_GOFER, false, "raw_sendfile", up_file},
+    {"both_ways", BY_GOFER, false, NULL, both_ways},
+    {"raw_tls_read", BY_RAW_LOOP, true, NULL, tls_read},
+    {"tls_read_64k", BY_GOFER, true, "raw_tls_read", read_64k},
+    {"curl_tls_down", BY_CURL, true, "raw_tls_read", curl_down},
+    {"raw_tls_write", BY_RAW_LOOP, true, NULL, tls_write},
+    {"tls_up_ref", BY_GOFER, true, "raw_tls_write", up_ref},
+    {"curl_tls_up", BY_CURL, true, "raw_tls_write", curl_up},
 };
 const int transfers_len = sizeof(transfers) / sizeof(transfers[0]);
+
+bool transfer_is_possible(const struct bulk *bulk, const struct transfer *transfer)
+{
+    return (!transfer->tls || bulk->tls_port > 0) &&
+           (transfer->by != BY_CURL || bulk->curl != NULL);
+}
+
+bool transfer_move(struct bulk *bulk, const struct transfer *transfer, uint64_t bytes)
+{
+    bulk->tls = transfer->tls;
+    return transfer->move(bulk, bytes);
+}

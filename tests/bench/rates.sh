@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: The gofer authors
+# SPDX-License-Identifier: MIT
+#
+# Section rates: keep-alive GETs of all peers, in interleaved rounds. Read by `run`.
+
+# modes_at BODY IN_FLIGHT
+modes_at() {
+    if [ -n "$quick" ]; then
+        case $2 in
+        64) echo raw gofer_do curl_easy gofer_futures gofer_submit_wait curl_multi go ;;
+        256) echo gofer_do gofer_futures ;;
+        *) echo raw gofer_do ;;
+        esac
+        return
+    fi
+    echo raw gofer_do curl_easy go
+    case $2 in
+    1) echo soup ;;
+    16 | 64 | 256)
+        echo soup epoll epoll_cores curl_multi gofer_futures gofer_lent gofer_submit_wait wrk
+        [ "$1" != 13 ] || echo gofer_on_done
+        ;;
+    esac
+}
+
+# at_path BODY: the URL of that many bytes, and the number of requests
+set_body() {
+    case $1 in
+    13) path=hello each=$requests ;;
+    *) path=16k each=$((requests / 3)) ;;
+    esac
+}
+
+# one_cell ROUND BODY THREADS MODE
+one_cell() {
+    set_body "$2"
+    at=${url%/hello}/$path pinned=
+    if [ "$3" = 1 ]; then
+        at=${solo_url%/hello}/$path pinned=$solo each=$((each / 3))
+    fi
+    line=$(measure "$4" --url "$at" --threads "$3" --requests "$each" --body "$2")
+    pinned=
+    [ -z "$line" ] || echo "round=$1 body=$2 $line" >>"$scratch/rates"
+}
+
+one_round() {
+    for body in $sizes; do
+        for threads in $concurrency; do
+            for mode in $(modes_at "$body" "$threads"); do
+                one_cell "$1" "$body" "$threads" "$mode"
+            done
+        done
+    done
+}
+
+rates() {
+    : >"$scratch/rates"
+    round=1
+    while [ "$round" -le "$rounds" ]; do
+        progress "rates: round $round of $rounds"
+        one_round "$round"
+        round=$((round + 1))
+    done
+    progress
+    awk -v figures="$scratch/figures" -v points="$scratch/points" \
+        -f "$here/median.awk" -f "$here/rates.awk" "$scratch/rates"
+    [ -n "$quick" ] || how_workers
+    fairness
+}
+
+# Futures from one thread, with one worker and with two.
+how_workers() {
+    : >"$scratch/workers"
+    round=1
+    while [ "$round" -le "$rounds" ]; do
+        for workers in 1 2; do
+            line=$(measure gofer_futures --url "$url" --threads 64 --requests "$requests" \
+                --workers "$workers")
+            echo "$workers $(field rps "$line")" >>"$scratch/workers"
+        done
+        round=$((round + 1))
+    done
+    echo
+    for workers in 1 2; do
+        grep "^$workers " "$scratch/workers" | sort -n -k 2 | awk -v workers="$workers" '
+            { rate[NR] = $2 }
+            END { printf "gofer_futures, 64 in flight, %d workers: %d req/s\n", workers,
+                         rate[int((NR + 1) / 2)] }'
+    done
+}
+
+# fair NAME MODE OPTION...: the tail beside the median
+fair() {
+    name=$1
+    shift
+    line=$(measure "$@" --url "$url" --threads 64 --requests "$requests" --latency)
+    [ -n "$(field p99_ratio "$line")" ] || return 0
+    echo "  $name: p50 $(field p50_us "$line") us, p99 $(field p99_us "$line") us," \
+        "p99.9 $(field p999_us "$line") us, p99 / p50 $(field p99_ratio "$line")"
+    tell "fair.$name.p99/p50" "$(field p99_ratio "$line")"
+}
+
+fairness() {
+    echo
+    echo "How long single requests took, 64 callers at saturation"
+    fair raw raw
+    fair gofer_do gofer_do
+    [ -z "$quick" ] || return 0
+    fair gofer_do-8-conns gofer_do --max-conns 8
+    fair gofer_submit_wait gofer_submit_wait
+    fair curl_easy curl_easy
+}
