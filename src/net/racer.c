@@ -296,14 +296,16 @@ static void look_at(struct racer *r, unsigned slot, bool ready, bool io, int64_t
 static void look(struct racer *r, bool io, int64_t now)
 {
     struct pollfd fds[RACE_MAX_OPEN];
-    bool any = false;
+    int open = 0;
     for (unsigned i = 0; i < RACE_MAX_OPEN; i++) {
         /* poll(2) passes over negative descriptors. */
-        fds[i] = (struct pollfd){.fd = r->attempts[i].watch.fd, .events = POLLOUT};
-        any = any || fds[i].fd >= 0;
+        fds[i] =
+            (struct pollfd){.fd = r->attempts[i].watch.fd, .events = POLLOUT, .revents = POLLOUT};
+        open += fds[i].fd >= 0;
     }
-    /* A pending signal ends even a poll that does not wait. */
-    while (any && poll(fds, RACE_MAX_OPEN, 0) < 0 && errno == EINTR)
+    /* Of several poll tells which are ready; the only one is asked itself. A pending signal ends
+     * even a poll that does not wait. */
+    while (open > 1 && poll(fds, RACE_MAX_OPEN, 0) < 0 && errno == EINTR)
         continue;
     for (unsigned i = 0; i < RACE_MAX_OPEN; i++)
         if (fds[i].fd >= 0)

@@ -11,10 +11,10 @@
 #include "net/socket.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -199,10 +199,8 @@ int socket_connect_unix(const char *path, const char *host, const struct socket_
 
 int socket_set_blocking(int fd)
 {
-    int flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
-        return errno;
-    return 0;
+    int off = 0;
+    return ioctl(fd, FIONBIO, &off) == 0 ? 0 : errno;
 }
 
 /* --- looking --- */

@@ -36,7 +36,7 @@ END {
                figure_of("CPU", calls, mode), figure_of("memory", calls, mode),
                figure_of("idle", calls, mode), figure_of("threads", calls, mode)
         if (points != "")
-            printf "memory - %s %s %.1f\n", mode, calls, \
+            printf "memory - %s %s %.2f\n", mode, calls, \
                    figure_of("memory", calls, mode) * calls / 1048576 >>points
         if (mode != "gofer")
             continue
