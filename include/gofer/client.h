@@ -202,6 +202,27 @@ typedef struct gofer_client_options {
     gofer_log_fn *log;         /* none */
     void *log_arg;             /* lives until gofer_client_free() has returned */
     gofer_log_level log_level; /* warnings: lines of this level and those that matter more */
+
+    /* --- what is wrong with all this --- */
+    gofer_option_error *option_error; /* none: where gofer_client_new() finds an option out of range
+                                         (EINVAL), it writes there which and why; else it is
+                                         cleared. Not used later */
+
+    /* --- more about sockets --- */
+    uint16_t local_port;      /* any: the port to connect from, or */
+    uint16_t local_port_last; /* with local_port: the last of a range, whose first free one is
+                                 taken. One port has one connection at a time */
+    bool disable_tcp_nodelay; /* small writes wait for the peer's acknowledgement (RFC 896) */
+    bool proxy_protocol; /* each connection's first bytes, behind proxies and before TLS, are the
+                            PROXY protocol's header, version 1: for servers that demand it */
+    const char *proxy_protocol_address; /* the connection's own: whom it names, a numeric address */
+
+    /* --- more about proxies: see <gofer/proxy.h> --- */
+    const char *preproxy;  /* none: a SOCKS proxy through which the others are reached */
+    bool connect_http_1_0; /* CONNECT is asked with HTTP/1.0 */
+    const gofer_header *proxy_headers; /* sent with requests that an HTTP proxy is to fetch, and
+                                          that do not set the name */
+    size_t proxy_headers_len;          /* how many */
 } gofer_client_options;
 
 /* Counters of a client. Members may be added at the end. */
@@ -240,8 +261,8 @@ GOFER_API gofer_client *gofer_client_new_sized(const gofer_client_options *optio
 
 /*
  * Makes a client. NULL options mean all defaults. Returns NULL when an option
- * is out of range (errno EINVAL), without memory (ENOMEM), or when the system
- * refuses a thread or descriptor (its errno). Free with gofer_client_free().
+ * is out of range (errno EINVAL; `option_error` tells which), without memory (ENOMEM), or when the
+ * system refuses a thread or descriptor (its errno). Free with gofer_client_free().
  */
 static inline gofer_client *gofer_client_new(const gofer_client_options *options)
 {

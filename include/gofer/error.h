@@ -67,6 +67,28 @@ typedef enum gofer_sent {
 } gofer_sent;
 
 /*
+ * Whose fault it was, where that is known more precisely than by status and phase:
+ * for programs that act on it, as the words of a message are for people. Names and
+ * values are stable; new ones are added at the end.
+ */
+typedef enum gofer_reason {
+    GOFER_REASON_NONE = 0,      /* status and phase say all */
+    GOFER_REASON_LOCAL_ADDRESS, /* the local address, its ports or the interface that the options
+                                   name cannot be had */
+    GOFER_REASON_DENIED,        /* the address filter */
+    GOFER_REASON_CA,            /* the CAs that the options name cannot be read */
+    GOFER_REASON_CRL,           /* nor the revocation lists */
+    GOFER_REASON_IDENTITY,      /* nor the client's own certificate or key, or they do not fit */
+    GOFER_REASON_CIPHERS,       /* `ciphers` or `ciphersuites` name none */
+    GOFER_REASON_CERTIFICATE,   /* the peer's certificate was refused: the server's or, with
+                                   GOFER_ERR_PROXY, the proxy's */
+    GOFER_REASON_PIN,           /* its public key is not pinned, or the pinned one cannot be read */
+    GOFER_REASON_HANDSHAKE,     /* another failure of a TLS handshake, the proxy's as above */
+    GOFER_REASON_SOCKS,         /* a SOCKS proxy refused, or is none */
+    GOFER_REASON_CONNECT        /* an HTTP proxy's answer to CONNECT was no consent */
+} gofer_reason;
+
+/*
  * What went wrong in one call. Owned by the future or response it was asked
  * of, and valid as long as that is. Members may be added at the end.
  */
@@ -80,7 +102,18 @@ typedef struct gofer_error {
     int attempts;        /* how many times the request was begun on a connection; where the client
                             tries again, connections that failed count as well */
     const char *message; /* one line for a person; never NULL, never a password in it */
+    gofer_reason reason; /* whose fault it was, where that is known */
 } gofer_error;
+
+/*
+ * Which of a client's options gofer_client_new() refused, and why. The program's own;
+ * see gofer_client_options.option_error. It never grows.
+ */
+typedef struct gofer_option_error {
+    char option[32]; /* its name, "proxy", "tls.pins"; "": none was refused */
+    char why[224];   /* one line for a person, never a password in it */
+    uint64_t index;  /* which entry of a list, the first being 0; else 0 */
+} gofer_option_error;
 
 /* A status in words ("timed out"). Static; never NULL, also for unknown values. Any thread. */
 GOFER_API const char *gofer_strerror(gofer_status status);

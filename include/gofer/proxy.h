@@ -29,6 +29,10 @@
  * through a proxy of the environment. A value there that is no proxy is the
  * error of each call that would have used it.
  *
+ * The option `preproxy` names a SOCKS proxy through which proxies are reached, the
+ * client's own and a request's; where the client has no `proxy` it is itself the
+ * proxy, and the environment is not looked at.
+ *
  * A list of hosts without a proxy has commas or blanks between entries: "*" (all),
  * a name (and all below it), ".name" or "*.name" (those below it only), an
  * address, a range ("10.0.0.0/8"), each with ":port" where only that port is meant.
@@ -36,20 +40,21 @@
  * What reaches whom. Credentials of a proxy are sent to it only, as Basic
  * authorization or in the SOCKS handshake, and are in no error, count or text. A
  * CONNECT has Host, User-Agent, those credentials and `connect_headers`; no field
- * of a request is in it. A request's own Proxy-Authorization is sent with a whole
+ * of a request is in it. `proxy_headers` go with whole requests, and nowhere else.
+ * A request's own Proxy-Authorization is sent with a whole
  * request, where there are no credentials, and never through a tunnel.
  *
  * Limits and hooks. A dial through a proxy is one dial: lookup, connection, TLS
  * with the proxy and the handshake for the tunnel have connect_timeout_ms
- * together. The address filter, local_address, interface, address_family and
- * socket_opened concern the connection to the proxy; where a tunnel leads is
- * for the proxy to decide. `resolve` holds for names that gofer looks up: the
- * proxy's own and, for socks4, the host's. `connect_to` changes where a tunnel
- * leads, and neither the proxy's address nor a whole request. Limits by origin
- * count tunnels by host and proxy, and connections for whole requests by proxy;
- * connections are shared only where proxy and credentials are the same. TLS
- * sessions with proxies and with servers behind them are kept apart. A call on a reused
- * connection through a proxy is retried like any other.
+ * together. local_address, local_port, interface, address_family and socket_opened
+ * concern the connection to the proxy. So does the address filter, and where a
+ * tunnel leads is for the proxy to decide; only where gofer tells it an address,
+ * for socks4, the filter is asked about that one, too. `resolve` holds for names that gofer looks
+ * up: the proxy's own and, for socks4, the host's. `connect_to` changes where a tunnel leads, and
+ * neither the proxy's address nor a whole request. Limits by origin count tunnels by host and
+ * proxy, and connections for whole requests by proxy; connections are shared only where proxy and
+ * credentials are the same. TLS sessions with proxies and with servers behind them are kept apart.
+ * A call on a reused connection through a proxy is retried like any other.
  *
  * What fails on the way to a tunnel is GOFER_ERR_PROXY, in the phase in which it
  * failed (GOFER_PHASE_PROXY: in the handshake), with errno where there is one:

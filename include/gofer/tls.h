@@ -33,6 +33,14 @@ typedef enum gofer_tls_version {
     GOFER_TLS_1_3
 } gofer_tls_version;
 
+/* How a file with a certificate or a key is written. */
+typedef enum gofer_tls_format {
+    GOFER_TLS_PEM = 0,
+    GOFER_TLS_DER, /* one certificate, or one key: PKCS #8, encrypted or not, or its kind's own */
+    GOFER_TLS_P12  /* PKCS #12: the certificate, its key and the CAs between it and the root, under
+                      key_password */
+} gofer_tls_format;
+
 /* What of a server's certificate is checked. Pins are checked always. */
 typedef enum gofer_tls_verify {
     GOFER_TLS_VERIFY = 0,        /* issuers, dates, purpose and name */
@@ -43,7 +51,8 @@ typedef enum gofer_tls_verify {
 
 /*
  * Options of a client's TLS. Zero every member that you do not set. Strings are
- * copied. Text that holds certificates or keys is PEM.
+ * copied. Text that holds certificates or keys is PEM, and so is a file where no
+ * format is named.
  */
 typedef struct gofer_tls_options {
     /* --- whom to trust: the system's store, or instead of it what is named here --- */
@@ -79,6 +88,11 @@ typedef struct gofer_tls_options {
     int (*ssl_ctx)(struct ssl_ctx_st *ctx, void *arg); /* for what no option covers: called with
                                 each SSL_CTX that is made, last; it must not block. 0 is an error */
     void *ssl_ctx_arg;
+
+    /* --- more of whom to trust, and of who we are --- */
+    const char *pin_file;         /* a file with a public key, PEM or DER: one more pin */
+    gofer_tls_format cert_format; /* of cert_file: PEM */
+    gofer_tls_format key_format;  /* of key_file: PEM, or DER */
 } gofer_tls_options;
 
 /* A server's certificate in words. Members may be added at the end. */

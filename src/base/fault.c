@@ -11,21 +11,23 @@
 #include <stdio.h>
 #include <string.h>
 
-void fault_set(struct fault *fault, gofer_status code, gofer_phase phase, int sys_errno,
+bool fault_set(struct fault *fault, gofer_status code, gofer_phase phase, int sys_errno,
                const char *format, ...)
 {
     if (fault->code != GOFER_OK)
-        return;
+        return false;
     fault->code = code;
     fault->phase = phase;
     fault->sys_errno = sys_errno;
+    fault->reason = GOFER_REASON_NONE;
     fault->detail[0] = '\0';
     if (format == NULL)
-        return;
+        return true;
     va_list args;
     va_start(args, format);
     vsnprintf(fault->detail, sizeof(fault->detail), format, args);
     va_end(args);
+    return true;
 }
 
 struct status_text {

@@ -2,14 +2,13 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * From a call's outcome to curl's exit code. Most codes follow from the status
- * alone; curl tells broken connections apart by what was going on, so those
- * look at the phase and at the system's error too.
+ * From a call's outcome to curl's exit code: the reason's, where the library
+ * knows one, else the status's. curl tells broken connections apart by what was
+ * going on, so those look at the phase and at the system's error too.
  */
 #include "cli/exit_code.h"
 
 #include <stddef.h>
-#include <string.h>
 
 /* curl: 52 when the server closed without a byte, 55 and 56 when send and recv failed. */
 static enum exit_code broken_code(const gofer_error *error)
@@ -37,47 +36,49 @@ static enum exit_code system_code(const gofer_error *error)
     return error->phase == GOFER_PHASE_CONNECT ? CODE_CONNECT : CODE_USAGE;
 }
 
-/* curl tells apart what of its options TLS failed by; the library does in words only, which stand
- * behind the URL. */
-static enum exit_code tls_code(const gofer_error *error, enum exit_code otherwise)
+/* What the library knows more precisely than a status says; CODE_OK: nothing. A proxy's certificate
+ * is to curl what a server's is. */
+static enum exit_code reason_code(gofer_reason reason)
 {
-    static const struct {
-        const char *words;
-        enum exit_code code;
-    } rows[] = {
-        {"\": CA file", CODE_CA_FILE},
-        {"\": CA directory", CODE_CA_FILE},
-        {"\": revocation list", CODE_CRL_FILE},
-        {"\": client certificate", CODE_CLIENT_CERTIFICATE},
-        {"\": client key", CODE_CLIENT_CERTIFICATE},
-        {"\": TLS option cipher", CODE_CIPHERS},
-        {"\": public key is not pinned", CODE_PIN},
-    };
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (strstr(error->message, rows[i].words) != NULL)
-            return rows[i].code;
-    return otherwise;
+    switch (reason) {
+    case GOFER_REASON_LOCAL_ADDRESS:
+        return CODE_INTERFACE;
+    case GOFER_REASON_CA:
+        return CODE_CA_FILE;
+    case GOFER_REASON_CRL:
+        return CODE_CRL_FILE;
+    case GOFER_REASON_IDENTITY:
+        return CODE_CLIENT_CERTIFICATE;
+    case GOFER_REASON_CIPHERS:
+        return CODE_CIPHERS;
+    case GOFER_REASON_CERTIFICATE:
+        return CODE_CERTIFICATE;
+    case GOFER_REASON_PIN:
+        return CODE_PIN;
+    case GOFER_REASON_HANDSHAKE:
+        return CODE_TLS;
+    case GOFER_REASON_SOCKS:
+        return CODE_SOCKS;
+    case GOFER_REASON_CONNECT:
+        return CODE_RECV;
+    case GOFER_REASON_NONE:
+    case GOFER_REASON_DENIED:
+        break;
+    }
+    return CODE_OK;
 }
 
-/* curl: what the proxy's name, connection and certificate come to is what a server's would; 56 for
- * a CONNECT that was not granted, 97 for what SOCKS refused. */
+/* curl: what the proxy's name and connection come to is what a server's would. */
 static enum exit_code proxy_code(const gofer_error *error)
 {
     if (error->phase == GOFER_PHASE_RESOLVE)
         return CODE_PROXY;
-    if (error->phase == GOFER_PHASE_CONNECT)
-        return CODE_CONNECT;
-    if (strstr(error->message, "\": SOCKS") != NULL)
-        return CODE_SOCKS;
-    if (strstr(error->message, "ertificate") != NULL)
-        return CODE_CERTIFICATE;
-    return CODE_RECV;
+    return error->phase == GOFER_PHASE_CONNECT ? CODE_CONNECT : CODE_RECV;
 }
 
-enum exit_code exit_code_of(const gofer_error *error)
+static enum exit_code status_code(const gofer_error *error)
 {
-    switch (error != NULL ? error->code : GOFER_OK) {
+    switch (error->code) {
     case GOFER_OK:
         return CODE_OK;
     case GOFER_ERR_NOMEM:
@@ -92,9 +93,9 @@ enum exit_code exit_code_of(const gofer_error *error)
     case GOFER_ERR_CONNECT:
         return CODE_CONNECT;
     case GOFER_ERR_TLS:
-        return tls_code(error, CODE_TLS);
+        return CODE_TLS;
     case GOFER_ERR_CERTIFICATE:
-        return tls_code(error, CODE_CERTIFICATE);
+        return CODE_CERTIFICATE;
     case GOFER_ERR_PROXY:
         return proxy_code(error);
     case GOFER_ERR_BROKEN:
@@ -120,4 +121,12 @@ enum exit_code exit_code_of(const gofer_error *error)
         break;
     }
     return CODE_USAGE;
+}
+
+enum exit_code exit_code_of(const gofer_error *error)
+{
+    if (error == NULL)
+        return CODE_OK;
+    enum exit_code code = reason_code(error->reason);
+    return code != CODE_OK ? code : status_code(error);
 }

@@ -30,6 +30,7 @@
 #include "engine/timer.h"
 #include "http/header.h"
 #include "net/addr.h"
+#include "transport/greeting.h"
 #include <gofer/client.h>
 #include <gofer/cookie.h>
 
@@ -52,6 +53,7 @@ struct core {
     gofer_client_options
         options; /* resolved: no zeros where 0 means the default; strings are not used */
     char *user_agent;
+    struct greeting_options greeting;
     struct headers defaults;
     gofer_cookie_jar *jar;     /* or NULL */
     struct addr local_address; /* to connect from, where the options name one */

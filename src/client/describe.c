@@ -67,6 +67,7 @@ static void set_error(struct call *call, const struct fault *f, char *message)
         .sent = call->sent,
         .reused = call->reused,
         .attempts = call->attempts,
+        .reason = f->reason,
         .message = message != NULL ? message : gofer_strerror(f->code),
     };
 }

@@ -115,7 +115,17 @@ enum key_scope {
     ROW(retry_budget_min, NOT_CONNECTION, "call", 5)                                               \
     ROW(log, NOT_CONNECTION, "log", other_log)                                                     \
     ROW(log_arg, NOT_CONNECTION, "log", &other_object)                                             \
-    ROW(log_level, NOT_CONNECTION, "log", GOFER_LOG_DEBUG)
+    ROW(log_level, NOT_CONNECTION, "log", GOFER_LOG_DEBUG)                                         \
+    ROW(option_error, NOT_CONNECTION, "log", &other_option_error)                                  \
+    ROW(local_port, PER_CLIENT, "socket", (options->local_port_last = 65535, 32768))               \
+    ROW(local_port_last, PER_CLIENT, "socket", (options->local_port = 32768, 65535))               \
+    ROW(disable_tcp_nodelay, PER_CLIENT, "socket", true)                                           \
+    ROW(proxy_protocol, PER_CLIENT, "dial", true)                                                  \
+    ROW(proxy_protocol_address, PER_CLIENT, "dial", (options->proxy_protocol = true, "192.0.2.1")) \
+    ROW(preproxy, PER_CLIENT, "dial", "")                                                          \
+    ROW(connect_http_1_0, PER_CLIENT, "dial", true)                                                \
+    ROW(proxy_headers, NOT_CONNECTION, "message", other_headers)                                   \
+    ROW(proxy_headers_len, NOT_CONNECTION, "message", 2)
 
 /* gofer_tls_options. ROW(member, scope, what it is about, how to change it in `tls`). They are in
  * the sessions' key as well, as the generation of what was made of them (net/tls_session.h). */
@@ -141,7 +151,11 @@ enum key_scope {
     ROW(disable_resumption, PER_CLIENT, "protocol", tls->disable_resumption = true)                \
     ROW(keylog_file, PER_CLIENT, "connection", tls->keylog_file = "other")                         \
     ROW(ssl_ctx, PER_CLIENT, "all", tls->ssl_ctx = other_ssl_ctx)                                  \
-    ROW(ssl_ctx_arg, PER_CLIENT, "all", tls->ssl_ctx_arg = &other_object)
+    ROW(ssl_ctx_arg, PER_CLIENT, "all", tls->ssl_ctx_arg = &other_object)                          \
+    ROW(pin_file, PER_CLIENT, "trust", tls->pin_file = "other")                                    \
+    ROW(cert_format, PER_CLIENT, "identity", tls->cert_format = GOFER_TLS_P12)                     \
+    ROW(key_format, PER_CLIENT, "identity",                                                        \
+        (tls->key_file = "other", tls->key_format = GOFER_TLS_DER))
 
 /* struct snapshot. ROW(member, scope, what it is about, its zero, how to change it in `request`).
  */

@@ -11,24 +11,33 @@
 
 #include "base/alloc.h"
 #include "base/callback.h"
+#include "client/refusal.h"
 #include "http/connect_head.h"
+#include "http/refuse.h"
 #include "net/tls_source.h"
 
-static int errno_of(gofer_status status)
-{
-    return status == GOFER_OK ? 0 : status == GOFER_ERR_NOMEM ? ENOMEM : EINVAL;
-}
-
 /* "" is a choice too: none. */
-static int resolve_option(struct proxies *p, const char *given)
+static int resolve_option(struct proxies *p, const gofer_client_options *o)
 {
     struct buf why = BUF_INIT;
-    p->chosen = given != NULL;
-    if (given == NULL || *given == '\0')
+    p->chosen = o->proxy != NULL;
+    if (o->proxy == NULL || *o->proxy == '\0')
         return 0;
-    gofer_status status = proxy_parse(given, &p->proxy, &why);
-    buf_fini(&why);
-    return errno_of(status);
+    gofer_status status = proxy_parse(o->proxy, &p->proxy, &why);
+    return refusal_of(o, "proxy", 0, status, &why);
+}
+
+/* It makes tunnels, for whatever is behind it. Where it stands alone it is the proxy. */
+static int resolve_before(struct proxies *p, const gofer_client_options *o)
+{
+    struct buf why = BUF_INIT;
+    if (o->preproxy == NULL || *o->preproxy == '\0')
+        return 0;
+    p->chosen = true;
+    gofer_status status = proxy_parse(o->preproxy, &p->before, &why);
+    if (status == GOFER_OK && proxy_is_http(&p->before))
+        status = refuse(&why, "a proxy in front of another speaks SOCKS");
+    return refusal_of(o, "preproxy", 0, status, &why);
 }
 
 static int resolve_env(struct proxies *p, const gofer_client_options *o)
@@ -51,44 +60,66 @@ static int set_credentials(struct proxy *proxy, const gofer_client_options *o)
     if (proxy->host == NULL)
         return 0;
     gofer_status status = proxy_set_credentials(proxy, o->proxy_user, o->proxy_password, &why);
-    buf_fini(&why);
-    return errno_of(status);
+    return refusal_of(o, "proxy_user", 0, status, &why);
 }
 
 static int resolve_credentials(struct proxies *p, const gofer_client_options *o)
 {
     if (o->proxy_user == NULL)
-        return o->proxy_password == NULL ? 0 : EINVAL;
+        return o->proxy_password == NULL
+                   ? 0
+                   : refusal_tell(o, "proxy_password", 0, "it is without a proxy_user");
     int err = set_credentials(&p->proxy, o);
     err = err != 0 ? err : set_credentials(&p->env.http.proxy, o);
     return err != 0 ? err : set_credentials(&p->env.https.proxy, o);
 }
 
-static gofer_status add_header(struct headers *headers, const gofer_header *header)
+static gofer_status add_header(struct headers *headers, const gofer_header *header, struct buf *why)
 {
-    struct buf why = BUF_INIT;
     if (header->name == NULL || header->value == NULL)
-        return GOFER_ERR_INVALID;
-    gofer_status status = connect_check_field(header->name, header->value, &why);
-    buf_fini(&why);
+        return refuse(why, "a header field without name or value");
+    gofer_status status = connect_check_field(header->name, header->value, why);
     return status == GOFER_OK ? headers_add(headers, header->name, header->value) : status;
+}
+
+/* A list of fields for proxies. */
+struct field_list {
+    const char *option;
+    const gofer_header *items;
+    size_t len;
+    struct headers *to;
+};
+
+static int resolve_list(const struct field_list *list, const gofer_client_options *o)
+{
+    int err = 0;
+    if (list->len > 0 && list->items == NULL)
+        return refusal_tell(o, list->option, 0, "NULL, with a length");
+    for (size_t i = 0; i < list->len && err == 0; i++) {
+        struct buf why = BUF_INIT;
+        gofer_status status = add_header(list->to, &list->items[i], &why);
+        err = refusal_of(o, list->option, i, status, &why);
+    }
+    return err;
 }
 
 static int resolve_headers(struct proxies *p, const gofer_client_options *o)
 {
-    gofer_status status = GOFER_OK;
-    if (o->connect_headers_len > 0 && o->connect_headers == NULL)
-        return EINVAL;
-    for (size_t i = 0; i < o->connect_headers_len && status == GOFER_OK; i++)
-        status = add_header(&p->connect_headers, &o->connect_headers[i]);
-    return errno_of(status);
+    const struct field_list tunnels = {"connect_headers", o->connect_headers,
+                                       o->connect_headers_len, &p->connect_headers};
+    const struct field_list fetches = {"proxy_headers", o->proxy_headers, o->proxy_headers_len,
+                                       &p->fetch_headers};
+    int err = resolve_list(&tunnels, o);
+    return err != 0 ? err : resolve_list(&fetches, o);
 }
 
 int proxies_resolve(struct proxies *proxies, const gofer_client_options *o)
 {
     proxies->answered = o->proxy_answered;
     proxies->answered_arg = o->proxy_answered_arg;
-    int err = resolve_option(proxies, o->proxy);
+    proxies->http_1_0 = o->connect_http_1_0;
+    int err = resolve_option(proxies, o);
+    err = err != 0 ? err : resolve_before(proxies, o);
     err = err != 0 ? err : resolve_env(proxies, o);
     err = err != 0 ? err : resolve_credentials(proxies, o);
     err = err != 0 ? err : resolve_headers(proxies, o);
@@ -128,6 +159,7 @@ struct tunnel_options proxies_tunnel_options(struct proxies *proxies, const char
 {
     return (struct tunnel_options){.user_agent = user_agent,
                                    .headers = &proxies->connect_headers,
+                                   .http_1_0 = proxies->http_1_0,
                                    .answered = proxies->answered != NULL ? answered : NULL,
                                    .answered_arg = proxies};
 }
@@ -135,9 +167,11 @@ struct tunnel_options proxies_tunnel_options(struct proxies *proxies, const char
 void proxies_fini(struct proxies *proxies)
 {
     proxy_fini(&proxies->proxy);
+    proxy_fini(&proxies->before);
     proxy_env_fini(&proxies->env);
     no_proxy_fini(&proxies->without);
     headers_fini(&proxies->connect_headers);
+    headers_fini(&proxies->fetch_headers);
     tls_source_free(proxies->tls);
 }
 
@@ -151,5 +185,13 @@ gofer_status proxies_choose(const struct proxies *proxies, const struct url *url
         return proxy_env_choose(&proxies->env, url, proxy, why);
     if (proxies->proxy.host != NULL)
         *proxy = &proxies->proxy;
+    else if (proxies->before.host != NULL)
+        *proxy = &proxies->before;
     return GOFER_OK;
+}
+
+const struct proxy *proxies_before(const struct proxies *proxies, const struct proxy *chosen)
+{
+    const struct proxy *before = &proxies->before;
+    return chosen != NULL && chosen != before && before->host != NULL ? before : NULL;
 }

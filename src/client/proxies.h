@@ -23,14 +23,17 @@
 struct tls_source;
 
 struct proxies {
-    bool chosen;             /* by the option, none being a choice too */
-    struct proxy proxy;      /* the option's; without a host: none */
-    struct proxy_env env;    /* where nothing was chosen */
-    struct no_proxy without; /* the option's list */
-    struct headers connect_headers;
+    bool chosen;                    /* by the option, none being a choice too */
+    struct proxy proxy;             /* the option's; without a host: none */
+    struct proxy before;            /* the one through which proxies are reached; same */
+    struct proxy_env env;           /* where nothing was chosen */
+    struct no_proxy without;        /* the option's list */
+    struct headers connect_headers; /* sent with CONNECT; with whole requests: */
+    struct headers fetch_headers;
     struct tls_source *tls;
     gofer_proxy_answered *answered; /* or NULL */
     void *answered_arg;
+    bool http_1_0; /* CONNECT is asked with it */
 };
 
 /* Checks and copies. 0, EINVAL or ENOMEM; what was made is proxies_fini()'s. */
@@ -47,5 +50,8 @@ void proxies_fini(struct proxies *proxies);
  */
 gofer_status proxies_choose(const struct proxies *proxies, const struct url *url,
                             const struct proxy **proxy, struct buf *why);
+
+/* Through which other one a proxy is reached that was chosen for a call, or NULL. */
+const struct proxy *proxies_before(const struct proxies *proxies, const struct proxy *chosen);
 
 #endif

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,21 +17,26 @@
 #include "base/ascii.h"
 #include "client/cookie_jar.h"
 #include "client/core.h"
+#include "client/refusal.h"
 #include "http/credentials.h"
 #include "http/header.h"
+#include "http/refuse.h"
 #include "http/request_head.h"
+#include "net/endpoint.h"
+#include "net/tls_settings.h"
 #include "net/tls_source.h"
 
 enum { WORKERS_MIN = 2, WORKERS_MAX = 1024 };
 
 struct number {
+    const char *name;
     size_t offset;
     int64_t standard;
 };
 
 #define NUMBER(member, value)                                                                      \
     {                                                                                              \
-        offsetof(gofer_client_options, member), value                                              \
+#member, offsetof(gofer_client_options, member), value                                     \
     }
 
 static const struct number numbers[] = {
@@ -70,7 +76,7 @@ static int resolve_numbers(gofer_client_options *o)
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         int64_t *value = (int64_t *)(void *)((char *)o + numbers[i].offset);
         if (*value < GOFER_NEVER)
-            return EINVAL;
+            return refusal_tell(o, numbers[i].name, 0, "it is negative, and not GOFER_NEVER");
         if (*value == 0)
             *value = numbers[i].standard;
     }
@@ -86,7 +92,7 @@ static int resolve_workers(gofer_client_options *o)
         return 0;
     }
     if (o->workers < 0 || o->workers > WORKERS_MAX)
-        return EINVAL;
+        return refusal_tell(o, "workers", 0, "more than 1,024, or negative");
     if (o->workers > 0)
         return 0;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -96,42 +102,44 @@ static int resolve_workers(gofer_client_options *o)
     return 0;
 }
 
-static gofer_status add_default(struct headers *defaults, const gofer_header *header)
+static gofer_status add_default(struct headers *defaults, const gofer_header *header,
+                                struct buf *why)
 {
     if (header->name == NULL || header->value == NULL)
-        return GOFER_ERR_INVALID;
+        return refuse(why, "a header field without name or value");
     /* These belong to one request; nothing sends them for all. */
     static const char *const single[] = {"Host", "Content-Length", "Expect", "Upgrade"};
     for (size_t i = 0; i < sizeof single / sizeof *single; i++)
         if (ascii_equal(header->name, single[i]))
-            return GOFER_ERR_INVALID;
-    struct buf why = BUF_INIT;
-    gofer_status status = request_check_field(header->name, header->value, &why);
-    buf_fini(&why);
+            return refuse_quoting(why, "a header field of one request only:", header->name,
+                                  strlen(header->name));
+    gofer_status status = request_check_field(header->name, header->value, why);
     return status == GOFER_OK ? headers_add(defaults, header->name, header->value) : status;
 }
 
 static int resolve_headers(struct core *core, const gofer_client_options *o)
 {
+    int err = 0;
     if (o->headers_len > 0 && o->headers == NULL)
-        return EINVAL;
-    for (size_t i = 0; i < o->headers_len; i++) {
-        gofer_status status = add_default(&core->defaults, &o->headers[i]);
-        if (status != GOFER_OK)
-            return status == GOFER_ERR_NOMEM ? ENOMEM : EINVAL;
+        return refusal_tell(o, "headers", 0, "NULL, with a length");
+    for (size_t i = 0; err == 0 && i < o->headers_len; i++) {
+        struct buf why = BUF_INIT;
+        gofer_status status = add_default(&core->defaults, &o->headers[i], &why);
+        err = refusal_of(o, "headers", i, status, &why);
     }
-    return 0;
+    return err;
 }
 
-static int add_authorization(struct core *core, char *value)
+static int add_authorization(struct core *core, const char *option, char *value)
 {
+    struct buf why = BUF_INIT;
     if (value == NULL)
         return ENOMEM;
     bool twice = headers_find(&core->defaults, "Authorization") != NULL;
-    gofer_status status =
-        twice ? GOFER_ERR_INVALID : headers_add(&core->defaults, "Authorization", value);
+    gofer_status status = twice ? refuse(&why, "there is an Authorization among the headers")
+                                : headers_add(&core->defaults, "Authorization", value);
     mem_free(value);
-    return status == GOFER_ERR_NOMEM ? ENOMEM : status != GOFER_OK ? EINVAL : 0;
+    return refusal_of(&core->options, option, 0, status, &why);
 }
 
 /* Credentials for all calls are client-wide fields. */
@@ -139,20 +147,23 @@ static int resolve_credentials(struct core *core, const gofer_client_options *o)
 {
     char *value;
     if (o->password != NULL && o->username == NULL)
-        return EINVAL;
+        return refusal_tell(o, "password", 0, "it is without a username");
     if (o->bearer_token != NULL)
-        return credentials_bearer(o->bearer_token, &value) ? add_authorization(core, value)
-                                                           : EINVAL;
+        return credentials_bearer(o->bearer_token, &value)
+                   ? add_authorization(core, "bearer_token", value)
+                   : refusal_tell(o, "bearer_token", 0, "it is no token");
     if (o->username == NULL)
         return 0;
-    return credentials_basic(o->username, o->password, &value) ? add_authorization(core, value)
-                                                               : EINVAL;
+    return credentials_basic(o->username, o->password, &value)
+               ? add_authorization(core, "username", value)
+               : refusal_tell(o, "username", 0,
+                              "':' in it, or a control byte in it or the password");
 }
 
 static int resolve_jar(struct core *core, gofer_cookie_jar *jar)
 {
     if (jar != NULL && cookie_jar_check(jar) != GOFER_OK)
-        return EINVAL;
+        return refusal_tell(&core->options, "cookie_jar", 0, "it cannot be used");
     cookie_jar_ref(jar);
     core->jar = jar;
     return 0;
@@ -161,10 +172,10 @@ static int resolve_jar(struct core *core, gofer_cookie_jar *jar)
 static int resolve_agent(struct core *core, const char *given)
 {
     struct buf why = BUF_INIT;
-    if (given != NULL && request_check_field("User-Agent", given, &why) != GOFER_OK) {
-        buf_fini(&why);
-        return EINVAL;
-    }
+    gofer_status status = given != NULL ? request_check_field("User-Agent", given, &why) : GOFER_OK;
+    int err = refusal_of(&core->options, "user_agent", 0, status, &why);
+    if (err != 0)
+        return err;
     struct buf agent = BUF_INIT;
     if (given != NULL)
         buf_append_str(&agent, given);
@@ -177,16 +188,9 @@ static int resolve_agent(struct core *core, const char *given)
 /* "192.0.2.1", "2001:db8::1" or "fe80::1%eth0". */
 static int resolve_local(struct core *core, const char *given)
 {
-    if (given == NULL)
+    if (given == NULL || endpoint_addr(given, 0, &core->local_address))
         return 0;
-    char host[INET6_ADDRSTRLEN];
-    size_t len = strcspn(given, "%");
-    const char *zone = given[len] == '%' ? given + len + 1 : NULL;
-    if (len >= sizeof(host))
-        return EINVAL;
-    memcpy(host, given, len);
-    host[len] = '\0';
-    return addr_parse(host, zone, 0, &core->local_address) ? 0 : EINVAL;
+    return refusal_tell(&core->options, "local_address", 0, "it is no numeric address");
 }
 
 static int resolve_interface(struct core *core, const char *given)
@@ -195,17 +199,41 @@ static int resolve_interface(struct core *core, const char *given)
         return 0;
     size_t len = strlen(given);
     if (len == 0 || len >= IF_NAMESIZE)
-        return EINVAL;
+        return refusal_tell(&core->options, "interface", 0, "no interface has such a name");
     core->interface = mem_strdup(given);
     return core->interface != NULL ? 0 : ENOMEM;
 }
 
-static int resolve_dialing(struct core *core, const gofer_client_options *o)
+/* The PROXY header, and whom it names. */
+static int resolve_greeting(struct core *core, const gofer_client_options *o)
+{
+    core->greeting.wanted = o->proxy_protocol;
+    if (o->proxy_protocol_address == NULL)
+        return 0;
+    if (!o->proxy_protocol)
+        return refusal_tell(o, "proxy_protocol_address", 0, "it is without proxy_protocol");
+    if (addr_parse(o->proxy_protocol_address, NULL, 0, &core->greeting.client))
+        return 0;
+    return refusal_tell(o, "proxy_protocol_address", 0, "it is no numeric address");
+}
+
+static int resolve_ports(gofer_client_options *o)
+{
+    if (o->local_port_last == 0)
+        o->local_port_last = o->local_port;
+    if (o->local_port == 0 ? o->local_port_last != 0 : o->local_port_last < o->local_port)
+        return refusal_tell(o, "local_port_last", 0, "no port is between the two");
+    return 0;
+}
+
+static int resolve_dialing(struct core *core, gofer_client_options *o)
 {
     if (o->address_family != GOFER_ANY_FAMILY && o->address_family != GOFER_IPV4 &&
         o->address_family != GOFER_IPV6)
-        return EINVAL;
-    int err = resolve_local(core, o->local_address);
+        return refusal_tell(o, "address_family", 0, "it is none");
+    int err = resolve_ports(o);
+    err = err != 0 ? err : resolve_greeting(core, o);
+    err = err != 0 ? err : resolve_local(core, o->local_address);
     return err != 0 ? err : resolve_interface(core, o->interface);
 }
 
@@ -226,8 +254,10 @@ static int resolve_statuses(struct retry_policy *policy, const gofer_client_opti
 static int resolve_retries(struct core *core, const gofer_client_options *o)
 {
     const unsigned all = 2 * GOFER_RETRY_OTHER - 1;
-    if ((o->retry_on & ~all) != 0 || (o->retry_statuses == NULL && o->retry_statuses_len > 0))
-        return EINVAL;
+    if ((o->retry_on & ~all) != 0)
+        return refusal_tell(o, "retry_on", 0, "unknown values in it");
+    if (o->retry_statuses == NULL && o->retry_statuses_len > 0)
+        return refusal_tell(o, "retry_statuses", 0, "NULL, with a length");
     core->budget.percent = o->retry_budget_percent;
     core->budget.floor = o->retry_budget_min < 0 ? 0 : o->retry_budget_min;
     core->retry = (struct retry_policy){
@@ -242,7 +272,18 @@ static int resolve_retries(struct core *core, const gofer_client_options *o)
     return resolve_statuses(&core->retry, o);
 }
 
-/* Files are read when the first call needs them. */
+/* What is wrong with them in themselves; files are read when the first call needs them. */
+static int check_tls(const gofer_client_options *o, const char *option,
+                     const gofer_tls_options *given)
+{
+    struct tls_refusal r;
+    char name[sizeof(o->option_error->option)];
+    if (given == NULL || tls_settings_check(given, &r))
+        return 0;
+    snprintf(name, sizeof(name), "%s.%s", option, r.member);
+    return refusal_tell(o, name, 0, r.why);
+}
+
 static int resolve_tls(struct core *core)
 {
     int err = 0;
@@ -261,23 +302,28 @@ int settings_resolve(struct core *core, const gofer_client_options *given)
     if (given != NULL)
         core->options = *given;
     gofer_client_options *o = &core->options;
+    refusal_clear(o);
     int err = resolve_numbers(o);
     core->log = (struct log){.fn = o->log, .arg = o->log_arg, .level = o->log_level};
     if (err == 0 && (unsigned)o->log_level > GOFER_LOG_DEBUG)
-        err = EINVAL;
+        err = refusal_tell(o, "log_level", 0, "it is none");
     err = err != 0 ? err : resolve_workers(o);
     if (err == 0 && o->queue_full != GOFER_QUEUE_REJECT && o->queue_full != GOFER_QUEUE_BLOCK)
-        err = EINVAL;
+        err = refusal_tell(o, "queue_full", 0, "it is none");
     err = err != 0 ? err : resolve_dialing(core, o);
     err = err != 0 ? err : resolve_headers(core, o);
     err = err != 0 ? err : resolve_credentials(core, o);
     err = err != 0 ? err : resolve_jar(core, o->cookie_jar);
     err = err != 0 ? err : resolve_retries(core, o);
     err = err != 0 ? err : names_resolve(&core->names, o);
+    err = err != 0 ? err : check_tls(o, "tls", o->tls);
+    err = err != 0 ? err : check_tls(o, "proxy_tls", o->proxy_tls);
     err = err != 0 ? err : proxies_resolve(&core->proxies, o);
     o->proxy_tls = NULL; /* they have a copy */
     err = err != 0 ? err : resolve_tls(core);
-    return err != 0 ? err : resolve_agent(core, o->user_agent);
+    err = err != 0 ? err : resolve_agent(core, o->user_agent);
+    o->option_error = NULL; /* the program's, until here */
+    return err;
 }
 
 void settings_fini(struct core *core)

@@ -85,10 +85,13 @@ static gofer_status choose_route(const struct snapshot *s, const struct core *co
                                           request_wants_upgrade(&s->headers)};
     if (s->unix_socket != NULL)
         return GOFER_OK;
-    if (!s->proxy_chosen)
-        return proxies_choose(&core->proxies, &s->url, &route->proxy, why);
-    route->proxy = s->proxy.host != NULL ? &s->proxy : NULL;
-    return GOFER_OK;
+    gofer_status status = GOFER_OK;
+    if (s->proxy_chosen)
+        route->proxy = s->proxy.host != NULL ? &s->proxy : NULL;
+    else
+        status = proxies_choose(&core->proxies, &s->url, &route->proxy, why);
+    route->before = proxies_before(&core->proxies, route->proxy);
+    return status;
 }
 
 /* Writes the head for whom it is sent to: the host, or a proxy that fetches. */
@@ -104,6 +107,7 @@ static void write_head(const struct snapshot *s, const struct core *core,
     bool known = basic.len > 0;
     char *authorization = buf_take_str(&basic);
     parts.proxy_authorization = known ? authorization : NULL;
+    parts.proxy_fields = &core->proxies.fetch_headers;
     request_write_head(&parts, head);
     head->failed = head->failed || authorization == NULL;
     mem_free(authorization);

@@ -65,7 +65,7 @@ void connect_write_head(const struct connect_parts *parts, struct buf *out)
     bool own_agent = parts->headers != NULL && headers_find(parts->headers, "User-Agent") != NULL;
     buf_append_str(out, "CONNECT ");
     write_target(parts, out);
-    buf_append_str(out, " HTTP/1.1\r\nHost: ");
+    buf_append_str(out, parts->http_1_0 ? " HTTP/1.0\r\nHost: " : " HTTP/1.1\r\nHost: ");
     write_target(parts, out);
     buf_append_str(out, "\r\n");
     if (parts->authorization != NULL)
@@ -89,7 +89,9 @@ void connect_reply_fini(struct connect_reply *reply)
 static void fail(struct connect_reply *reply, const char *what, struct fault *fault)
 {
     reply->state = CONNECT_FAILED;
-    fault_set(fault, GOFER_ERR_PROXY, GOFER_PHASE_PROXY, 0, "proxy's answer to CONNECT: %s", what);
+    if (fault_set(fault, GOFER_ERR_PROXY, GOFER_PHASE_PROXY, 0, "proxy's answer to CONNECT: %s",
+                  what))
+        fault->reason = GOFER_REASON_CONNECT;
 }
 
 static void fail_without_memory(struct connect_reply *reply, struct fault *fault)
@@ -106,8 +108,9 @@ static void refused(struct connect_reply *reply, const char *reason, size_t len,
     ascii_escape(&shown, reason, len, REASON_SHOWN_MAX);
     const char *blank = shown.len > 0 ? " " : "";
     reply->state = CONNECT_FAILED;
-    fault_set(fault, GOFER_ERR_PROXY, GOFER_PHASE_PROXY, 0, "proxy refused CONNECT: %d%s%.*s",
-              reply->status, blank, (int)shown.len, shown.len > 0 ? shown.data : "");
+    if (fault_set(fault, GOFER_ERR_PROXY, GOFER_PHASE_PROXY, 0, "proxy refused CONNECT: %d%s%.*s",
+                  reply->status, blank, (int)shown.len, shown.len > 0 ? shown.data : ""))
+        fault->reason = GOFER_REASON_CONNECT;
     buf_fini(&shown);
 }
 

@@ -22,6 +22,7 @@
 #ifndef GOFER_HTTP_CONNECT_HEAD_H
 #define GOFER_HTTP_CONNECT_HEAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,7 @@ struct connect_parts {
     const char *user_agent;        /* NULL or "": none */
     const char *authorization;     /* Proxy-Authorization (proxy_write_basic), or NULL */
     const struct headers *headers; /* the client's fields for proxies, or NULL */
+    bool http_1_0;                 /* asked with HTTP/1.0 */
 };
 
 /*
@@ -47,7 +49,7 @@ struct connect_parts {
 gofer_status connect_check_field(const char *name, const char *value, struct buf *why);
 
 /*
- * Appends the head: "CONNECT host:port HTTP/1.1", Host, Proxy-Authorization,
+ * Appends the head: "CONNECT host:port HTTP/1.1" (or 1.0), Host, Proxy-Authorization,
  * User-Agent, then the client's fields. The authorization wins over a field of
  * that name, a User-Agent field over user_agent.
  */

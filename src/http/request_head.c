@@ -327,8 +327,9 @@ static void write_proxy_authorization(const struct request_parts *parts, struct 
         return;
     if (parts->proxy_authorization != NULL)
         write_field("Proxy-Authorization", parts->proxy_authorization, out);
-    else if (!write_own(parts->headers, FIELD_PROXY_AUTHORIZATION, out))
-        write_own(parts->defaults, FIELD_PROXY_AUTHORIZATION, out);
+    else if (!write_own(parts->headers, FIELD_PROXY_AUTHORIZATION, out) &&
+             !write_own(parts->defaults, FIELD_PROXY_AUTHORIZATION, out))
+        write_own(parts->proxy_fields, FIELD_PROXY_AUTHORIZATION, out);
 }
 
 static void write_user_agent(const struct request_parts *parts, struct buf *out)
@@ -380,12 +381,12 @@ static void write_cookies(const struct request_parts *parts, struct buf *out)
     PUT(out, "\r\n");
 }
 
-static void write_defaults(const struct request_parts *parts, struct buf *out)
+/* Those of which the caller has none of the name. */
+static void write_missing(const struct request_parts *parts, const struct headers *fields,
+                          struct buf *out)
 {
-    if (parts->defaults == NULL)
-        return;
-    for (size_t i = 0; i < parts->defaults->len; i++) {
-        const struct header *h = &parts->defaults->items[i];
+    for (size_t i = 0; fields != NULL && i < fields->len; i++) {
+        const struct header *h = &fields->items[i];
         if (h->value != NULL && !is_apart(parts, h->name) &&
             headers_find(parts->headers, h->name) == NULL)
             write_field(h->name, h->value, out);
@@ -451,7 +452,9 @@ void request_write_head(const struct request_parts *parts, struct buf *out)
     write_others(parts, out);
     if (parts->cookies != NULL)
         write_cookies(parts, out);
-    write_defaults(parts, out);
+    write_missing(parts, parts->defaults, out);
+    if (parts->absolute)
+        write_missing(parts, parts->proxy_fields, out);
     write_connection(parts, out);
     write_framing(parts, out);
     if (request_expects_continue(parts))

@@ -39,7 +39,8 @@ struct request_parts {
     bool absolute;       /* to an HTTP proxy that is to fetch it (RFC 9112 section 3.2.2) */
     const char *cookies; /* a jar's; sent behind the caller's, or else the client-wide ones, in one
                             Cookie field (RFC 6265 section 5.4); or NULL */
-    const char *proxy_authorization; /* with absolute: the proxy's credentials, or NULL */
+    const char *proxy_authorization;    /* with absolute: the proxy's credentials, or NULL */
+    const struct headers *proxy_fields; /* with absolute: as defaults, for the proxy; or NULL */
 };
 
 /*
@@ -70,7 +71,8 @@ gofer_status request_check(const struct request_parts *parts, struct buf *why);
  * client-wide Host or Content-Length is never sent.
  * Absolute: the target is the URL without userinfo, fragment and zone, and
  * Proxy-Authorization follows: proxy_authorization, else the caller's, else the
- * client-wide one. Else, no Proxy-Authorization is sent at all: it would reach the
+ * client-wide one, else that of proxy_fields, of which the others follow the
+ * client-wide ones. Else, no Proxy-Authorization is sent at all: it would reach the
  * origin (PX-05).
  * Content-Length: with a body, for POST, PUT and PATCH without one, and where the
  * caller says 0.

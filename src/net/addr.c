@@ -60,6 +60,11 @@ void addr_set_port(struct addr *addr, uint16_t port)
         addr->in.sin_port = htons(port);
 }
 
+uint16_t addr_port(const struct addr *addr)
+{
+    return ntohs(addr->sa.sa_family == AF_INET6 ? addr->in6.sin6_port : addr->in.sin_port);
+}
+
 bool addr_equal(const struct addr *a, const struct addr *b)
 {
     if (a->sa.sa_family != b->sa.sa_family)

@@ -27,6 +27,7 @@ socklen_t addr_len(const struct addr *addr);
  * goes with IPv6 only. False where it is none, or where no interface has that name. */
 bool addr_parse(const char *host, const char *zone, uint16_t port, struct addr *addr);
 void addr_set_port(struct addr *addr, uint16_t port);
+uint16_t addr_port(const struct addr *addr);
 bool addr_equal(const struct addr *a, const struct addr *b);
 /* Appends "127.0.0.1:80" or "[::1]:80"; a zone as its number: "[fe80::1%2]:80". */
 void addr_write(const struct addr *addr, struct buf *out);

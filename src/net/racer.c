@@ -181,10 +181,10 @@ static void drop_attempt(struct racer *r, unsigned slot)
     close_attempt(r, slot);
 }
 
-static bool is_allowed(const struct racer *r, const struct addr *addr)
+bool racer_allows(const struct racer_options *options, const char *host, const struct addr *addr)
 {
-    gofer_address address = address_of(r, addr);
-    return r->options->filter == NULL || r->options->filter(&address, r->options->filter_arg);
+    gofer_address address = {.addr = &addr->sa, .addr_len = addr_len(addr), .host = host};
+    return options->filter == NULL || options->filter(&address, options->filter_arg);
 }
 
 enum racer_cause racer_cause_of(int err)
@@ -199,6 +199,7 @@ enum racer_cause racer_cause_of(int err)
     case ENOBUFS:
     case ENOSPC:
     case EADDRNOTAVAIL:
+    case EADDRINUSE: /* all ports that the options name */
         return RACER_STARVED;
     default:
         return RACER_REFUSED;
@@ -229,8 +230,8 @@ static void failed(struct racer *r, unsigned slot, int code, int64_t now)
 
 /*
  * Whether a failure may be chance: a connection to itself, or a port of the
- * kernel's choice that another socket had at that moment. Only where the kernel
- * chose: the library never asks for a port.
+ * kernel's choice that another socket had at that moment. A port of the options'
+ * that is taken is EADDRINUSE.
  */
 static bool is_spurious(int fd, int code)
 {
@@ -266,7 +267,7 @@ static void start(struct racer *r, const struct race_action *action, int64_t now
     struct racer_attempt *a = &r->attempts[action->slot];
     *a = (struct racer_attempt){.addr = r->families[action->list].addrs[action->index],
                                 .watch = {.fd = -1}};
-    if (!is_allowed(r, &a->addr)) {
+    if (!racer_allows(r->options, r->goal.host, &a->addr)) {
         failed(r, action->slot, CODE_DENIED, now);
         return;
     }

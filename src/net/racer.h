@@ -61,6 +61,11 @@ enum racer_cause {
     RACER_TIMED_OUT, /* the deadline */
 };
 
+/* Whether the address filter allows an address of a host, its port set; all are where there is
+ * none.
+ */
+bool racer_allows(const struct racer_options *options, const char *host, const struct addr *addr);
+
 /* What an errno value of a connect means. */
 enum racer_cause racer_cause_of(int err);
 

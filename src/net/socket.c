@@ -63,19 +63,35 @@ bool socket_local_fits(const struct socket_options *options, const struct addr *
     return local == NULL || local->sa.sa_family == to->sa.sa_family || is_unspecified(local);
 }
 
-static int bind_local(int fd, const struct addr *to, const struct addr *local)
+/* One port has one connection: the first that is free. */
+static int bind_port(int fd, struct addr *from, const struct socket_options *options)
 {
-    if (local == NULL)
-        return 0;
-    if (local->sa.sa_family != to->sa.sa_family) {
-        /* "0.0.0.0" is any address; "::" is any of IPv6, and of mapped IPv4 only on some systems.
-         */
-        bool any = local->sa.sa_family == AF_INET && is_unspecified(local);
-        return any ? 0 : EAFNOSUPPORT;
+    int err = EADDRINUSE;
+    for (unsigned port = options->first_port; err == EADDRINUSE && port <= options->last_port;
+         port++) {
+        addr_set_port(from, (uint16_t)port);
+        err = bind(fd, &from->sa, addr_len(from)) == 0 ? 0 : errno;
     }
+    return err;
+}
+
+static int bind_local(int fd, const struct addr *to, const struct socket_options *options)
+{
+    struct addr from = {.sa.sa_family = to->sa.sa_family};
+    const struct addr *local = options->local;
+    bool same = local != NULL && local->sa.sa_family == to->sa.sa_family;
+    /* "0.0.0.0" is any address; "::" is any of IPv6, and of mapped IPv4 only on some systems. */
+    if (local != NULL && !same && (local->sa.sa_family != AF_INET || !is_unspecified(local)))
+        return EAFNOSUPPORT;
+    if (same)
+        from = *local;
+    if (options->first_port != 0)
+        return bind_port(fd, &from, options);
+    if (!same)
+        return 0;
     /* The port is picked by connect(2), which may share it between destinations. */
     set_int(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
-    return bind(fd, &local->sa, addr_len(local)) == 0 ? 0 : errno;
+    return bind(fd, &from.sa, addr_len(&from)) == 0 ? 0 : errno;
 }
 
 static int tell_opened(int fd, const struct sockaddr *sa, socklen_t len, const char *host,
@@ -89,11 +105,11 @@ static int tell_opened(int fd, const struct sockaddr *sa, socklen_t len, const c
 static int prepare(int fd, const struct addr *to, const char *host,
                    const struct socket_options *options)
 {
-    set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_int(fd, IPPROTO_TCP, TCP_NODELAY, !options->nagle);
     set_keepalive(fd, options->keepalive_ms);
     int err = bind_interface(fd, options->interface);
     err = err != 0 ? err : tell_opened(fd, &to->sa, addr_len(to), host, options);
-    return err != 0 ? err : bind_local(fd, to, options->local);
+    return err != 0 ? err : bind_local(fd, to, options);
 }
 
 /* --- outcomes --- */
@@ -205,6 +221,18 @@ int socket_set_blocking(int fd)
 
 /* --- looking --- */
 
+bool socket_can_bind(const struct addr *to, const struct socket_options *options)
+{
+    if (options->local == NULL && options->interface == NULL && options->first_port == 0)
+        return true;
+    int fd = socket(to->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (fd < 0)
+        return true; /* it is not the address's fault */
+    bool bound = bind_interface(fd, options->interface) == 0 && bind_local(fd, to, options) == 0;
+    close(fd);
+    return bound;
+}
+
 bool socket_source(const struct addr *to, const struct socket_options *options, struct addr *source)
 {
     /* Connecting a datagram socket sends nothing; it picks a route and an address. */
@@ -212,10 +240,12 @@ bool socket_source(const struct addr *to, const struct socket_options *options, 
     if (fd < 0)
         return false;
     socklen_t len = sizeof(*source);
+    struct socket_options any_port = *options;
+    any_port.first_port = 0;
     *source = (struct addr){0};
     bool found = bind_interface(fd, options->interface) == 0 &&
-                 bind_local(fd, to, options->local) == 0 &&
-                 connect(fd, &to->sa, addr_len(to)) == 0 && getsockname(fd, &source->sa, &len) == 0;
+                 bind_local(fd, to, &any_port) == 0 && connect(fd, &to->sa, addr_len(to)) == 0 &&
+                 getsockname(fd, &source->sa, &len) == 0;
     close(fd);
     return found;
 }

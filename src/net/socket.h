@@ -19,6 +19,9 @@
 struct socket_options {
     int64_t keepalive_ms;        /* idle time and interval; negative: no keepalive */
     const struct addr *local;    /* to bind to, its port is not used; or NULL */
+    uint16_t first_port;         /* to bind to the first free port from here ... */
+    uint16_t last_port;          /* ... to here; both 0: any */
+    bool nagle;                  /* no TCP_NODELAY */
     const char *interface;       /* to bind to (SO_BINDTODEVICE); or NULL */
     gofer_socket_opened *opened; /* or NULL */
     void *opened_arg;
@@ -56,6 +59,9 @@ int socket_set_blocking(int fd);
 /* Whether a destination can be reached from the local address: of the same family, or that one is
  * unspecified ("0.0.0.0", "::"). */
 bool socket_local_fits(const struct socket_options *options, const struct addr *to);
+
+/* Whether a socket can be bound as the options say: tried on one that is closed again. */
+bool socket_can_bind(const struct addr *to, const struct socket_options *options);
 
 /* The address that the system would send from. False where it has none, hence no route. */
 bool socket_source(const struct addr *to, const struct socket_options *options,

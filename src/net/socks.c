@@ -44,16 +44,18 @@ static void expect(struct socks *socks, enum socks_state state, size_t need)
 static void fail(struct socks *socks, const char *what, struct fault *fault)
 {
     expect(socks, SOCKS_FAILED, 0);
-    fault_set(fault, GOFER_ERR_PROXY, GOFER_PHASE_PROXY, 0, "%s proxy: %s",
-              names[socks->request.version], what);
+    if (fault_set(fault, GOFER_ERR_PROXY, GOFER_PHASE_PROXY, 0, "%s proxy: %s",
+                  names[socks->request.version], what))
+        fault->reason = GOFER_REASON_SOCKS;
 }
 
 static void fail_with_byte(struct socks *socks, const char *what, unsigned byte,
                            struct fault *fault)
 {
     expect(socks, SOCKS_FAILED, 0);
-    fault_set(fault, GOFER_ERR_PROXY, GOFER_PHASE_PROXY, 0, "%s proxy: %s 0x%02x",
-              names[socks->request.version], what, byte);
+    if (fault_set(fault, GOFER_ERR_PROXY, GOFER_PHASE_PROXY, 0, "%s proxy: %s 0x%02x",
+                  names[socks->request.version], what, byte))
+        fault->reason = GOFER_REASON_SOCKS;
 }
 
 static void put(struct socks *socks, const void *data, size_t len)

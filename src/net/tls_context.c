@@ -123,18 +123,18 @@ static void set_callbacks(SSL_CTX *ctx, const struct tls_profile *profile)
     SSL_CTX_sess_set_new_cb(ctx, on_session);
 }
 
-static bool refuse(struct fault *fault, const char *what)
+static bool refuse(struct fault *fault, gofer_reason reason, const char *what)
 {
-    tls_error_settings(fault, what, NULL);
+    tls_error_settings(fault, reason, what, NULL);
     return false;
 }
 
 static bool set_ciphers(SSL_CTX *ctx, const gofer_tls_options *o, struct fault *fault)
 {
     if (o->ciphers != NULL && SSL_CTX_set_cipher_list(ctx, o->ciphers) != 1)
-        return refuse(fault, "TLS option ciphers");
+        return refuse(fault, GOFER_REASON_CIPHERS, "TLS option ciphers");
     if (o->ciphersuites != NULL && SSL_CTX_set_ciphersuites(ctx, o->ciphersuites) != 1)
-        return refuse(fault, "TLS option ciphersuites");
+        return refuse(fault, GOFER_REASON_CIPHERS, "TLS option ciphersuites");
     return true;
 }
 
@@ -174,16 +174,18 @@ static bool set_up(struct tls_context *c, struct fault *fault)
     const gofer_tls_options *o = &s->options;
     c->ctx = SSL_CTX_new(TLS_client_method());
     if (c->ctx == NULL)
-        return refuse(fault, "OpenSSL");
+        return refuse(fault, GOFER_REASON_NONE, "OpenSSL");
     set_modes(c->ctx);
     set_callbacks(c->ctx, c->profile);
     if (!set_versions(c->ctx, o))
-        return refuse(fault, "TLS options min_version and max_version");
+        return refuse(fault, GOFER_REASON_NONE, "TLS options min_version and max_version");
     if (!set_ciphers(c->ctx, o, fault))
         return false;
     /* It returns 0 for success. */
     if (s->alpn_len > 0 && SSL_CTX_set_alpn_protos(c->ctx, s->alpn, (unsigned)s->alpn_len) != 0)
-        return refuse(fault, "TLS option alpn");
+        return refuse(fault, GOFER_REASON_NONE, "TLS option alpn");
+    if (o->pin_file != NULL && !tls_pin_load(o->pin_file, c->file_pin, fault))
+        return false;
     return tls_trust_load(c->ctx, s, fault) && tls_identity_load(c->ctx, s, fault) &&
            open_keylog(c, o->keylog_file, fault) && call_hook(c->ctx, o, fault);
 }

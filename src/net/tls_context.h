@@ -20,6 +20,7 @@
 #include <openssl/ssl.h>
 
 #include "base/fault.h"
+#include "net/tls_pin.h"
 #include "net/tls_session.h"
 #include "net/tls_settings.h"
 
@@ -35,7 +36,8 @@ struct tls_context {
     uint64_t generation; /* no two contexts of a process have the same */
     SSL_CTX *ctx;
     struct tls_profile *profile;
-    int keylog_fd; /* or -1 */
+    int keylog_fd;                /* or -1 */
+    char file_pin[TLS_PIN_BYTES]; /* of the file with the server's public key; "": none */
 };
 
 /* A profile with one reference. NULL with *err EINVAL or ENOMEM. */

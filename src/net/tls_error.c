@@ -24,15 +24,16 @@
  * detail is short. */
 enum { NAME_SHOWN_MAX = 64, NAME_SHOWN_MIN = 16, NAMES_SHOWN_MAX = 2 };
 
-/* Sets the text as a fault and frees it. */
-static void set(struct fault *fault, gofer_status code, struct buf *text)
+/* Sets the text as a fault and frees it. True where it was set. */
+static bool set(struct fault *fault, gofer_status code, struct buf *text)
 {
     bool ok = !buf_failed(text);
     if (ok)
-        fault_set(fault, code, GOFER_PHASE_TLS, 0, "%.*s", (int)text->len, text->data);
+        ok = fault_set(fault, code, GOFER_PHASE_TLS, 0, "%.*s", (int)text->len, text->data);
     else
         fault_set(fault, GOFER_ERR_NOMEM, GOFER_PHASE_TLS, ENOMEM, NULL);
     buf_fini(text);
+    return ok;
 }
 
 static void set_words(struct fault *fault, const char *words)
@@ -229,13 +230,15 @@ void tls_error_certificate(struct fault *fault, X509_STORE_CTX *verified, const 
         w.name_max -= NAME_SHOWN_MIN / 2;
         write_certificate(&w, verified, name);
     }
-    set(fault, GOFER_ERR_CERTIFICATE, &w.text);
+    if (set(fault, GOFER_ERR_CERTIFICATE, &w.text))
+        fault->reason = GOFER_REASON_CERTIFICATE;
 }
 
 void tls_error_pin(struct fault *fault, const char *base64)
 {
-    fault_set(fault, GOFER_ERR_CERTIFICATE, GOFER_PHASE_TLS, 0,
-              "public key is not pinned: it is sha256//%s", base64);
+    if (fault_set(fault, GOFER_ERR_CERTIFICATE, GOFER_PHASE_TLS, 0,
+                  "public key is not pinned: it is sha256//%s", base64))
+        fault->reason = GOFER_REASON_PIN;
 }
 
 /* --- handshakes --- */
@@ -323,7 +326,7 @@ static void set_queued(struct fault *fault, unsigned long error)
                   queued_words(error));
 }
 
-void tls_error_handshake(struct fault *fault, int error, const struct tls_wire *wire)
+static void set_handshake(struct fault *fault, int error, const struct tls_wire *wire)
 {
     unsigned long queued = ERR_peek_error();
     if (tls_wire_is_foreign(wire))
@@ -337,6 +340,14 @@ void tls_error_handshake(struct fault *fault, int error, const struct tls_wire *
                   "connection broke in the TLS handshake");
     else
         set_queued(fault, queued);
+}
+
+void tls_error_handshake(struct fault *fault, int error, const struct tls_wire *wire)
+{
+    bool first = fault->code == GOFER_OK; /* else the check of the certificate has said why */
+    set_handshake(fault, error, wire);
+    if (first && fault->code == GOFER_ERR_TLS)
+        fault->reason = GOFER_REASON_HANDSHAKE;
 }
 
 void tls_error_broken(struct fault *fault, gofer_phase phase, unsigned long error)
@@ -367,6 +378,7 @@ static const char *settings_words(unsigned long error)
     case ERR_LIB_PKCS12:
     case ERR_LIB_PROV:
         return "wrong password, or damaged";
+    case ERR_LIB_ASN1:
     case ERR_LIB_OSSL_DECODER:
         return "nothing of that kind in it";
     case ERR_LIB_X509:
@@ -378,20 +390,23 @@ static const char *settings_words(unsigned long error)
     return words != NULL ? words : "refused";
 }
 
-void tls_error_settings(struct fault *fault, const char *what, const char *path)
+void tls_error_settings(struct fault *fault, gofer_reason reason, const char *what,
+                        const char *path)
 {
     unsigned long error = ERR_peek_last_error();
     if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
         fault_set(fault, GOFER_ERR_NOMEM, GOFER_PHASE_TLS, ENOMEM, NULL);
-    else
-        fault_set(fault, GOFER_ERR_TLS, GOFER_PHASE_TLS, 0, "%s: %s%s%s", what,
-                  settings_words(error), path != NULL ? ": " : "", path != NULL ? path : "");
+    else if (fault_set(fault, GOFER_ERR_TLS, GOFER_PHASE_TLS, 0, "%s: %s%s%s", what,
+                       settings_words(error), path != NULL ? ": " : "", path != NULL ? path : ""))
+        fault->reason = reason;
 }
 
-void tls_error_file(struct fault *fault, const char *what, const char *path, int err)
+void tls_error_file(struct fault *fault, gofer_reason reason, const char *what, const char *path,
+                    int err)
 {
     if (err == ENOMEM)
         fault_set(fault, GOFER_ERR_NOMEM, GOFER_PHASE_TLS, ENOMEM, NULL);
-    else
-        fault_set(fault, GOFER_ERR_TLS, GOFER_PHASE_TLS, err, "%s cannot be read: %s", what, path);
+    else if (fault_set(fault, GOFER_ERR_TLS, GOFER_PHASE_TLS, err, "%s cannot be read: %s", what,
+                       path))
+        fault->reason = reason;
 }

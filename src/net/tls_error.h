@@ -30,11 +30,13 @@ void tls_error_pin(struct fault *fault, const char *base64);
 void tls_error_handshake(struct fault *fault, int error, const struct tls_wire *wire);
 
 /* Settings that OpenSSL refused, or a file with them: `what` says which ("client key"), path may be
- * NULL. The reason is OpenSSL's last error. */
-void tls_error_settings(struct fault *fault, const char *what, const char *path);
+ * NULL. Why, in words, is OpenSSL's last error. */
+void tls_error_settings(struct fault *fault, gofer_reason reason, const char *what,
+                        const char *path);
 
 /* The file could not be read. */
-void tls_error_file(struct fault *fault, const char *what, const char *path, int err);
+void tls_error_file(struct fault *fault, gofer_reason reason, const char *what, const char *path,
+                    int err);
 
 /* A connection that broke after its handshake, with OpenSSL's error, in this phase of a call. */
 void tls_error_broken(struct fault *fault, gofer_phase phase, unsigned long error);

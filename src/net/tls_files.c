@@ -52,6 +52,7 @@ void tls_stamps_take(struct tls_stamps *stamps, const struct tls_settings *setti
                                      o->crl_file,
                                      o->cert_file,
                                      o->key_file,
+                                     o->pin_file,
                                      system ? tls_system_ca_file() : NULL,
                                      system ? tls_system_ca_dir() : NULL};
     for (int i = 0; i < TLS_STAMPS; i++)

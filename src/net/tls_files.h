@@ -28,8 +28,9 @@ struct tls_stamp {
     off_t size;
 };
 
-/* CA file and directory, revocation list, certificate, key; the system's CA file and directory. */
-enum { TLS_STAMPS = 7 };
+/* CA file and directory, revocation list, certificate, key, pinned key; the system's CA file and
+ * directory. */
+enum { TLS_STAMPS = 8 };
 
 struct tls_stamps {
     struct tls_stamp of[TLS_STAMPS];

@@ -44,6 +44,7 @@ static const struct text_member {
     {offsetof(gofer_tls_options, ciphers), false},
     {offsetof(gofer_tls_options, ciphersuites), false},
     {offsetof(gofer_tls_options, keylog_file), false},
+    {offsetof(gofer_tls_options, pin_file), false},
 };
 
 enum { TEXT_MEMBERS = sizeof(text_members) / sizeof(text_members[0]) };
@@ -100,25 +101,75 @@ static bool are_versions(const gofer_tls_options *o)
     return min <= GOFER_TLS_1_3 && max <= GOFER_TLS_1_3 && (max == GOFER_TLS_ANY || min <= max);
 }
 
-/* One thing has one source; a key without a certificate is nothing to show. */
-static bool is_identity(const gofer_tls_options *o)
+/* Names of 1 to 255 bytes with commas between them, or none at all. */
+static bool is_alpn(const char *names)
 {
-    bool cert = o->cert_file != NULL || o->cert_pem != NULL;
-    bool key = o->key_file != NULL || o->key_pem != NULL || o->key_password != NULL;
-    return !(o->cert_file != NULL && o->cert_pem != NULL) &&
-           !(o->key_file != NULL && o->key_pem != NULL) && (cert || !key);
+    size_t n = strcspn(names, ",");
+    while (n > 0 && n <= ALPN_NAME_MAX && names[n] == ',') {
+        names += n + 1;
+        n = strcspn(names, ",");
+    }
+    return n > 0 && n <= ALPN_NAME_MAX;
 }
 
-static bool are_valid(const gofer_tls_options *o)
+static bool refuse(struct tls_refusal *refusal, const char *member, const char *why)
 {
-    return are_versions(o) && is_identity(o) && (unsigned)o->verify <= GOFER_TLS_INSECURE &&
-           (o->pins == NULL || are_pins(o->pins)) &&
-           (o->server_name == NULL || tls_settings_is_name(o->server_name));
+    *refusal = (struct tls_refusal){member, why};
+    return false;
+}
+
+/* Text is PEM, and what holds the key of a certificate in DER is another file. */
+static bool check_formats(const gofer_tls_options *o, struct tls_refusal *r)
+{
+    bool key = o->key_file != NULL || o->key_pem != NULL;
+    if ((unsigned)o->cert_format > GOFER_TLS_P12 ||
+        (o->cert_format != GOFER_TLS_PEM && o->cert_file == NULL))
+        return refuse(r, "cert_format", "it is none, or there is no cert_file");
+    if ((unsigned)o->key_format > GOFER_TLS_DER ||
+        (o->key_format != GOFER_TLS_PEM && o->key_file == NULL))
+        return refuse(r, "key_format", "it is none of a key's, or there is no key_file");
+    if (o->cert_format == GOFER_TLS_P12 && key)
+        return refuse(r, o->key_file != NULL ? "key_file" : "key_pem",
+                      "the key is in the PKCS #12 file");
+    if (o->cert_format == GOFER_TLS_DER && !key)
+        return refuse(r, "key_file", "a certificate in DER has no key with it");
+    return true;
+}
+
+/* One thing has one source; a key without a certificate is nothing to show. */
+static bool check_identity(const gofer_tls_options *o, struct tls_refusal *r)
+{
+    bool cert = o->cert_file != NULL || o->cert_pem != NULL;
+    if (o->cert_file != NULL && o->cert_pem != NULL)
+        return refuse(r, "cert_pem", "there is a cert_file, too");
+    if (o->key_file != NULL && o->key_pem != NULL)
+        return refuse(r, "key_pem", "there is a key_file, too");
+    if (!cert && (o->key_file != NULL || o->key_pem != NULL))
+        return refuse(r, o->key_file != NULL ? "key_file" : "key_pem",
+                      "a key without a certificate");
+    if (!cert && o->key_password != NULL)
+        return refuse(r, "key_password", "a password without a certificate");
+    return check_formats(o, r);
+}
+
+bool tls_settings_check(const gofer_tls_options *o, struct tls_refusal *r)
+{
+    if (!are_versions(o))
+        return refuse(r, "max_version", "no version is between the two");
+    if ((unsigned)o->verify > GOFER_TLS_INSECURE)
+        return refuse(r, "verify", "it is none");
+    if (o->pins != NULL && !are_pins(o->pins))
+        return refuse(r, "pins", "no list of \"sha256//BASE64\" with semicolons between them");
+    if (o->server_name != NULL && !tls_settings_is_name(o->server_name))
+        return refuse(r, "server_name", "it is no name");
+    if (o->alpn != NULL && *o->alpn != '\0' && !is_alpn(o->alpn))
+        return refuse(r, "alpn", "no list of names with commas between them");
+    return check_identity(o, r);
 }
 
 /* --- copies --- */
 
-/* "a,b" to "\1a\1b". 0, EINVAL or ENOMEM. */
+/* "a,b" to "\1a\1b". 0 or ENOMEM. */
 static int set_alpn(struct tls_settings *s, const char *names)
 {
     size_t len = strlen(names);
@@ -131,8 +182,6 @@ static int set_alpn(struct tls_settings *s, const char *names)
     unsigned char *to = s->alpn;
     for (;;) {
         size_t n = strcspn(names, ",");
-        if (n == 0 || n > ALPN_NAME_MAX)
-            return EINVAL;
         *to++ = (unsigned char)n;
         memcpy(to, names, n);
         to += n;
@@ -156,8 +205,9 @@ static int copy_texts(gofer_tls_options *o)
 
 int tls_settings_init(struct tls_settings *settings, const gofer_tls_options *given)
 {
+    struct tls_refusal refusal;
     *settings = (struct tls_settings){0};
-    if (given != NULL && !are_valid(given))
+    if (given != NULL && !tls_settings_check(given, &refusal))
         return EINVAL;
     if (given != NULL)
         settings->options = *given;

@@ -19,6 +19,15 @@ struct tls_settings {
     size_t alpn_len;
 };
 
+/* Which member of the options is wrong, and why. Static. */
+struct tls_refusal {
+    const char *member;
+    const char *why;
+};
+
+/* Whether they are right in themselves; *refusal is set where not. */
+bool tls_settings_check(const gofer_tls_options *given, struct tls_refusal *refusal);
+
 /* Copies; given NULL means all defaults. 0, EINVAL or ENOMEM; empty on failure. */
 int tls_settings_init(struct tls_settings *settings, const gofer_tls_options *given);
 

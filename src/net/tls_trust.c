@@ -14,9 +14,7 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/sha.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
@@ -24,6 +22,7 @@
 #include "net/addr.h"
 #include "net/tls_error.h"
 #include "net/tls_files.h"
+#include "net/tls_pin.h"
 #include "net/tls_state.h"
 
 /* CAs between a server's certificate and its root; chains in use have one to three. */
@@ -81,15 +80,25 @@ static bool add_pem(X509_STORE *store, const char *pem, size_t len,
     return ok;
 }
 
-static bool add_file(X509_STORE *store, const char *path, const char *what,
-                     bool (*add)(X509_STORE *store, BIO *pem), struct fault *fault)
+/* What a file with PEM is for. */
+struct use {
+    const char *what; /* in errors */
+    gofer_reason reason;
+    bool (*add)(X509_STORE *store, BIO *pem);
+};
+
+static const struct use of_cas = {"CA file", GOFER_REASON_CA, add_certs};
+static const struct use of_crls = {"revocation list", GOFER_REASON_CRL, add_crls};
+
+static bool add_file(X509_STORE *store, const char *path, const struct use *use,
+                     struct fault *fault)
 {
     struct buf pem = BUF_INIT;
     int err = tls_file_read(path, &pem);
     if (err != 0)
-        tls_error_file(fault, what, path, err);
-    else if (!add_pem(store, pem.data, pem.len, add))
-        tls_error_settings(fault, what, path);
+        tls_error_file(fault, use->reason, use->what, path, err);
+    else if (!add_pem(store, pem.data, pem.len, use->add))
+        tls_error_settings(fault, use->reason, use->what, path);
     buf_fini(&pem);
     return fault->code == GOFER_OK;
 }
@@ -101,7 +110,7 @@ static bool add_dir(X509_STORE *store, const char *path, struct fault *fault)
 {
     if (X509_STORE_load_path(store, path) == 1)
         return true;
-    tls_error_settings(fault, "CA directory", path);
+    tls_error_settings(fault, GOFER_REASON_CA, "CA directory", path);
     return false;
 }
 
@@ -120,14 +129,14 @@ static bool add_text(X509_STORE *store, const char *pem, struct fault *fault)
 {
     if (add_pem(store, pem, strlen(pem), add_certs))
         return true;
-    tls_error_settings(fault, "CA certificates in memory", NULL);
+    tls_error_settings(fault, GOFER_REASON_CA, "CA certificates in memory", NULL);
     return false;
 }
 
 static bool load(X509_STORE *store, const struct tls_settings *s, struct fault *fault)
 {
     const gofer_tls_options *o = &s->options;
-    if (o->ca_file != NULL && !add_file(store, o->ca_file, "CA file", add_certs, fault))
+    if (o->ca_file != NULL && !add_file(store, o->ca_file, &of_cas, fault))
         return false;
     if (o->ca_pem != NULL && !add_text(store, o->ca_pem, fault))
         return false;
@@ -135,7 +144,7 @@ static bool load(X509_STORE *store, const struct tls_settings *s, struct fault *
         return false;
     if (tls_settings_use_system_store(s) && !add_system(store, fault))
         return false;
-    return o->crl_file == NULL || add_file(store, o->crl_file, "revocation list", add_crls, fault);
+    return o->crl_file == NULL || add_file(store, o->crl_file, &of_crls, fault);
 }
 
 /* --- the check --- */
@@ -145,30 +154,21 @@ static struct tls *tls_of_chain(X509_STORE_CTX *chain)
     return tls_of(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
 }
 
-static bool digest_key(X509 *cert, unsigned char digest[SHA256_DIGEST_LENGTH])
+/* It is one of the pins, or the pinned file's. */
+static bool is_pinned(X509_STORE_CTX *chain, const struct tls_context *context, struct fault *fault)
 {
-    unsigned char *der = NULL;
-    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
-    bool ok = len > 0 && EVP_Digest(der, (size_t)len, digest, NULL, EVP_sha256(), NULL) == 1;
-    OPENSSL_free(der);
-    return ok;
-}
-
-static bool is_pinned(X509_STORE_CTX *chain, const struct tls_settings *s, struct fault *fault)
-{
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    char base64[(SHA256_DIGEST_LENGTH + 2) / 3 * 4 + 1];
+    const struct tls_settings *s = &context->profile->settings;
+    char pin[TLS_PIN_BYTES];
     X509 *cert = X509_STORE_CTX_get0_cert(chain);
-    if (s->options.pins == NULL)
+    if (s->options.pins == NULL && s->options.pin_file == NULL)
         return true;
-    if (cert == NULL || !digest_key(cert, digest)) {
+    if (cert == NULL || !tls_pin_of(cert, pin)) {
         fault_set(fault, GOFER_ERR_NOMEM, GOFER_PHASE_TLS, ENOMEM, NULL);
         return false;
     }
-    EVP_EncodeBlock((unsigned char *)base64, digest, sizeof(digest));
-    if (tls_settings_has_pin(s, base64))
+    if (tls_settings_has_pin(s, pin) || strcmp(context->file_pin, pin) == 0)
         return true;
-    tls_error_pin(fault, base64);
+    tls_error_pin(fault, pin);
     return false;
 }
 
@@ -204,7 +204,7 @@ static int check_server(X509_STORE_CTX *chain, void *arg)
         tls_error_certificate(fault, chain, tls->name);
         return 0;
     }
-    if (!is_pinned(chain, s, fault)) {
+    if (!is_pinned(chain, tls->context, fault)) {
         X509_STORE_CTX_set_error(chain, X509_V_ERR_APPLICATION_VERIFICATION);
         return 0;
     }

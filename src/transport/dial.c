@@ -51,12 +51,12 @@ gofer_phase dial_phase(const struct dial *dial)
 static void tell_end(struct dial *d, struct conn *conn)
 {
     bool shook = dial_phase(d) == GOFER_PHASE_TLS && d->conn != NULL;
-    if (d->looking || d->finding_target)
+    if (d->looking || d->finding)
         trace_dns_done(d->trace, &d->lookup, &d->fault);
     if (shook)
         trace_tls_done(d->trace, d->key->host, conn != NULL ? conn->tls : NULL, &d->fault);
     else if (d->secure.source != NULL)
-        trace_tls_done(d->trace, d->key->proxy->host, NULL, &d->fault);
+        trace_tls_done(d->trace, d->hops[d->hop].proxy->host, NULL, &d->fault);
 }
 
 static void log_failure(const struct dial *d)
@@ -96,10 +96,10 @@ enum task_next dial_end(struct dial *d, struct conn *conn)
     return TASK_DONE;
 }
 
-/* What is in the way is the proxy, not the server behind it. */
+/* What is in the way is a proxy, not the server behind it. */
 static bool is_proxys(const struct dial *d)
 {
-    return d->key->proxy != NULL && !d->finding_target && dial_phase(d) != GOFER_PHASE_TLS;
+    return d->hops_len > 0 && !d->is_hosts_fault && dial_phase(d) != GOFER_PHASE_TLS;
 }
 
 /* Makes a failure to reach a proxy the proxy's. Its own words have its code already. */
@@ -123,6 +123,7 @@ static void blame_proxy(struct dial *d)
         f.phase = GOFER_PHASE_PROXY;
     d->fault.code = GOFER_OK;
     fault_set(&d->fault, f.code, f.phase, f.sys_errno, "proxy: %s", f.detail);
+    d->fault.reason = f.reason;
 }
 
 enum task_next dial_fail(struct dial *d)
@@ -226,6 +227,15 @@ static enum task_next connect_unix(struct dial *d)
 
 /* --- the race --- */
 
+/* Whose fault it was that nobody was reached. */
+static gofer_reason reason_of(const struct dial *d, const struct racer_failure *f)
+{
+    if (f->cause == RACER_DENIED)
+        return GOFER_REASON_DENIED;
+    bool local = !socket_can_bind(&f->addr, &pool_options_of(d->pool)->race.socket);
+    return local ? GOFER_REASON_LOCAL_ADDRESS : GOFER_REASON_NONE;
+}
+
 static enum task_next fail_race(struct dial *d)
 {
     struct racer_failure f = racer_failure(&d->racer);
@@ -243,6 +253,7 @@ static enum task_next fail_race(struct dial *d)
     fault_set(&d->fault, status, GOFER_PHASE_CONNECT, f.err, "connect to %s%s",
               addr != NULL ? addr : "?",
               f.cause == RACER_DENIED ? " denied by the address filter" : "");
+    d->fault.reason = reason_of(d, &f);
     mem_free(addr);
     return dial_fail(d);
 }
@@ -293,7 +304,7 @@ static bool begin(struct dial *d)
     int64_t now = clock_now_ns();
     d->deadline = clock_after_ms(now, o->connect_timeout_ms);
     d->times.began_ns = now;
-    dial_set_destinations(d);
+    dial_set_way(d);
     struct racer_goal goal = {.host = d->to.host,
                               .deadline = d->deadline,
                               .turn = host_memory_turn(memory, d->key->hash),

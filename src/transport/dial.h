@@ -5,17 +5,20 @@
  * A dial: from a key to a connected conn, as a task of its own that workers run,
  * so that the call that waits for it can be handed another connection first.
  *
- *     LOOKUP ──► RACE (net/racer.h) ──► connected() ──► TLS, for https ──► ended: conn
- *        │ └─────► │ addresses may         │  │           ▲  │ tls_handshake_timeout_ms
- *        │         │ come while it runs    │  └─► PROXY ──┘  │
- *        └─────────┴───────────────────────┴───────┴─────────┴── error, connect_timeout_ms,
- *                                                  EV_CANCEL, EV_CLOSE ──► ended: fault
+ *     LOOKUP ──► RACE (net/racer.h) ──► HOPS ──► GREETING ──► TLS, for https ──► ended: conn
+ *        │ └─────► │ addresses may       │          │         │ tls_handshake_timeout_ms
+ *        │         │ come while it runs  │          │         │
+ *        └─────────┴─────────────────────┴──────────┴─────────┴── error, connect_timeout_ms,
+ *                                                   EV_CANCEL, EV_CLOSE ──► ended: fault
  *
- * Where the key has a proxy, LOOKUP and RACE are the proxy's; PROXY is TLS with it,
- * where it wants that, and asking for a tunnel (tunnel.h), where one is needed. A
- * SOCKS4 proxy wants an address: then a LOOKUP of the key's host comes first of
- * all. What fails on the way to a tunnel is GOFER_ERR_PROXY, but for what is no
- * proxy's fault (a timeout, a lack of memory or descriptors, a cancel).
+ * The way to the host leads over its hops, the proxies of the key, of which mostly
+ * there is none. LOOKUP and RACE are the first one's; HOPS is, for each in turn, TLS
+ * with it, where it wants that, and asking it for a tunnel to the next (tunnel.h);
+ * the last one, which leads to the host, may be one that fetches itself. A SOCKS4
+ * proxy wants an address: then LOOKUPs of what such hops lead to come first of all.
+ * GREETING is the PROXY header, where the client's options ask for one. What fails on the way to a
+ * tunnel is GOFER_ERR_PROXY, but for what is no proxy's fault (a timeout, a lack of memory or
+ * descriptors, a cancel).
  *
  * A key with a unix-domain socket has neither: it connects, again and again while
  * the listener's queue is full.
@@ -36,6 +39,7 @@
 #include "net/connect_to.h"
 #include "net/racer.h"
 #include "net/resolver.h"
+#include "transport/greeting.h"
 #include "transport/key.h"
 #include "transport/secure.h"
 #include "transport/trace_marks.h"
@@ -44,8 +48,20 @@
 struct conn;
 struct pool;
 struct pool_host;
+struct proxy;
 struct trace;
 struct want;
+
+/* A proxy on the way, and where it is asked to lead: the next one, or the host. */
+struct hop {
+    const struct proxy *proxy; /* the key's */
+    struct destination next;
+    char address[INET_ADDRSTRLEN]; /* of the same, looked up for SOCKS4 */
+};
+
+enum { DIAL_HOPS_MAX = 2 };
+
+enum dial_stage { DIAL_HOPS, DIAL_GREETING, DIAL_TLS };
 
 struct dial {
     struct task task;
@@ -59,12 +75,15 @@ struct dial {
     struct link orphan;  /* those of them without a want, the eldest first */
 
     /* the dial's own */
-    _Atomic int phase;                    /* gofer_phase */
-    int64_t deadline;                     /* of the connecting, then of the handshake */
-    struct destination to;                /* whom to connect to: the proxy, or */
-    struct destination target;            /* the key's host and port, or where to connect instead */
-    char target_address[INET_ADDRSTRLEN]; /* the same, found for SOCKS4 */
-    bool finding_target;                  /* the lookup is the target's */
+    _Atomic int phase; /* gofer_phase */
+    int64_t deadline;  /* of the connecting, then of the handshake */
+    struct hop hops[DIAL_HOPS_MAX];
+    unsigned hops_len;
+    unsigned hop;          /* the one that is met, or that an address is looked up for */
+    struct destination to; /* whom to connect to: the first hop, else the host */
+    bool finding;          /* the lookup is of what the hop leads to */
+    bool is_hosts_fault;   /* what failed is about the host, and no proxy's affair */
+    enum dial_stage stage; /* once there is a connection */
     struct lookup lookup;
     bool looking; /* the lookup may have more addresses */
     size_t known; /* those of its addresses that the race has */
@@ -72,6 +91,7 @@ struct dial {
     struct conn *conn;     /* once there is one */
     struct secure secure;  /* TLS with the proxy, then with the host */
     struct tunnel *tunnel; /* owned; while one is asked for */
+    struct greeting greeting;
     struct dial_times times;
     struct trace *trace; /* of the call that it was begun for; or NULL */
     struct fault fault;
@@ -95,8 +115,8 @@ gofer_phase dial_phase(const struct dial *dial);
 
 void dial_set_phase(struct dial *dial, gofer_phase phase);
 
-/* Sets whom to connect to, and whom to reach by that: first of all. */
-void dial_set_destinations(struct dial *dial);
+/* Sets the hops, and whom to connect to: first of all. */
+void dial_set_way(struct dial *dial);
 
 /* Begins to look for addresses: literal ones are in the race then. False with the fault set. */
 bool dial_find_addresses(struct dial *dial);

@@ -14,15 +14,24 @@
 #include "transport/pool.h"
 #include "transport/trace.h"
 
-void dial_set_destinations(struct dial *dial)
+static struct destination place_of(const struct proxy *proxy)
+{
+    return (struct destination){proxy->host, proxy->zone, proxy->port};
+}
+
+void dial_set_way(struct dial *dial)
 {
     const struct key *key = dial->key;
-    dial->target = (struct destination){key->host, key->zone, key->port};
+    const struct proxy *const way[] = {key->before, key->proxy};
+    struct destination host = {key->host, key->zone, key->port};
     if (key->proxy == NULL || key->tunnel)
-        connect_to_apply(pool_options_of(dial->pool)->connect_to, &dial->target);
-    dial->to = dial->target;
-    if (key->proxy != NULL)
-        dial->to = (struct destination){key->proxy->host, key->proxy->zone, key->proxy->port};
+        connect_to_apply(pool_options_of(dial->pool)->connect_to, &host);
+    for (unsigned i = 0; i < DIAL_HOPS_MAX; i++)
+        if (way[i] != NULL)
+            dial->hops[dial->hops_len++].proxy = way[i];
+    for (unsigned i = 0; i < dial->hops_len; i++)
+        dial->hops[i].next = i + 1 < dial->hops_len ? place_of(dial->hops[i + 1].proxy) : host;
+    dial->to = dial->hops_len > 0 ? place_of(dial->hops[0].proxy) : host;
 }
 
 /* --- into the race --- */
@@ -30,7 +39,7 @@ void dial_set_destinations(struct dial *dial)
 /* The lookup is over. */
 static void looked_up(struct dial *d)
 {
-    d->looking = d->finding_target = false;
+    d->looking = d->finding = false;
     if (d->trace != NULL)
         trace_dns_done(d->trace, &d->lookup, &d->fault);
 }
@@ -96,29 +105,64 @@ static bool find_host(struct dial *d)
     return true;
 }
 
-/* --- of a host behind a SOCKS4 proxy --- */
+/* --- what SOCKS4 proxies are told --- */
 
-/* It is told addresses only. */
-static bool wants_target(const struct dial *d)
+/* It is addresses only, which gofer finds, and the program's filter is asked about. The first that
+ * this allows is where the tunnel is to lead. */
+static bool choose_next(struct dial *d, const struct addr *addrs, size_t len)
 {
-    struct addr literal;
-    return d->key->proxy != NULL && proxy_wants_address(d->key->proxy) &&
-           !addr_parse(d->target.host, d->target.zone, 0, &literal);
+    const struct racer_options *race = &pool_options_of(d->pool)->race;
+    struct hop *hop = &d->hops[d->hop];
+    struct addr to;
+    size_t i = 0;
+    do {
+        to = addrs[i];
+        addr_set_port(&to, hop->next.port);
+    } while (!racer_allows(race, hop->next.host, &to) && ++i < len);
+    inet_ntop(AF_INET, &to.in.sin_addr, hop->address, sizeof(hop->address));
+    hop->next.host = hop->address;
+    if (i < len)
+        return true;
+    fault_set(&d->fault, GOFER_ERR_CONNECT, GOFER_PHASE_CONNECT, EACCES,
+              "connect to %s denied by the address filter", hop->address);
+    d->fault.reason = GOFER_REASON_DENIED;
+    return false;
 }
 
-/* Once the address is known the proxy is looked for. */
-static bool take_target(struct dial *d)
+/* Goes on from the hop: looks up what the next SOCKS4 proxy is to be told, and, once there is none
+ * left, whom to connect to. An address that is no IPv4 one, the handshake refuses. */
+static bool find_from(struct dial *d, unsigned hop)
+{
+    for (d->hop = hop; d->hop < d->hops_len; d->hop++) {
+        const struct hop *h = &d->hops[d->hop];
+        struct addr literal;
+        d->is_hosts_fault = d->hop + 1 == d->hops_len;
+        if (!proxy_wants_address(h->proxy))
+            continue;
+        if (!addr_parse(h->next.host, h->next.zone, 0, &literal)) {
+            d->finding = true;
+            ask(d, &h->next, LOOKUP_IPV4);
+            return true;
+        }
+        if (literal.sa.sa_family == AF_INET && !choose_next(d, &literal, 1))
+            return false;
+    }
+    d->hop = 0;
+    d->is_hosts_fault = false;
+    return find_host(d);
+}
+
+static bool take_next(struct dial *d)
 {
     if (!resolver_answered(pool_resolver(d->pool), &d->lookup))
         return true;
     if (d->lookup.error != LOOKUP_OK)
         return fail_lookup(d, d->lookup.error);
-    inet_ntop(AF_INET, &d->lookup.addrs[0].in.sin_addr, d->target_address,
-              sizeof(d->target_address));
-    d->target.host = d->target_address;
     looked_up(d);
+    if (!choose_next(d, d->lookup.addrs, d->lookup.addrs_len))
+        return false;
     resolver_forget(pool_resolver(d->pool), &d->lookup);
-    return find_host(d);
+    return find_from(d, d->hop + 1);
 }
 
 /* --- both --- */
@@ -141,18 +185,14 @@ static bool take_host(struct dial *d)
 
 bool dial_find_addresses(struct dial *dial)
 {
-    if (!wants_target(dial))
-        return find_host(dial);
-    dial->finding_target = true;
-    ask(dial, &dial->target, LOOKUP_IPV4);
-    return true;
+    return find_from(dial, 0);
 }
 
 bool dial_take_addresses(struct dial *dial)
 {
-    if (dial->finding_target && !take_target(dial))
+    if (dial->finding && !take_next(dial))
         return false;
-    if (dial->finding_target || !dial->looking)
+    if (dial->finding || !dial->looking)
         return true;
     return take_host(dial);
 }

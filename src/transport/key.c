@@ -41,7 +41,9 @@ static bool set_strings(struct key *key, const char *host, const char *zone,
     bool unix_ok = copy_string(&key->unix_socket, route->unix_socket);
     bool name_ok = copy_string(&key->tls_name, route->tls_name);
     bool proxy_ok = copy_proxy(&key->proxy, route->proxy);
-    bool ok = key->text != NULL && host_ok && zone_ok && unix_ok && name_ok && proxy_ok;
+    bool before_ok = copy_proxy(&key->before, route->before);
+    bool ok =
+        key->text != NULL && host_ok && zone_ok && unix_ok && name_ok && proxy_ok && before_ok;
     if (!ok)
         key_fini(key);
     return ok;
@@ -71,15 +73,18 @@ static void write_route(const struct key_route *route, struct key *key, struct b
         buf_printf(text, " tls:%s", route->tls_name);
     if (route->unix_socket != NULL)
         buf_printf(text, " unix:%s", route->unix_socket);
-    if (route->proxy != NULL) {
-        buf_append_str(text, " via ");
-        proxy_write_masked(route->proxy, text);
-    }
+    const struct proxy *const way[] = {route->before, route->proxy};
+    for (int i = 0; i < 2; i++)
+        if (way[i] != NULL) {
+            buf_append_str(text, " via ");
+            proxy_write_masked(way[i], text);
+        }
     key->shown_len = text->len;
-    if (route->proxy != NULL) {
-        buf_append_char(text, ' ');
-        proxy_write_key(route->proxy, text);
-    }
+    for (int i = 0; i < 2; i++)
+        if (way[i] != NULL) {
+            buf_append_char(text, ' ');
+            proxy_write_key(way[i], text);
+        }
 }
 
 bool key_init_route(struct key *key, const struct url *url, const struct key_route *route)
@@ -107,9 +112,18 @@ bool key_copy(struct key *to, const struct key *from)
 {
     *to = *from;
     to->text = mem_strdup(from->text);
-    struct key_route route = {
-        .unix_socket = from->unix_socket, .tls_name = from->tls_name, .proxy = from->proxy};
+    struct key_route route = {.unix_socket = from->unix_socket,
+                              .tls_name = from->tls_name,
+                              .proxy = from->proxy,
+                              .before = from->before};
     return set_strings(to, from->host, from->zone, &route);
+}
+
+static void free_proxy(struct proxy *proxy)
+{
+    if (proxy != NULL)
+        proxy_fini(proxy);
+    mem_free(proxy);
 }
 
 void key_fini(struct key *key)
@@ -119,8 +133,7 @@ void key_fini(struct key *key)
     mem_free(key->zone);
     mem_free(key->unix_socket);
     mem_free(key->tls_name);
-    if (key->proxy != NULL)
-        proxy_fini(key->proxy);
-    mem_free(key->proxy);
+    free_proxy(key->proxy);
+    free_proxy(key->before);
     *key = (struct key){0};
 }

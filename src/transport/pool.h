@@ -35,6 +35,7 @@
 
 #include "net/racer.h"
 #include "transport/conn.h"
+#include "transport/greeting.h"
 #include "transport/key.h"
 #include "transport/tunnel.h"
 #include "transport/want.h"
@@ -60,7 +61,8 @@ struct pool_options {
     struct tls_source *tls;       /* outlives the pool; NULL: no key has TLS */
     struct tls_source *proxy_tls; /* the same towards proxies */
     struct tunnel_options tunnel; /* what it points to outlives the pool */
-    struct racer_options race;    /* how dials connect; what it points to outlives the pool */
+    struct greeting_options greeting;
+    struct racer_options race; /* how dials connect; what it points to outlives the pool */
     bool disable_keep_alives;
     bool skip_check;
     const struct connect_to *connect_to; /* borrowed; or NULL */

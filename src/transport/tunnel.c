@@ -42,7 +42,8 @@ static bool begin_connect(struct tunnel *t)
                                   .port = t->goal.port,
                                   .user_agent = t->options->user_agent,
                                   .authorization = known ? authorization : NULL,
-                                  .headers = t->options->headers};
+                                  .headers = t->options->headers,
+                                  .http_1_0 = t->options->http_1_0};
     connect_reply_init(&t->reply);
     connect_write_head(&parts, &t->head);
     bool ok = authorization != NULL && !buf_failed(&t->head);
@@ -140,9 +141,9 @@ static enum tunnel_step judge(struct tunnel *t, enum connect_state state, struct
     int err = 0;
     if (o->answered != NULL && t->reply.status != 0)
         err = o->answered(t->goal.proxy, t->goal.host, t->goal.port, &t->reply, o->answered_arg);
-    if (err != 0)
-        fault_set(fault, GOFER_ERR_PROXY, GOFER_PHASE_PROXY, err,
-                  "proxy's answer to CONNECT refused by the program");
+    if (err != 0 && fault_set(fault, GOFER_ERR_PROXY, GOFER_PHASE_PROXY, err,
+                              "proxy's answer to CONNECT refused by the program"))
+        fault->reason = GOFER_REASON_CONNECT;
     return state == CONNECT_OPEN && err == 0 ? TUNNEL_OPEN : TUNNEL_FAILED;
 }
 

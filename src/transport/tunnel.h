@@ -17,6 +17,7 @@
 #ifndef GOFER_TRANSPORT_TUNNEL_H
 #define GOFER_TRANSPORT_TUNNEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/fault.h"
@@ -31,6 +32,7 @@ struct tunnel;
 struct tunnel_options {
     const char *user_agent;        /* of CONNECT; NULL or "": none */
     const struct headers *headers; /* of CONNECT, or NULL */
+    bool http_1_0;                 /* CONNECT is asked with HTTP/1.0 */
     /* Shown each final answer to CONNECT before it is judged; nonzero refuses the tunnel. Or
      * NULL. Called on the dial's thread, without a lock. */
     int (*answered)(const struct proxy *proxy, const char *host, uint16_t port,

@@ -205,6 +205,27 @@ static void calls_come_from_the_local_address(void)
     EXPECT_HOLDS(got.error->message, "no address of the family");
 }
 
+/* What the system does not have to connect from is told apart from a server that is not there. */
+static void the_local_end_may_be_to_blame(void)
+{
+    static const struct {
+        gofer_client_options options;
+        gofer_reason reason;
+    } rows[] = {
+        {{.local_address = "192.0.2.7"}, GOFER_REASON_LOCAL_ADDRESS}, /* no machine has it */
+        {{.interface = "no-such-device"}, GOFER_REASON_LOCAL_ADDRESS},
+        {{.local_address = "127.0.0.7"}, GOFER_REASON_NONE},
+        {{.address_filter = gofer_deny_private}, GOFER_REASON_DENIED},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        gofer_client *client = rig_client(&rows[i].options);
+        struct outcome got = rig_get_url(client, "http://127.0.0.1:1/"); /* nobody is there */
+        rig_expect_error(&got, GOFER_ERR_CONNECT);
+        EXPECT_INT(got.error->reason, rows[i].reason);
+    }
+}
+
 static void bad_options_are_refused(void)
 {
     static const gofer_client_options bad[] = {
@@ -436,6 +457,7 @@ CU_TestInfo dial_tests[] = {
     {"L13 the hook sees each socket", the_hook_sees_each_socket},
     {"L7 keepalive is as the options say", keepalive_is_as_the_options_say},
     {"L6 calls come from the local address", calls_come_from_the_local_address},
+    {"L6 the local end may be to blame", the_local_end_may_be_to_blame},
     {"L6 bad options are refused", bad_options_are_refused},
     {"L12 one family may be asked for", one_family_may_be_asked_for},
     {"L2 DNS-06 a dead family costs the fallback delay, once",

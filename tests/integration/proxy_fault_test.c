@@ -36,6 +36,12 @@ static void expect_refused(const struct outcome *got, const char *words)
     EXPECT_INT(got->error->phase, GOFER_PHASE_PROXY);
     EXPECT_INT(got->error->sent, GOFER_SENT_NOTHING);
     EXPECT_HOLDS(got->error->message, words);
+    /* What broke is nobody's in particular. */
+    bool broke = strncmp(words, "proxy: connection broke", 23) == 0;
+    bool socks = strncmp(words, "SOCKS", 5) == 0;
+    EXPECT_INT(got->error->reason, broke   ? GOFER_REASON_NONE
+                                   : socks ? GOFER_REASON_SOCKS
+                                           : GOFER_REASON_CONNECT);
 }
 
 /* --- misbehaviour --- */

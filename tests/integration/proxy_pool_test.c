@@ -145,7 +145,7 @@ static void limits_count_what_leads_to_one_place(void)
 struct judge {
     atomic_uint asked;
     uint16_t port;
-    bool allows;
+    uint16_t denied;
     char host[64];
 };
 
@@ -156,13 +156,13 @@ static bool judge(const gofer_address *address, void *arg)
     j->port = ntohs(((const struct sockaddr_in *)(const void *)address->addr)->sin_port);
     snprintf(j->host, sizeof j->host, "%s", address->host);
     atomic_fetch_add(&j->asked, 1);
-    return j->allows;
+    return j->port != j->denied;
 }
 
 static void the_filter_is_asked_for_the_proxys_address(void)
 {
     for (unsigned i = 0; i < via_schemes_len; i++) {
-        struct judge j = {.allows = true};
+        struct judge j = {.denied = 0};
         struct via via;
         struct origin *origin = rig_script(hello);
 
@@ -171,11 +171,12 @@ static void the_filter_is_asked_for_the_proxys_address(void)
             &via, &(gofer_client_options){.address_filter = judge, .address_filter_arg = &j});
         struct outcome got = get_at(client, origin, "127.0.0.1");
         rig_expect_answer(&got, 200, "hello");
-        EXPECT_INT(atomic_load(&j.asked), 1);
+        /* SOCKS4 is told an address, of which it is asked first. */
+        EXPECT_INT(atomic_load(&j.asked), strcmp(via_schemes[i], "socks4") == 0 ? 2 : 1);
         EXPECT_INT(j.port, test_proxy_port(via.proxy));
         EXPECT_TEXT(j.host, "127.0.0.1");
         gofer_client_close_idle(client);
-        j.allows = false;
+        j.denied = test_proxy_port(via.proxy);
         got = get_at(client, origin, "127.0.0.1");
         rig_expect_error(&got, GOFER_ERR_PROXY);
         EXPECT_INT(got.error->sys_errno, EACCES);
@@ -183,6 +184,41 @@ static void the_filter_is_asked_for_the_proxys_address(void)
         EXPECT_HOLDS(got.error->message, "denied by the address filter");
         rig_end_client(client);
     }
+}
+
+static bool only_loopback(const gofer_address *address, void *arg)
+{
+    const struct sockaddr_in *in = (const void *)address->addr;
+
+    (void)arg;
+    return ntohl(in->sin_addr.s_addr) >> 24 == 127;
+}
+
+static void the_filter_is_asked_for_what_socks4_is_told(void)
+{
+    struct via via;
+    char texts[2][64];
+    const char *list[2] = {texts[0], texts[1]};
+    static const char *const denied[] = {"192.0.2.8", "outside.test"};
+    struct origin *origin = rig_script(hello);
+
+    snprintf(texts[0], sizeof texts[0], "good.test:%u:192.0.2.9,127.0.0.1", origin_port(origin));
+    snprintf(texts[1], sizeof texts[1], "outside.test:%u:192.0.2.8", origin_port(origin));
+    via_start(&via, "socks4", NULL);
+    gofer_client *client =
+        via_client(&via, &(gofer_client_options){
+                             .address_filter = only_loopback, .resolve = list, .resolve_len = 2});
+    struct outcome got = get_at(client, origin, "good.test");
+    rig_expect_answer(&got, 200, "hello");
+    via_expect_asked(&via, origin, "127.0.0.1");
+    for (int i = 0; i < 2; i++) {
+        got = get_at(client, origin, denied[i]);
+        rig_expect_error(&got, GOFER_ERR_CONNECT);
+        EXPECT_INT(got.error->reason, GOFER_REASON_DENIED);
+        EXPECT_INT(got.error->sys_errno, EACCES);
+        EXPECT_HOLDS(got.error->message, "connect to 192.0.2.8 denied by the address filter");
+    }
+    EXPECT_INT(test_proxy_accepted(via.proxy), 1);
 }
 
 static void a_tunnel_may_be_led_elsewhere_and_a_proxy_not(void)
@@ -350,6 +386,7 @@ CU_TestInfo proxy_pool_tests[] = {
     {"PX-11 a call on a dead tunnel is sent once more", a_call_on_a_dead_tunnel_is_sent_once_more},
     {"limits count what leads to one place", limits_count_what_leads_to_one_place},
     {"the filter is asked for the proxy's address", the_filter_is_asked_for_the_proxys_address},
+    {"the filter is asked for what SOCKS4 is told", the_filter_is_asked_for_what_socks4_is_told},
     {"a tunnel may be led elsewhere, and a proxy not",
      a_tunnel_may_be_led_elsewhere_and_a_proxy_not},
     {"the proxy's name is looked up here", the_proxys_name_is_looked_up_here},

@@ -73,6 +73,8 @@ static void expect_failed(const struct outcome *got, gofer_status code, const ch
 static void expect_refused(const struct outcome *got, const char *words)
 {
     expect_failed(got, GOFER_ERR_CERTIFICATE, words);
+    bool pin = strstr(words, "pinned") != NULL;
+    EXPECT_INT(got->error->reason, pin ? GOFER_REASON_PIN : GOFER_REASON_CERTIFICATE);
 }
 
 /* --- trust --- */
@@ -337,6 +339,7 @@ static void answers_that_are_no_handshake_are_told(void)
         struct origin *origin = rig_origin(answer_and_finish, (void *)(uintptr_t)rows[i].bytes);
         struct outcome got = get_tls(trusting_client(), origin);
         expect_failed(&got, GOFER_ERR_TLS, rows[i].words);
+        EXPECT_INT(got.error->reason, GOFER_REASON_HANDSHAKE);
     }
 }
 

@@ -25,6 +25,18 @@ static void first_fault_wins(void)
     CU_ASSERT_STRING_EQUAL(f.detail, "to here");
 }
 
+static void a_reason_belongs_to_the_fault_that_was_set(void)
+{
+    struct fault f = {0};
+    CU_ASSERT(fault_set(&f, GOFER_ERR_TLS, GOFER_PHASE_TLS, 0, "CA file"));
+    f.reason = GOFER_REASON_CA;
+    CU_ASSERT_FALSE(fault_set(&f, GOFER_ERR_TLS, GOFER_PHASE_TLS, 0, NULL));
+    CU_ASSERT_EQUAL(f.reason, GOFER_REASON_CA);
+    f.code = GOFER_OK;
+    CU_ASSERT(fault_set(&f, GOFER_ERR_CONNECT, GOFER_PHASE_CONNECT, 0, NULL));
+    CU_ASSERT_EQUAL(f.reason, GOFER_REASON_NONE);
+}
+
 static void detail_may_be_missing(void)
 {
     struct fault f;
@@ -78,6 +90,7 @@ static void unknown_values_have_words_too(void)
 
 CU_TestInfo fault_tests[] = {
     {"the first fault wins", first_fault_wins},
+    {"a reason belongs to the fault that was set", a_reason_belongs_to_the_fault_that_was_set},
     {"a detail may be missing", detail_may_be_missing},
     {"a long detail is cut", long_detail_is_cut},
     {"every status has its own words", every_status_has_its_own_words},

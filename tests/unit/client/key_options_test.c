@@ -26,6 +26,7 @@ extern CU_TestInfo key_options_tests[];
 /* --- what the rows name --- */
 
 static int other_object;
+static gofer_option_error other_option_error;
 static gofer_cancel *other_cancel;
 static const gofer_header other_headers[] = {{"X-Other", "1"}, {"X-More", "2"}};
 static const gofer_header base_headers[] = {{"X-Base", "1"}, {"X-More", "2"}};
@@ -134,6 +135,8 @@ static const gofer_client_options base = {.workers = GOFER_NO_WORKERS,
                                           .proxy_user = "base",
                                           .connect_headers = base_headers,
                                           .connect_headers_len = 1,
+                                          .proxy_headers = base_headers,
+                                          .proxy_headers_len = 1,
                                           .retry_statuses = base_statuses,
                                           .retry_statuses_len = 1};
 
@@ -395,6 +398,32 @@ static void proxies_that_differ_in_one_part(void)
     }
 }
 
+/* So does every part of the one in front of it. */
+static void proxies_in_front_that_differ_in_one_part(void)
+{
+    struct buf why = BUF_INIT;
+    struct url url;
+    struct proxy last;
+    CU_ASSERT_EQUAL_FATAL(url_parse("http://h/", &url, &why), GOFER_OK);
+    CU_ASSERT_EQUAL_FATAL(proxy_parse("http://p:1", &last, &why), GOFER_OK);
+    for (size_t i = 0; i < sizeof proxy_rows / sizeof *proxy_rows; i++) {
+        const struct url_row *row = &proxy_rows[i];
+        struct key keys[2];
+        for (int j = 0; j < 2; j++) {
+            struct proxy first;
+            CU_ASSERT_EQUAL_FATAL(proxy_parse(row->urls[j], &first, &why), GOFER_OK);
+            struct key_route route = {.proxy = &last, .before = &first};
+            CU_ASSERT_FATAL(key_init_route(&keys[j], &url, &route));
+            CU_ASSERT_PTR_NULL(memmem(keys[j].text, keys[j].shown_len, ":q@", 3));
+            proxy_fini(&first);
+        }
+        CU_ASSERT_EQUAL(has_same_text(&keys[0], &keys[1]), row->scope != IN_KEY);
+    }
+    proxy_fini(&last);
+    url_fini(&url);
+    buf_fini(&why);
+}
+
 /* What is fetched shares a connection for all hosts; a tunnel leads to one. */
 static void hosts_share_what_a_proxy_fetches(void)
 {
@@ -446,6 +475,7 @@ CU_TestInfo key_options_tests[] = {
     {"RU-14 URLs that differ in one part share unless it is in the key",
      urls_that_differ_in_one_part},
     {"RU-14 proxies that differ in one part are not shared", proxies_that_differ_in_one_part},
+    {"proxies in front that differ in one part", proxies_in_front_that_differ_in_one_part},
     {"hosts share what a proxy fetches", hosts_share_what_a_proxy_fetches},
     {"RU-14 parts do not run into each other", parts_do_not_run_into_each_other},
     CU_TEST_INFO_NULL,

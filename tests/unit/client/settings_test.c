@@ -212,6 +212,73 @@ static void texts_about_names_are_checked(void)
     CU_ASSERT_EQUAL(outcome(&(gofer_client_options){.connect_to_len = 1}), EINVAL);
 }
 
+static void a_refused_option_is_told(void)
+{
+    static const char *const texts[] = {"a.test:80:192.0.2.1:8080", "a.test:80"};
+    static const char *const overrides[] = {"a.test:80:192.0.2.1", "b.test:80:c.test"};
+    static const gofer_header headers[] = {{"X-A", "b"}, {"X A", "b"}};
+    const struct {
+        gofer_client_options options;
+        const char *option, *why;
+        unsigned index;
+    } refused[] = {
+        {{.timeout_ms = -2}, "timeout_ms", "it is negative, and not GOFER_NEVER", 0},
+        {{.workers = -7}, "workers", "more than 1,024, or negative", 0},
+        {{.proxy = "gopher://u:secret@h"}, "proxy", "unsupported proxy scheme \"gopher\"", 0},
+        {{.proxy = "http://u:secret@h:x"}, "proxy", "invalid port behind host \"h\"", 0},
+        {{.proxy = "h:1/path"}, "proxy", "text behind the address in proxy URL", 0},
+        {{.proxy = "h", .proxy_user = "a:b"}, "proxy_user", "encoded ':' in proxy user", 0},
+        {{.proxy_password = "secret"}, "proxy_password", "it is without a proxy_user", 0},
+        {{.headers = headers, .headers_len = 2}, "headers", "invalid header field name \"X A\"", 1},
+        {{.connect_headers = headers, .connect_headers_len = 2},
+         "connect_headers",
+         "invalid header field name \"X A\"",
+         1},
+        {{.connect_to = texts, .connect_to_len = 2},
+         "connect_to",
+         "it is not \"host:port:other_host:other_port\"",
+         1},
+        {{.resolve = overrides, .resolve_len = 2},
+         "resolve",
+         "it is not \"host:port:address[,address]...\"",
+         1},
+        {{.local_address = "here"}, "local_address", "it is no numeric address", 0},
+        {{.local_port_last = 80}, "local_port_last", "no port is between the two", 0},
+        {{.local_port = 81, .local_port_last = 80},
+         "local_port_last",
+         "no port is between the two",
+         0},
+        {{.interface = ""}, "interface", "no interface has such a name", 0},
+        {{.tls = &(gofer_tls_options){.pins = "x"}},
+         "tls.pins",
+         "no list of \"sha256//BASE64\" with semicolons between them",
+         0},
+        {{.proxy_tls = &(gofer_tls_options){.key_file = "x"}},
+         "proxy_tls.key_file",
+         "a key without a certificate",
+         0},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        gofer_option_error told = {.option = "earlier"};
+        gofer_client_options o = refused[i].options;
+        CU_ASSERT_EQUAL(outcome(&o), EINVAL);
+        o.option_error = &told;
+        CU_ASSERT_EQUAL(outcome(&o), EINVAL);
+        CU_ASSERT_STRING_EQUAL(told.option, refused[i].option);
+        CU_ASSERT_STRING_EQUAL(told.why, refused[i].why);
+        CU_ASSERT_EQUAL(told.index, refused[i].index);
+    }
+}
+
+static void an_option_that_holds_clears_the_error(void)
+{
+    gofer_option_error told = {.option = "earlier", .why = "long ago", .index = 3};
+    CU_ASSERT_EQUAL(outcome(&(gofer_client_options){.option_error = &told}), 0);
+    CU_ASSERT_STRING_EQUAL(told.option, "");
+    CU_ASSERT_STRING_EQUAL(told.why, "");
+    CU_ASSERT_EQUAL(told.index, 0);
+}
+
 static gofer_status scarce_settings(void)
 {
     static const char *const resolve[] = {"a.test:80:192.0.2.1"};
@@ -250,6 +317,8 @@ CU_TestInfo settings_tests[] = {
     {"bad default headers are refused", bad_default_headers_are_refused},
     {"the agent is copied and checked", the_agent_is_copied_and_checked},
     {"texts about names are checked", texts_about_names_are_checked},
+    {"a refused option is told", a_refused_option_is_told},
+    {"an option that holds clears the error", an_option_that_holds_clears_the_error},
     {"out of memory is ENOMEM", out_of_memory_is_enomem},
     CU_TEST_INFO_NULL,
 };

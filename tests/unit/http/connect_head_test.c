@@ -38,6 +38,8 @@ static void the_request(void)
         (struct connect_parts){.host = "2001:db8::1", .port = 8443, .user_agent = "gofer/1"},
         "CONNECT [2001:db8::1]:8443 HTTP/1.1\r\nHost: [2001:db8::1]:8443\r\n"
         "User-Agent: gofer/1\r\n\r\n");
+    expect_head((struct connect_parts){.host = "a", .port = 443, .http_1_0 = true},
+                "CONNECT a:443 HTTP/1.0\r\nHost: a:443\r\n\r\n");
 }
 
 static void credentials_and_fields(void)

@@ -26,6 +26,7 @@ struct script {
     bool close;
     bool absolute;
     const char *proxy_authorization;
+    const char *const *proxy_fields;
 };
 
 static void fill(struct headers *h, const char *const *fields)
@@ -41,10 +42,11 @@ static void fill(struct headers *h, const char *const *fields)
 static gofer_status run(const struct script *s, struct buf *out, struct buf *why)
 {
     struct url url;
-    struct headers own = HEADERS_INIT, defaults = HEADERS_INIT;
+    struct headers own = HEADERS_INIT, defaults = HEADERS_INIT, proxy_fields = HEADERS_INIT;
     CU_ASSERT_EQUAL_FATAL(url_parse(s->url, &url, why), GOFER_OK);
     fill(&own, s->fields);
     fill(&defaults, s->defaults);
+    fill(&proxy_fields, s->proxy_fields);
     struct request_parts parts = {
         .method = s->method,
         .url = &url,
@@ -56,6 +58,7 @@ static gofer_status run(const struct script *s, struct buf *out, struct buf *why
         .close = s->close,
         .absolute = s->absolute,
         .proxy_authorization = s->proxy_authorization,
+        .proxy_fields = s->proxy_fields == NULL ? NULL : &proxy_fields,
     };
     gofer_status status = GOFER_OK;
     for (size_t i = 0; i < own.len && status == GOFER_OK; i++)
@@ -66,6 +69,7 @@ static gofer_status run(const struct script *s, struct buf *out, struct buf *why
         request_write_head(&parts, out);
     headers_fini(&own);
     headers_fini(&defaults);
+    headers_fini(&proxy_fields);
     url_fini(&url);
     return status;
 }
@@ -153,6 +157,24 @@ static void proxy_credentials_go_to_the_proxy_only(void)
                         "Proxy-Authorization: Bearer client\r\nAccept: */*\r\n\r\n");
     script.fields = FIELDS("Proxy-Authorization", NULL);
     expect_head(script, "GET http://a/ HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n");
+}
+
+static void a_proxys_fields_go_with_an_absolute_target_only(void)
+{
+    struct script script = {
+        .method = "GET",
+        .url = "http://a/",
+        .absolute = true,
+        .fields = FIELDS("X-Own", "1", "x-two", "own"),
+        .proxy_fields = FIELDS("X-One", "p", "X-Two", "p", "Proxy-Authorization", "Bearer p")};
+    expect_head(script, "GET http://a/ HTTP/1.1\r\nHost: a\r\nProxy-Authorization: Bearer p\r\n"
+                        "Accept: */*\r\nX-Own: 1\r\nx-two: own\r\nX-One: p\r\n\r\n");
+    script.proxy_authorization = "Basic dTpw";
+    script.fields = NULL;
+    expect_head(script, "GET http://a/ HTTP/1.1\r\nHost: a\r\nProxy-Authorization: Basic dTpw\r\n"
+                        "Accept: */*\r\nX-One: p\r\nX-Two: p\r\n\r\n");
+    script.absolute = false;
+    expect_head(script, "GET / HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n");
 }
 
 static void everything_in_its_order(void)
@@ -527,6 +549,8 @@ static void without_memory_the_buffer_says_so(void)
 CU_TestInfo request_head_tests[] = {
     {"a plain GET", a_plain_get},
     {"E20 I1 to a proxy the target is absolute", to_a_proxy_the_target_is_absolute},
+    {"a proxy's fields go with an absolute target only",
+     a_proxys_fields_go_with_an_absolute_target_only},
     {"I3 PX-05 proxy credentials go to the proxy only", proxy_credentials_go_to_the_proxy_only},
     {"everything in its order", everything_in_its_order},
     {"Content-Length: 0 for POST, PUT and PATCH", lengths_without_a_body},

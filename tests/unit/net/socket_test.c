@@ -118,6 +118,63 @@ static void sockets_are_born_with_their_options(void)
     close(server);
 }
 
+static void nagles_delay_may_be_asked_for(void)
+{
+    struct addr addr;
+    int err;
+    int server = listener(&addr);
+    int fd = connected_with(&addr, &(struct socket_options){.nagle = true}, &err);
+    CU_ASSERT_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL(get_int(fd, IPPROTO_TCP, TCP_NODELAY), 0);
+    close(fd);
+    close(server);
+}
+
+/* The port that a socket is bound to. */
+static uint16_t own_port(int fd)
+{
+    struct sockaddr_in in = {.sin_family = AF_UNSPEC};
+    socklen_t len = sizeof in;
+    CU_ASSERT_EQUAL(getsockname(fd, (struct sockaddr *)&in, &len), 0);
+    return ntohs(in.sin_port);
+}
+
+/* Ports that others take meanwhile are passed over, so the numbers are not known before. */
+static void connects_from_the_first_free_port_of_a_range(void)
+{
+    struct addr addr, local, other;
+    int err;
+    int server = listener(&addr), holder = bound(&other);
+    struct socket_options options = {.first_port = own_port(holder), .last_port = 65535};
+    CU_ASSERT(addr_parse("127.0.0.1", NULL, 0, &local));
+    for (int i = 0; i < 2; i++) {
+        options.local = i == 0 ? NULL : &local;
+        int first = connected_with(&addr, &options, &err);
+        int second = connected_with(&addr, &options, &err);
+        CU_ASSERT_FATAL(first >= 0 && second >= 0);
+        CU_ASSERT(own_port(first) > options.first_port);
+        CU_ASSERT(own_port(second) > own_port(first));
+        close(first);
+        close(second);
+    }
+    options.last_port = options.first_port;
+    CU_ASSERT_FALSE(socket_can_bind(&addr, &options));
+    CU_ASSERT_EQUAL(connected_with(&addr, &options, &err), -1);
+    CU_ASSERT_EQUAL(err, EADDRINUSE);
+    close(holder);
+    close(server);
+}
+
+static void a_route_does_not_take_a_port(void)
+{
+    struct addr to, source, other;
+    int holder = bound(&other);
+    struct socket_options options = {.first_port = own_port(holder), .last_port = own_port(holder)};
+    CU_ASSERT(addr_parse("127.0.0.1", NULL, 9, &to));
+    CU_ASSERT(socket_source(&to, &options, &source));
+    close(holder);
+}
+
 /* The keepalive idle time that a socket gets, in seconds; 0: none. */
 static int keepalive_of(const struct addr *addr, int64_t keepalive_ms)
 {
@@ -286,6 +343,9 @@ static void the_source_is_what_the_system_would_send_from(void)
 }
 
 CU_TestInfo socket_tests[] = {
+    {"Nagle's delay may be asked for", nagles_delay_may_be_asked_for},
+    {"connects from the first free port of a range", connects_from_the_first_free_port_of_a_range},
+    {"a route does not take a port", a_route_does_not_take_a_port},
     {"connects to a listener", connects_to_a_listener},
     {"connects to a path and to an abstract name", connects_to_a_path_and_to_an_abstract_name},
     {"a unix socket that is not there is an error", a_unix_socket_that_is_not_there_is_an_error},

@@ -44,7 +44,8 @@ static void strings_are_copied(void)
     gofer_tls_options o = {0};
     const char **members[] = {&o.ca_file,   &o.ca_dir,  &o.ca_pem,       &o.crl_file,
                               &o.cert_file, &o.key_pem, &o.key_password, &o.server_name,
-                              &o.ciphers,   &o.alpn,    &o.ciphersuites, &o.keylog_file};
+                              &o.ciphers,   &o.alpn,    &o.ciphersuites, &o.keylog_file,
+                              &o.pin_file};
     enum { MEMBERS = sizeof members / sizeof *members };
     for (size_t i = 0; i < MEMBERS; i++) {
         memcpy(texts[i], "text", 5);
@@ -113,11 +114,20 @@ static void one_thing_has_one_source(void)
         {.key_file = "a"},
         {.key_pem = "a"},
         {.key_password = "a"},
+        {.cert_pem = "a", .cert_format = GOFER_TLS_DER},
+        {.cert_format = GOFER_TLS_P12},
+        {.cert_file = "a", .cert_format = GOFER_TLS_DER},
+        {.cert_file = "a", .cert_format = GOFER_TLS_P12, .key_file = "b"},
+        {.cert_file = "a", .key_format = GOFER_TLS_DER},
+        {.cert_file = "a", .key_file = "b", .key_format = GOFER_TLS_P12},
     };
     static const gofer_tls_options good[] = {
         {.cert_file = "a"},
         {.cert_file = "a", .key_pem = "b"},
         {.cert_pem = "a", .key_file = "b", .key_password = "c"},
+        {.cert_file = "a", .cert_format = GOFER_TLS_DER, .key_pem = "b"},
+        {.cert_file = "a", .cert_format = GOFER_TLS_P12, .key_password = "b"},
+        {.cert_pem = "a", .key_file = "b", .key_format = GOFER_TLS_DER},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         CU_ASSERT_EQUAL(outcome(&bad[i]), EINVAL);
@@ -133,6 +143,8 @@ static void values_that_are_none_are_refused(void)
         {.min_version = (gofer_tls_version)3},
         {.max_version = (gofer_tls_version)-1},
         {.min_version = GOFER_TLS_1_3, .max_version = GOFER_TLS_1_2},
+        {.cert_file = "a", .cert_format = (gofer_tls_format)3},
+        {.cert_file = "a", .key_file = "b", .key_format = (gofer_tls_format)-1},
         {.server_name = ""},
         {.server_name = "."},
         {.server_name = ".a.test"},

@@ -126,7 +126,10 @@ static bool trusts(struct tls_source *source, const char *cert)
     return ok;
 }
 
-/* What a client with these options is told. The words, or "" where all is well. */
+static gofer_reason told_reason;
+
+/* What a client with these options is told. The words, or "" where all is well; told_reason has the
+ * reason. */
 static const char *told(const gofer_tls_options *options, int *sys_errno)
 {
     static struct fault fault;
@@ -137,6 +140,7 @@ static const char *told(const gofer_tls_options *options, int *sys_errno)
     tls_context_unref(context);
     tls_source_free(source);
     *sys_errno = fault.sys_errno;
+    told_reason = fault.reason;
     return fault.detail;
 }
 
@@ -563,16 +567,20 @@ static void bad_files_are_named(void)
         const char *words = told(&(gofer_tls_options){.ca_file = bad[i]}, &err);
         CU_ASSERT_PTR_NOT_NULL(strstr(words, bad[i]));
         CU_ASSERT_EQUAL(strncmp(words, "CA file", 7), 0);
+        CU_ASSERT_EQUAL(told_reason, GOFER_REASON_CA);
         CU_ASSERT_EQUAL(err, errors[i]);
         words = told(&(gofer_tls_options){.crl_file = bad[i]}, &err);
         CU_ASSERT_EQUAL(strncmp(words, "revocation list", 15), 0);
+        CU_ASSERT_EQUAL(told_reason, GOFER_REASON_CRL);
         CU_ASSERT_EQUAL(err, errors[i]);
         words = told(&(gofer_tls_options){.cert_file = bad[i]}, &err);
         CU_ASSERT_EQUAL(strncmp(words, "client certificate", 18), 0);
+        CU_ASSERT_EQUAL(told_reason, GOFER_REASON_IDENTITY);
         CU_ASSERT_EQUAL(err, errors[i]);
         words =
             told(&(gofer_tls_options){.cert_pem = certs_pem("client"), .key_file = bad[i]}, &err);
         CU_ASSERT_EQUAL(strncmp(words, "client key", 10), 0);
+        CU_ASSERT_EQUAL(told_reason, GOFER_REASON_IDENTITY);
         CU_ASSERT_EQUAL(err, errors[i]);
     }
     snprintf(expected, sizeof expected, "CA file: nothing of that kind in it: %s", prose);
@@ -634,6 +642,7 @@ static void options_that_openssl_refuses_are_named(void)
     CU_ASSERT_EQUAL(strncmp(told(&(gofer_tls_options){.ciphersuites = "nonsense"}, &err),
                             "TLS option ciphersuites: ", 25),
                     0);
+    CU_ASSERT_EQUAL(told_reason, GOFER_REASON_CIPHERS);
 }
 
 static int refuse_all(SSL_CTX *ctx, void *arg)
