@@ -2,10 +2,8 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * The library's options out of the command's; see client.h.
- *
- * The library says that an option is wrong, but not which one: after a refusal
- * each one that may be is tried alone.
+ * The library's options out of the command's, but for those about connections
+ * (network.h); see client.h.
  */
 #include "cli/client.h"
 
@@ -15,32 +13,8 @@
 #include <strings.h>
 
 #include "cli/message.h"
+#include "cli/network.h"
 #include "cli/verbose_conn.h"
-
-static gofer_tls_options tls_of(const struct config *config)
-{
-    const struct config_tls *t = &config->tls;
-
-    return (gofer_tls_options){
-        .ca_file = t->ca_file,
-        .ca_dir = t->ca_dir,
-        .crl_file = t->crl_file,
-        .pins = t->pins,
-        .verify = t->insecure ? GOFER_TLS_INSECURE : GOFER_TLS_VERIFY,
-        .cert_file = t->cert,
-        .key_file = t->cert != NULL ? t->key : NULL, /* curl takes no notice of a key alone */
-        .key_password = t->cert != NULL ? t->password : NULL,
-        .min_version = t->min_version,
-        .max_version = t->max_version,
-        .ciphers = t->ciphers,
-        .ciphersuites = t->ciphersuites,
-    };
-}
-
-static const char *const *list_of(const struct strings *strings)
-{
-    return (const char *const *)strings->items;
-}
 
 static gofer_redirect_verdict check_redirect(void *arg, const gofer_redirect *redirect)
 {
@@ -107,29 +81,17 @@ static void add_retries(gofer_client_options *o, const struct config *config)
 
 static gofer_client_options options_of(const struct config *config)
 {
-    const struct config_connect *c = &config->connect;
     const struct config_follow *f = &config->follow;
 
     return (gofer_client_options){
         .timeout_ms = GOFER_NEVER,
         .stall_timeout_ms = GOFER_NEVER,
-        .connect_timeout_ms = 300000,
         .workers = config->global->parallel ? 0 : GOFER_NO_WORKERS,
         .max_queued = GOFER_NEVER,
         .max_body_bytes = GOFER_NEVER,
         .disable_decompression = !config->compressed,
         .max_decode_ratio = GOFER_NEVER,
         .measure = true,
-        .local_address = c->local_address,
-        .interface = c->interface,
-        .address_family = c->family,
-        .resolve = list_of(&c->resolve),
-        .resolve_len = c->resolve.len,
-        .connect_to = list_of(&c->connect_to),
-        .connect_to_len = c->connect_to.len,
-        .proxy = config->proxy.url,
-        .no_proxy = config->proxy.no_proxy,
-        .proxy_tunnel = config->proxy.tunnel,
         .proxy_answered = config->global->verbose ? verbose_conn_tunnel : NULL,
         .disable_redirects = !f->follows && !f->trusts,
         .allow_https_to_http = true,
@@ -139,30 +101,6 @@ static gofer_client_options options_of(const struct config *config)
         .check_redirect_arg = (void *)(uintptr_t)config,
         .bearer_token = f->bearer,
     };
-}
-
-static gofer_tls_options proxy_tls_of(const struct config *config)
-{
-    const struct config_proxy *p = &config->proxy;
-
-    return (gofer_tls_options){.ca_file = p->ca_file,
-                               .verify = p->insecure ? GOFER_TLS_INSECURE : GOFER_TLS_VERIFY};
-}
-
-/* Splits "user:password"; a user alone has an empty one, as in curl, but SOCKS4 has none. */
-static void set_proxy_user(gofer_client_options *options, const struct config_proxy *proxy,
-                           struct text *user)
-{
-    bool socks4 = proxy->url != NULL && strncasecmp(proxy->url, "socks4", 6) == 0;
-    const char *colon;
-
-    if (proxy->user == NULL)
-        return;
-    colon = strchrnul(proxy->user, ':');
-    text_append(user, proxy->user, (size_t)(colon - proxy->user));
-    options->proxy_user = text_str(user);
-    if (!socks4)
-        options->proxy_password = *colon == ':' ? colon + 1 : "";
 }
 
 /* Splits "user:password"; a user alone has an empty one. */
@@ -179,93 +117,29 @@ static void set_user(gofer_client_options *options, const struct config_follow *
     options->password = *colon == ':' ? colon + 1 : "";
 }
 
-/* --- why not --------------------------------------------------------------- */
-
-static bool is_refused(gofer_client_options options)
-{
-    options.workers = GOFER_NO_WORKERS;
-    gofer_client *client = gofer_client_new(&options);
-    bool refused = client == NULL && errno == EINVAL;
-
-    gofer_client_free(client);
-    return refused;
-}
-
-/* The first of the entries that is wrong, or NULL. */
-static const char *bad_resolve(const struct strings *list)
-{
-    for (size_t i = 0; i < list->len; i++)
-        if (is_refused((gofer_client_options){.resolve = list_of(list) + i, .resolve_len = 1}))
-            return list->items[i];
-    return NULL;
-}
-
-static const char *bad_connect_to(const struct strings *list)
-{
-    for (size_t i = 0; i < list->len; i++)
-        if (is_refused((gofer_client_options){.connect_to = list_of(list) + i, //
-                                              .connect_to_len = 1}))
-            return list->items[i];
-    return NULL;
-}
-
-/* Tells what is wrong with the options. */
-static enum exit_code tell_bad_option(const struct config *config)
-{
-    const struct config_connect *c = &config->connect;
-    gofer_tls_options pins = {.pins = config->tls.pins};
-    enum exit_code code = CODE_USAGE;
-    struct text words = {0};
-    const char *bad;
-
-    if ((bad = bad_resolve(&c->resolve)) != NULL) {
-        text_printf(&words, "Couldn't parse --resolve entry '%s'", bad);
-        code = CODE_BAD_OPTION_SYNTAX;
-    } else if ((bad = bad_connect_to(&c->connect_to)) != NULL) {
-        text_printf(&words, "Couldn't parse --connect-to entry '%s'", bad);
-        code = CODE_BAD_OPTION_SYNTAX;
-    } else if (is_refused((gofer_client_options){.local_address = c->local_address,
-                                                 .interface = c->interface})) {
-        text_printf(&words, "Couldn't bind to '%s'",
-                    c->local_address != NULL ? c->local_address : c->interface);
-        code = CODE_INTERFACE;
-    } else if (is_refused((gofer_client_options){.proxy = config->proxy.url})) {
-        text_append_str(&words, "Unsupported proxy syntax or scheme"); /* a password may be in it */
-        code = CODE_PROXY;
-    } else if (is_refused((gofer_client_options){.tls = &pins})) {
-        text_printf(&words, "Not a pin: '%s'", config->tls.pins);
-        code = CODE_PIN;
-    } else {
-        text_append_str(&words, "The options contradict each other");
-    }
-    message_error(config, code, text_str(&words));
-    text_fini(&words);
-    return code;
-}
-
 gofer_client *client_new(const struct config *config, gofer_cookie_jar *jar, enum exit_code *code)
 {
-    gofer_tls_options tls = tls_of(config), proxy_tls = proxy_tls_of(config);
     gofer_client_options options = options_of(config);
-    struct text proxy_user = {0}, user = {0};
-    options.cookie_jar = jar;
-    set_user(&options, &config->follow, &user);
-    options.tls = &tls;
-    options.proxy_tls = &proxy_tls;
-    set_proxy_user(&options, &config->proxy, &proxy_user);
-    add_retries(&options, config);
-    gofer_client *client = gofer_client_new(&options);
-    int err = errno;
+    gofer_option_error refused;
+    gofer_client *client = NULL;
+    struct network network;
+    struct text user = {0}, words = {0};
 
-    text_fini(&proxy_user);
-    text_fini(&user);
-    if (client != NULL)
-        return client;
-    if (err == EINVAL) {
-        *code = tell_bad_option(config);
-        return NULL;
+    options.cookie_jar = jar;
+    options.option_error = &refused;
+    set_user(&options, &config->follow, &user);
+    add_retries(&options, config);
+    *code = network_init(&network, config, &options);
+    if (*code == CODE_OK && (client = gofer_client_new(&options)) == NULL) {
+        int err = errno;
+
+        *code = err == ENOMEM ? CODE_OUT_OF_MEMORY : CODE_USAGE;
+        if (err == EINVAL)
+            *code = network_refusal(config, &refused, &words);
+        message_error(config, *code, err == EINVAL ? text_str(&words) : strerror(err));
     }
-    *code = err == ENOMEM ? CODE_OUT_OF_MEMORY : CODE_USAGE;
-    message_error(config, *code, strerror(err));
-    return NULL;
+    network_fini(&network);
+    text_fini(&user);
+    text_fini(&words);
+    return client;
 }

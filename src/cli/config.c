@@ -10,35 +10,6 @@
 
 #include "cli/variable.h"
 
-static void tls_fini(struct config_tls *tls)
-{
-    char *strings[] = {tls->ca_file, tls->ca_dir,   tls->crl_file, tls->pins,        tls->cert,
-                       tls->key,     tls->password, tls->ciphers,  tls->ciphersuites};
-
-    for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
-        free(strings[i]);
-    *tls = (struct config_tls){.insecure = false};
-}
-
-static void connect_fini(struct config_connect *connect)
-{
-    free(connect->interface);
-    free(connect->local_address);
-    free(connect->unix_socket);
-    strings_fini(&connect->resolve);
-    strings_fini(&connect->connect_to);
-    *connect = (struct config_connect){.family = GOFER_ANY_FAMILY};
-}
-
-static void proxy_fini(struct config_proxy *proxy)
-{
-    free(proxy->url);
-    free(proxy->user);
-    free(proxy->no_proxy);
-    free(proxy->ca_file);
-    *proxy = (struct config_proxy){.insecure = false};
-}
-
 static void follow_fini(struct config_follow *follow)
 {
     free(follow->user);
@@ -70,9 +41,9 @@ static void config_free(struct config *config)
     text_fini(&config->write_out);
     free(config->method);
     free(config->default_scheme);
-    tls_fini(&config->tls);
-    connect_fini(&config->connect);
-    proxy_fini(&config->proxy);
+    config_tls_fini(&config->tls);
+    config_connect_fini(&config->connect);
+    config_proxy_fini(&config->proxy);
     follow_fini(&config->follow);
     free(config);
 }

@@ -18,47 +18,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <gofer/address.h>
 #include <gofer/form.h>
-#include <gofer/tls.h>
 
+#include "cli/config_network.h"
 #include "cli/text.h"
-
-/* https. Strings are NULL where nothing was said. */
-struct config_tls {
-    bool insecure;
-    char *ca_file;
-    char *ca_dir;
-    char *crl_file;
-    char *pins;
-    char *cert;
-    char *key;
-    char *password;
-    char *ciphers;
-    char *ciphersuites;
-    gofer_tls_version min_version;
-    gofer_tls_version max_version;
-};
-
-/* Where a connection goes, and where from. */
-struct config_connect {
-    gofer_address_family family;
-    char *interface;
-    char *local_address;
-    char *unix_socket;
-    struct strings resolve;    /* as gofer_client_options.resolve */
-    struct strings connect_to; /* as .connect_to */
-};
-
-/* Which proxy. Strings are NULL where nothing was said. */
-struct config_proxy {
-    char *url;      /* "": none */
-    char *user;     /* "user:password", or a user alone */
-    char *no_proxy; /* as gofer_client_options.no_proxy */
-    char *ca_file;
-    bool insecure;
-    bool tunnel;
-};
 
 /* Redirects, and who asks. Strings are NULL where nothing was said. */
 struct config_follow {

@@ -2,14 +2,14 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * Options about proxies.
+ * Options about proxies; those about TLS with them are among the others about TLS.
  */
 #include <string.h>
 #include <strings.h>
 
 #include "cli/options.h"
 
-#define PROXY_FIELD(member) offsetof(struct config, proxy.member)
+#define PROXY_FIELD(member) LOCAL_FIELD(proxy.member)
 
 /* "host[:port]", with a scheme before it. */
 static enum option_error set_url(struct config *config, const char *scheme, const char *value)
@@ -19,6 +19,7 @@ static enum option_error set_url(struct config *config, const char *scheme, cons
     text_append_str(&url, scheme);
     text_append_str(&url, value);
     config_set_string(&config->proxy.url, text_str(&url));
+    config->proxy.http_1_0 = false;
     text_fini(&url);
     return OPTION_OK;
 }
@@ -33,22 +34,45 @@ static const char *host_of(const char *url)
     return at != NULL ? at + 1 : from;
 }
 
-/* The port of an HTTP proxy of which none is said is 1080, as in curl; the library has it 80. */
-static enum option_error apply_proxy(struct config *config, const char *value)
+/* The port of an HTTP proxy of which none is said is 1080, as in curl; the library has it 80.
+ * curl's "socks" is SOCKS4. */
+static void set_proxy(char **proxy, const char *value)
 {
-    const char *host = host_of(value);
+    bool socks = strncasecmp(value, "socks://", 8) == 0;
+    const char *from = socks ? value + 5 : value;
+    const char *host = host_of(from);
     size_t len = strcspn(host, "/");
     const char *bracket = memrchr(host, ']', len);
     const char *port_from = bracket != NULL ? bracket : host;
     bool is_http = strstr(value, "://") == NULL || strncasecmp(value, "http:", 5) == 0;
     struct text url = {0};
 
-    text_append(&url, value, (size_t)(host - value) + len);
+    text_append_str(&url, socks ? "socks4" : "");
+    text_append(&url, from, (size_t)(host - from) + len);
     if (is_http && len > 0 && memchr(port_from, ':', len - (size_t)(port_from - host)) == NULL)
         text_append_str(&url, ":1080");
     text_append_str(&url, host + len);
-    config_set_string(&config->proxy.url, text_str(&url));
+    config_set_string(proxy, text_str(&url));
     text_fini(&url);
+}
+
+static enum option_error apply_proxy(struct config *config, const char *value)
+{
+    set_proxy(&config->proxy.url, value);
+    config->proxy.http_1_0 = false;
+    return OPTION_OK;
+}
+
+static enum option_error apply_proxy_1_0(struct config *config, const char *value)
+{
+    set_proxy(&config->proxy.url, value);
+    config->proxy.http_1_0 = true;
+    return OPTION_OK;
+}
+
+static enum option_error apply_preproxy(struct config *config, const char *value)
+{
+    set_proxy(&config->proxy.preproxy, value);
     return OPTION_OK;
 }
 
@@ -72,17 +96,26 @@ static enum option_error apply_socks5_hostname(struct config *config, const char
     return set_url(config, "socks5h://", value);
 }
 
+static enum option_error apply_header(struct config *config, const char *value)
+{
+    strings_push(&config->proxy.headers, value);
+    return OPTION_OK;
+}
+
 const struct option proxy_options[] = {
     {0, "noproxy", "list", PROXY_FIELD(no_proxy), OPTION_STRING, "Hosts reached without a proxy",
      HELP_PROXY, OPTION_LOCAL},
+    {0, "preproxy", "[scheme://]host[:port]", 0, apply_preproxy,
+     "Go through this SOCKS proxy to the other one", HELP_PROXY, OPTION_LOCAL},
     {'x', "proxy", "[scheme://]host[:port]", 0, apply_proxy,
      "Go through this proxy; \"\" goes through none", HELP_PROXY, OPTION_LOCAL},
-    {0, "proxy-cacert", "file", PROXY_FIELD(ca_file), OPTION_STRING,
-     "The CAs of an https proxy are in this file", HELP_PROXY | HELP_TLS, OPTION_LOCAL},
-    {0, "proxy-insecure", NULL, PROXY_FIELD(insecure), NULL, "Do not check who the proxy is",
-     HELP_PROXY | HELP_TLS, OPTION_LOCAL},
+    {0, "proxy-header", "field", 0, apply_header, "Send this header field to HTTP proxies",
+     HELP_PROXY, OPTION_LOCAL},
     {'U', "proxy-user", "user:password", PROXY_FIELD(user), OPTION_STRING,
      "The proxy's user and password", HELP_PROXY | HELP_AUTH, OPTION_LOCAL},
+    {0, "proxy1.0", "host[:port]", 0, apply_proxy_1_0,
+     "Go through this HTTP proxy, which is asked for tunnels with HTTP/1.0", HELP_PROXY,
+     OPTION_LOCAL},
     {'p', "proxytunnel", NULL, PROXY_FIELD(tunnel), NULL,
      "Ask an HTTP proxy for a tunnel for http too", HELP_PROXY, OPTION_LOCAL},
     {0, "socks4", "host[:port]", 0, apply_socks4, "Go through this SOCKS4 proxy", HELP_PROXY,
@@ -91,7 +124,11 @@ const struct option proxy_options[] = {
      OPTION_LOCAL},
     {0, "socks5", "host[:port]", 0, apply_socks5, "Go through this SOCKS5 proxy", HELP_PROXY,
      OPTION_LOCAL},
+    {0, "socks5-basic", NULL, PROXY_FIELD(socks5_basic), NULL,
+     "Log in to it with user and password, as always", HELP_PROXY | HELP_AUTH, OPTION_LOCAL},
     {0, "socks5-hostname", "host[:port]", 0, apply_socks5_hostname,
      "The same: it looks the host up either way", HELP_PROXY, OPTION_LOCAL},
+    {0, "suppress-connect-headers", NULL, PROXY_FIELD(hides_answer), NULL,
+     "Do not show a proxy's answer to CONNECT", HELP_PROXY, OPTION_LOCAL},
     {0},
 };

@@ -107,6 +107,11 @@ both_get -x "socks5h://127.0.0.1:$socks" "$url"
 both_get --socks5-hostname "127.0.0.1:$socks" "$url"
 gets --socks5 "127.0.0.1:$socks" "$url"
 both_get --socks4a "127.0.0.1:$socks" "$url"
+both_get --preproxy "socks5h://127.0.0.1:$socks" -x "127.0.0.1:$http" "$url"
+both_get --preproxy "socks5h://127.0.0.1:$socks" -p -x "127.0.0.1:$http" "$url"
+both_get --preproxy "socks5h://127.0.0.1:$socks" "$url"
+both_get --proxy1.0 "127.0.0.1:$http" -p "$url"
+both_get -x "127.0.0.1:$http" --proxy-header 'X-Team: blue' "$url"
 both_get --socks4 "127.0.0.1:$socks" "http://127.0.0.1:$origin/hello"
 refused 6 'lookup of far.test' --socks4 "127.0.0.1:$socks" "$url"
 
@@ -156,7 +161,8 @@ refused 7 "proxy: connect to $nobody:443" -x "https://$nobody" "$url"
 refused 7 "proxy: connect to $nobody:1080" --socks5 $nobody "$url"
 http_proxy=$nobody refused 7 "proxy: connect to $nobody:80" "$url"
 
-refused 5 'Unsupported proxy syntax or scheme' -x 'ftp://me:secret@127.0.0.1' "$url"
+refused 7 'Unsupported proxy scheme: unsupported proxy scheme "ftp"' -x 'ftp://me:secret@127.0.0.1' "$url"
+refused 5 'Unsupported proxy syntax: ' -x 'http://me:secret@127.0.0.1:99999' "$url"
 lacks err secret
 http_proxy=ftp://127.0.0.1 refused 2 'http_proxy in the environment: unsupported proxy scheme' "$url"
 
