@@ -106,6 +106,7 @@ void source_ref(struct source *source)
     atomic_fetch_add_explicit(&source->refs, 1, memory_order_relaxed);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): a form's parts are no forms */
 void source_unref(struct source *source)
 {
     if (source == NULL || atomic_fetch_sub(&source->refs, 1) != 1)

