@@ -57,9 +57,10 @@ char *config_file_read(const char *path, size_t max, size_t *len)
     struct buf text = BUF_INIT;
     bool read = read_all(fd, max, &text);
     close(fd);
-    *len = text.len;
-    if (read)
-        return buf_take_str(&text);
-    buf_fini(&text);
-    return NULL;
+    size_t got = text.len;
+    char *whole = read ? buf_take_str(&text) : NULL;
+    *len = whole != NULL ? got : 0;
+    if (!read)
+        buf_fini(&text);
+    return whole;
 }
