@@ -141,8 +141,10 @@ static enum tunnel_step judge(struct tunnel *t, enum connect_state state, struct
     int err = 0;
     if (o->answered != NULL && t->reply.status != 0)
         err = o->answered(t->goal.proxy, t->goal.host, t->goal.port, &t->reply, o->answered_arg);
-    if (err != 0 && fault_set(fault, GOFER_ERR_PROXY, GOFER_PHASE_PROXY, err,
-                              "proxy's answer to CONNECT refused by the program"))
+    if (err == ENOMEM)
+        fault_set(fault, GOFER_ERR_NOMEM, GOFER_PHASE_PROXY, err, NULL);
+    else if (err != 0 && fault_set(fault, GOFER_ERR_PROXY, GOFER_PHASE_PROXY, err,
+                                   "proxy's answer to CONNECT refused by the program"))
         fault->reason = GOFER_REASON_CONNECT;
     return state == CONNECT_OPEN && err == 0 ? TUNNEL_OPEN : TUNNEL_FAILED;
 }
