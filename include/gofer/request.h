@@ -9,7 +9,8 @@
  *
  * Every function accepts a NULL request and reports it. A bad URL, method or
  * header is reported by its setter and also sticks: it becomes the error of
- * every call made with the request, before anything is sent.
+ * every call made with the request, before anything is sent. So does running out
+ * of memory in a setter; nothing can be set any more then.
  */
 #ifndef GOFER_REQUEST_H
 #define GOFER_REQUEST_H

@@ -34,21 +34,26 @@ struct call *call_new(struct core *core, const gofer_request *request)
     lock_init(&c->lock, LOCK_CALL);
     if (core != NULL)
         core_ref(core);
-    if (request != NULL) {
+    if (request != NULL)
         c->snapshot = request_snapshot(request);
+    if (c->snapshot != NULL) {
         snapshot_ref(c->snapshot);
         c->has_reader = c->snapshot->source != NULL && c->snapshot->source->kind == SOURCE_READER;
         c->user = c->snapshot->user;
+    } else if (request != NULL) {
+        fault_set(&c->fault, GOFER_ERR_NOMEM, GOFER_PHASE_NONE, 0,
+                  "a setter of the request had no memory");
     }
     return c;
 }
 
-/* The outcome of a call that never was a task. */
+/* The outcome of a call that never was a task; that of a lost request is known before. */
 static bool refuse(struct call *c, gofer_status status, const char *words)
 {
     bool waited = status == GOFER_ERR_TIMEOUT || status == GOFER_ERR_CANCELED;
     gofer_phase phase = waited ? GOFER_PHASE_QUEUE : GOFER_PHASE_NONE;
     fault_set(&c->fault, status, phase, 0, "%s", words);
+    status = c->fault.code;
     call_describe_error(c, &c->fault);
     const char *url = c->snapshot != NULL ? c->snapshot->shown_url : "";
     gofer_response *response = message_new_error(&c->error, url);

@@ -149,10 +149,12 @@ gofer_status gofer_do(gofer_client *client, const gofer_request *request, gofer_
 
 gofer_status gofer_get(gofer_client *client, const char *url, gofer_response **response)
 {
+    if (response != NULL)
+        *response = NULL;
     gofer_request *request = gofer_request_new("GET", url);
-    gofer_status status = gofer_do(client, request, response);
+    gofer_status status = request != NULL ? gofer_do(client, request, response) : GOFER_ERR_NOMEM;
     gofer_request_free(request);
-    return request != NULL ? status : GOFER_ERR_NOMEM;
+    return status;
 }
 
 gofer_status gofer_post(gofer_client *client, const char *url, const char *content_type,

@@ -257,7 +257,7 @@ static gofer_status refuse(gofer_request *request, gofer_status status, int err,
     struct snapshot *s = request_own_snapshot(request);
     struct buf why = BUF_INIT;
     if (s == NULL || status == GOFER_ERR_NOMEM)
-        return GOFER_ERR_NOMEM;
+        return request_settle(request, GOFER_ERR_NOMEM);
     buf_append_str(&why, words);
     if (err != 0)
         buf_printf(&why, ": %s", fault_errno_words(err));
@@ -288,7 +288,7 @@ gofer_status gofer_request_set_form(gofer_request *request, const gofer_form *fo
     struct snapshot *s = body != NULL ? request_own_snapshot(request) : NULL;
     if (s == NULL) {
         source_unref(body);
-        return GOFER_ERR_NOMEM;
+        return request_settle(request, GOFER_ERR_NOMEM);
     }
     source_unref(s->source);
     s->source = body;

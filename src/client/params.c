@@ -107,7 +107,7 @@ gofer_status gofer_request_set_params(gofer_request *request, const gofer_params
     if (params == NULL)
         return refuse(request);
     if (buf_failed(&params->text))
-        return GOFER_ERR_NOMEM;
+        return request_settle(request, GOFER_ERR_NOMEM);
     gofer_status status =
         gofer_request_set_header(request, "Content-Type", "application/x-www-form-urlencoded");
     return status == GOFER_OK ? gofer_request_set_body(request, params->text.data, params->text.len)

@@ -23,7 +23,7 @@
 #include "transport/trace.h"
 
 struct gofer_request {
-    struct snapshot *snapshot;
+    struct snapshot *snapshot; /* NULL: a setter had no memory; the request is lost */
 };
 
 gofer_request *gofer_request_new(const char *method, const char *url)
@@ -53,13 +53,28 @@ struct snapshot *request_snapshot(const gofer_request *request)
 
 gofer_status gofer_request_status(const gofer_request *request)
 {
-    return request != NULL ? request->snapshot->status : GOFER_ERR_INVALID;
+    if (request == NULL)
+        return GOFER_ERR_INVALID;
+    return request->snapshot != NULL ? request->snapshot->status : GOFER_ERR_NOMEM;
 }
 
-/* The snapshot to change, or NULL: out of memory, which does not stick. */
+/* Without what a setter was to add, a request is another one than the program means. */
+gofer_status request_settle(gofer_request *request, gofer_status status)
+{
+    if (status == GOFER_ERR_NOMEM) {
+        snapshot_unref(request->snapshot);
+        request->snapshot = NULL;
+    }
+    return status;
+}
+
+/* The snapshot to change, or NULL: out of memory, and lost. */
 static struct snapshot *own(gofer_request *request)
 {
-    return snapshot_writable(&request->snapshot);
+    struct snapshot *s = request->snapshot != NULL ? snapshot_writable(&request->snapshot) : NULL;
+    if (s == NULL)
+        request_settle(request, GOFER_ERR_NOMEM);
+    return s;
 }
 
 struct snapshot *request_own_snapshot(gofer_request *request)
@@ -86,7 +101,7 @@ static gofer_status edit_header(gofer_request *request, const char *name, const 
     if (status != GOFER_OK)
         return snapshot_blame(s, status, &why);
     buf_fini(&why);
-    return edit(&s->headers, name, value);
+    return request_settle(request, edit(&s->headers, name, value));
 }
 
 gofer_status gofer_request_set_header(gofer_request *request, const char *name, const char *value)
@@ -112,12 +127,12 @@ gofer_status gofer_request_remove_header(gofer_request *request, const char *nam
         status = request_check_field(name, NULL, &why);
     if (status != GOFER_OK)
         return snapshot_blame(s, status, &why);
-    return headers_remove(&s->headers, name);
+    return request_settle(request, headers_remove(&s->headers, name));
 }
 
 /* --- bodies --- */
 
-/* Takes the source over. */
+/* Takes the source over, which is NULL for no body. */
 static gofer_status set_source(gofer_request *request, struct source *source)
 {
     struct snapshot *s = own(request);
@@ -130,14 +145,19 @@ static gofer_status set_source(gofer_request *request, struct source *source)
     return GOFER_OK;
 }
 
+/* The same; NULL: there was no memory for it. */
+static gofer_status set_new_source(gofer_request *request, struct source *source)
+{
+    return source != NULL ? set_source(request, source) : request_settle(request, GOFER_ERR_NOMEM);
+}
+
 gofer_status gofer_request_set_body(gofer_request *request, const void *data, size_t len)
 {
     if (request == NULL || (data == NULL && len > 0))
         return GOFER_ERR_INVALID;
     if (len == 0)
         return set_source(request, NULL);
-    struct source *source = source_new_copy(data, len);
-    return source != NULL ? set_source(request, source) : GOFER_ERR_NOMEM;
+    return set_new_source(request, source_new_copy(data, len));
 }
 
 static void give_back(void (*fn)(void *arg), void *arg)
@@ -156,8 +176,7 @@ gofer_status gofer_request_set_body_ref(gofer_request *request, const void *data
         give_back(free_fn, arg);
         return GOFER_ERR_INVALID;
     }
-    struct source *source = source_new_ref(data, len, free_fn, arg);
-    return source != NULL ? set_source(request, source) : GOFER_ERR_NOMEM;
+    return set_new_source(request, source_new_ref(data, len, free_fn, arg));
 }
 
 /* What the caller did cannot be sent: that sticks to the request. */
@@ -190,8 +209,7 @@ static gofer_status set_file(gofer_request *request, int fd, int64_t offset, int
         return err == 0 ? set_source(request, NULL)
                         : blame(request, GOFER_ERR_BODY, "the request body's file", err);
     }
-    struct source *source = source_new_file(fd, offset, length);
-    return source != NULL ? set_source(request, source) : GOFER_ERR_NOMEM;
+    return set_new_source(request, source_new_file(fd, offset, length));
 }
 
 gofer_status gofer_request_set_body_file(gofer_request *request, const char *path)
@@ -218,13 +236,12 @@ gofer_status gofer_request_set_body_reader(gofer_request *request, const gofer_b
         give_back(reader->close, reader->arg);
         return GOFER_ERR_INVALID;
     }
-    struct source *source = source_new_reader(reader);
-    return source != NULL ? set_source(request, source) : GOFER_ERR_NOMEM;
+    return set_new_source(request, source_new_reader(reader));
 }
 
 void gofer_request_body_ready(gofer_request *request)
 {
-    if (request != NULL)
+    if (request != NULL && request->snapshot != NULL)
         source_ready(request->snapshot->source);
 }
 
@@ -240,8 +257,9 @@ gofer_status gofer_request_add_trailer(gofer_request *request, const char *name,
     if (status != GOFER_OK)
         return snapshot_blame(s, status, &why);
     /* A "removed" mark is a field without a value; the list has one of a name then. */
-    return value != NULL ? headers_add(&s->trailers, name, value)
-                         : headers_remove(&s->trailers, name);
+    status =
+        value != NULL ? headers_add(&s->trailers, name, value) : headers_remove(&s->trailers, name);
+    return request_settle(request, status);
 }
 
 gofer_status gofer_request_set_progress(gofer_request *request,
@@ -355,7 +373,7 @@ gofer_status gofer_request_set_trace(gofer_request *request, gofer_trace_fn *fn,
     struct snapshot *s = own(request);
     struct trace_hook *hook = s != NULL && fn != NULL ? trace_hook_new(fn, arg, close) : NULL;
     if (s == NULL || (fn != NULL && hook == NULL))
-        return GOFER_ERR_NOMEM;
+        return request_settle(request, GOFER_ERR_NOMEM);
     trace_hook_unref(s->trace);
     s->trace = hook;
     return GOFER_OK;

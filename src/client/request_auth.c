@@ -9,13 +9,12 @@
 #include "http/credentials.h"
 
 /* Takes the value over, which is NULL without memory. */
-static gofer_status set_authorization(struct snapshot *s, char *value)
+static gofer_status set_authorization(gofer_request *request, struct snapshot *s, char *value)
 {
-    if (value == NULL)
-        return GOFER_ERR_NOMEM;
-    gofer_status status = headers_set(&s->headers, "Authorization", value);
+    gofer_status status =
+        value != NULL ? headers_set(&s->headers, "Authorization", value) : GOFER_ERR_NOMEM;
     mem_free(value);
-    return status;
+    return request_settle(request, status);
 }
 
 static gofer_status blame(struct snapshot *s, const char *words)
@@ -37,7 +36,7 @@ gofer_status gofer_request_set_basic_auth(gofer_request *request, const char *us
     if (s == NULL)
         return GOFER_ERR_NOMEM;
     return credentials_basic(user, password, &value)
-               ? set_authorization(s, value)
+               ? set_authorization(request, s, value)
                : blame(s, "Basic credentials with ':' in the user, or with control bytes");
 }
 
@@ -52,7 +51,7 @@ gofer_status gofer_request_set_bearer_token(gofer_request *request, const char *
     if (s == NULL)
         return GOFER_ERR_NOMEM;
     return credentials_bearer(token, &value)
-               ? set_authorization(s, value)
+               ? set_authorization(request, s, value)
                : blame(s, "Bearer token that is not of visible ASCII");
 }
 

@@ -51,5 +51,5 @@ gofer_status gofer_request_mark_secret(gofer_request *request, const char *name)
     gofer_status status = request_check_field(name, NULL, &why);
     if (status != GOFER_OK)
         return snapshot_blame(s, status, &why);
-    return headers_remove(&s->secrets, name);
+    return request_settle(request, headers_remove(&s->secrets, name));
 }

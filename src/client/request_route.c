@@ -31,7 +31,7 @@ gofer_status gofer_request_set_tls_server_name(gofer_request *request, const cha
     if (s == NULL)
         return GOFER_ERR_NOMEM;
     if (name == NULL || tls_settings_is_name(name))
-        return set_string(&s->tls_name, name);
+        return request_settle(request, set_string(&s->tls_name, name));
     struct buf why = BUF_INIT;
     buf_append_str(&why, "TLS server name: not a host name or address in ASCII");
     return snapshot_blame(s, GOFER_ERR_INVALID, &why);
@@ -58,7 +58,7 @@ gofer_status gofer_request_set_unix_socket(gofer_request *request, const char *p
     gofer_status status = path != NULL ? check_unix_path(path, &why) : GOFER_OK;
     if (status != GOFER_OK)
         return snapshot_blame(s, status, &why);
-    return set_string(&s->unix_socket, path);
+    return request_settle(request, set_string(&s->unix_socket, path));
 }
 
 gofer_status gofer_request_set_proxy(gofer_request *request, const char *proxy)

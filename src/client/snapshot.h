@@ -104,10 +104,13 @@ struct snapshot *snapshot_new(const char *method, const char *url);
 /* Notes what is wrong, the first time; takes the text out of why. Returns status. */
 gofer_status snapshot_blame(struct snapshot *snapshot, gofer_status status, struct buf *why);
 
-/* The snapshot of a request; the request keeps it. */
+/* The snapshot of a request; the request keeps it. NULL: the request is lost. */
 struct snapshot *request_snapshot(const gofer_request *request);
 
-/* The same, for a setter: snapshot_writable(). */
+/* The same, for a setter: snapshot_writable(). Without memory NULL, and the request is lost. */
 struct snapshot *request_own_snapshot(gofer_request *request);
+
+/* What a setter returns. With GOFER_ERR_NOMEM the request is lost from here on: its calls fail. */
+gofer_status request_settle(gofer_request *request, gofer_status status);
 
 #endif

@@ -201,6 +201,54 @@ static void every_allocation_of_a_request_may_fail(void)
     EXPECT(!failed);
 }
 
+/* A setter fails, with a call in flight that shares what it is to change, or without; so does every
+ * call then, before anything is sent. */
+static void a_request_lost_in(gofer_status (*set)(gofer_request *request), bool shared)
+{
+    struct gate *seen = rig_gate(), *go = rig_gate();
+    const struct route slow[] = {{.reply = REPLY_HELLO, .seen = seen, .go = go}};
+    struct origin *origin = rig_script(slow);
+    gofer_client *client = rig_client(NULL);
+    gofer_request *request = rig_request("POST", origin, "/");
+    gofer_future *future = shared ? gofer_submit(client, request) : NULL;
+
+    EXPECT(!shared || gate_wait(seen, 1));
+    heap_fail_at(1);
+    EXPECT_STATUS(set(request), GOFER_ERR_NOMEM);
+    heap_fail_at(0);
+    EXPECT_STATUS(gofer_request_status(request), GOFER_ERR_NOMEM);
+    EXPECT_STATUS(set(request), GOFER_ERR_NOMEM);
+    struct outcome got = rig_call(client, request);
+    rig_expect_error(&got, GOFER_ERR_NOMEM);
+    gate_pass(go);
+    gofer_future_wait(future, NULL);
+    gofer_future_free(future);
+    EXPECT_INT(origin_count(origin, ORIGIN_REQUESTS), shared);
+}
+
+static gofer_status set_body(gofer_request *request)
+{
+    return gofer_request_set_body(request, "body", 4);
+}
+
+static gofer_status set_token(gofer_request *request)
+{
+    return gofer_request_set_bearer_token(request, "token");
+}
+
+static gofer_status set_timeout(gofer_request *request)
+{
+    return gofer_request_set_timeout_ms(request, 1);
+}
+
+static void a_setter_without_memory_loses_the_request(void)
+{
+    a_request_lost_in(set_body, false);
+    a_request_lost_in(set_body, true);
+    a_request_lost_in(set_token, false);
+    a_request_lost_in(set_timeout, true);
+}
+
 static void every_allocation_of_a_group_may_fail(void)
 {
     struct origin *origin = rig_script(hello);
@@ -491,6 +539,7 @@ CU_TestInfo resource_tests[] = {
     {"RES-01 a failed call keeps its error or says no memory", a_failed_call_keeps_its_error},
     {"RES-01 every allocation of a client may fail", every_allocation_of_a_client_may_fail},
     {"RES-01 every allocation of a request may fail", every_allocation_of_a_request_may_fail},
+    {"RES-01 a setter without memory loses the request", a_setter_without_memory_loses_the_request},
     {"RES-01 every allocation of a group may fail", every_allocation_of_a_group_may_fail},
     {"RES-05 a forked child touches nothing", a_forked_child_touches_nothing},
     {"RES-05 a forked child may make its own client", a_forked_child_may_make_its_own},
