@@ -20,6 +20,8 @@ static atomic_long bytes;
 static atomic_long peak;
 static atomic_long countdown; /* 1: the next allocation fails; 0 and below: none */
 
+static bool (*asked)(void);
+
 static _Thread_local void (*watch)(void *arg);
 static _Thread_local void *watch_arg;
 
@@ -37,6 +39,8 @@ static void tell_watch(void)
 static bool must_fail(void)
 {
     tell_watch();
+    if (asked != NULL && asked())
+        return true;
     if (atomic_load(&countdown) <= 0)
         return false;
     return atomic_fetch_sub(&countdown, 1) == 1;
@@ -130,6 +134,11 @@ void heap_fail_at(long n)
 bool heap_failed(void)
 {
     return atomic_load(&countdown) <= 0;
+}
+
+void heap_ask(bool (*fails)(void))
+{
+    asked = fails;
 }
 
 long heap_total(void)

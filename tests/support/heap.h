@@ -26,6 +26,9 @@ void heap_fail_at(long n);
 /* Whether the allocation that heap_fail_at() named has failed. */
 bool heap_failed(void);
 
+/* Asked before each allocation, on its thread, besides: true makes it fail. NULL: nobody is. */
+void heap_ask(bool (*fails)(void));
+
 /* Allocations since the program began. */
 long heap_total(void);
 
