@@ -93,15 +93,37 @@ static void must(bool ok, const char *what)
 
 /* --- the script --- */
 
-void dns_server_add(struct dns_server *server, const char *name, const char *address,
-                    unsigned ttl_s)
+static void add_locked(struct dns_server *server, const char *name, const char *address,
+                       unsigned ttl_s)
 {
-    pthread_mutex_lock(&server->lock);
     must(server->records_len < RECORDS_MAX, "dns_server: too many records");
     struct record *record = &server->records[server->records_len++];
     snprintf(record->name, sizeof(record->name), "%s", name);
     snprintf(record->address, sizeof(record->address), "%s", address);
     record->ttl_s = ttl_s;
+}
+
+void dns_server_add(struct dns_server *server, const char *name, const char *address,
+                    unsigned ttl_s)
+{
+    pthread_mutex_lock(&server->lock);
+    add_locked(server, name, address, ttl_s);
+    pthread_mutex_unlock(&server->lock);
+}
+
+void dns_server_move(struct dns_server *server, const char *name, const char *const *addresses,
+                     unsigned ttl_s)
+{
+    int kept = 0;
+
+    pthread_mutex_lock(&server->lock);
+    for (int i = 0; i < server->records_len; i++) {
+        if (strcasecmp(server->records[i].name, name) != 0)
+            server->records[kept++] = server->records[i];
+    }
+    server->records_len = kept;
+    for (; *addresses != NULL; addresses++)
+        add_locked(server, name, *addresses, ttl_s);
     pthread_mutex_unlock(&server->lock);
 }
 

@@ -59,6 +59,10 @@ const char *dns_server_address(const struct dns_server *server);
 void dns_server_add(struct dns_server *server, const char *name, const char *address,
                     unsigned ttl_s);
 
+/* Puts these addresses (NULL ends them) in place of a name's records, at once. */
+void dns_server_move(struct dns_server *server, const char *name, const char *const *addresses,
+                     unsigned ttl_s);
+
 /* A rule for a name (NULL: every name) and a type (0: every type); the latest that fits holds. */
 void dns_server_rule(struct dns_server *server, const char *name, unsigned type,
                      enum dns_rule rule);
