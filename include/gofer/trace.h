@@ -39,7 +39,8 @@ GOFER_BEGIN_DECLS
  */
 typedef enum gofer_trace_kind {
     GOFER_TRACE_BEGIN = 1,     /* method, url: the call was accepted */
-    GOFER_TRACE_GET_CONN,      /* host: a connection to "host:port" is asked for */
+    GOFER_TRACE_GET_CONN,      /* host, method, url: a connection to "host:port" is asked for, to send
+                                  that; after a redirect, what it leads to */
     GOFER_TRACE_DNS_START,     /* host: a name is looked up */
     GOFER_TRACE_DNS_DONE,      /* host, addresses, addresses_len, coalesced; status, message.
                                   Connecting may begin before, with the addresses of one family */
@@ -50,7 +51,9 @@ typedef enum gofer_trace_kind {
     GOFER_TRACE_TLS_START,     /* host: the handshake begins */
     GOFER_TRACE_TLS_DONE,      /* host, tls_version, tls_cipher, tls_resumed; status, message: why
                                   the server's certificate was not believed, too */
-    GOFER_TRACE_GOT_CONN,      /* reused, was_idle, idle_us */
+    GOFER_TRACE_GOT_CONN,      /* conn, addresses (the peer's, host "", none of a unix-domain socket),
+                                  reused, was_idle, idle_us. Reused, but not idle before: it was
+                                  bound late, and came straight from another call */
     GOFER_TRACE_WROTE_HEADERS, /* the request's header section was sent */
     GOFER_TRACE_WAIT_100,      /* the body waits for "100 Continue" */
     GOFER_TRACE_GOT_100,       /* it came */
@@ -63,8 +66,11 @@ typedef enum gofer_trace_kind {
                                    for the status that the message names, or the error */
     GOFER_TRACE_END,            /* attempt, status, sys_errno, message: the outcome; of a streaming
                                    call, after its body */
-    GOFER_TRACE_WROTE_HEADER_FIELD /* field_name, field_value: a field of the header section that
-                                      was sent; all of them, before WROTE_HEADERS */
+    GOFER_TRACE_WROTE_HEADER_FIELD, /* field_name, field_value: a field of the header section that
+                                       was sent; all of them, before WROTE_HEADERS */
+    GOFER_TRACE_GOT_HEADERS /* response: the header section of a response that is not informational,
+                               of one that is a redirect or will be tried again, too; as it came,
+                               before its body is decoded */
 } gofer_trace_kind;
 
 /* An event. It and all that it points to are valid during the call of the trace only. Members may
@@ -95,6 +101,7 @@ typedef struct gofer_trace_event {
     const char *field_name;
     const char *field_value; /* "***" for Authorization, Proxy-Authorization, Cookie and what
                                 gofer_request_mark_secret() names */
+    uint64_t conn; /* the connection's number, from 1; no two of a process have the same */
 } gofer_trace_event;
 
 /*
@@ -102,7 +109,7 @@ typedef struct gofer_trace_event {
  * order for each call but for its dials. It must not block. Inside, a blocking call of gofer's
  * returns GOFER_ERR_INVALID.
  *
- * One that does block holds up the thread that tells it. From GOT_CONN to GOT_FIRST_BYTE, and in
+ * One that does block holds up the thread that tells it. From GOT_CONN to GOT_HEADERS, and in
  * the events of a dial, the deadline, a cancel and the client's end resolve the call all the same,
  * as long as another thread serves the client; its END is told once the trace has come back. They
  * wait for the trace in BEGIN (within gofer_submit()), GET_CONN, PUT_IDLE, RETRY and END, and in

@@ -444,7 +444,8 @@ static enum task_next begin_exchange(struct call *c, struct turn *turn, struct c
 static enum task_next take_conn(struct call *c, struct turn *turn, bool fresh, int64_t now_ns)
 {
     if (c->trace != NULL)
-        trace_get_conn(c->trace, &c->prepared->key, now_ns);
+        trace_get_conn(c->trace, &c->prepared->key, c->snapshot->method, c->snapshot->shown_url,
+                       now_ns);
     for (;;) {
         struct conn *conn;
         want_init(&c->want, &c->task, fresh, &c->fault, c->trace);

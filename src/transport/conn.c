@@ -22,6 +22,7 @@
 
 struct conn *conn_new(int fd, struct engine *engine, int64_t now_ns)
 {
+    static _Atomic uint64_t next_number = 1;
     struct conn *conn = mem_zalloc(sizeof(*conn));
     if (conn == NULL)
         return NULL;
@@ -29,6 +30,7 @@ struct conn *conn_new(int fd, struct engine *engine, int64_t now_ns)
     atomic_init(&conn->refs, 1);
     conn->engine = engine;
     conn->idle_epoll_fd = -1;
+    conn->number = atomic_fetch_add_explicit(&next_number, 1, memory_order_relaxed);
     conn->born_ns = now_ns;
     return conn;
 }

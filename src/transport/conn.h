@@ -44,6 +44,7 @@ struct conn {
     struct engine *engine;
     struct pool_host *host; /* the pool's record of its key */
     struct addr peer;       /* whom it goes to; its family is 0 where that is no address */
+    uint64_t number;        /* no two of a process have the same */
     int64_t born_ns;
     struct dial_times dialed;
     int64_t idle_since_ns;

@@ -189,6 +189,8 @@ static enum download_next begin_response(struct download *d, const struct respon
                               body_room(d, head, coded));
     if (d->response == NULL)
         return no_memory(d, fault);
+    if (d->trace != NULL)
+        trace_got_headers(d->trace, d->response);
     if (coded && !coded_begin(&d->coded, d->response, d->request->max_decode_ratio,
                               d->request->streaming, fault))
         return DOWNLOAD_FAILED;

@@ -203,11 +203,13 @@ void trace_begin(struct trace *trace, const char *method, const char *url, int64
         tell_at(trace, &event, now_ns);
 }
 
-void trace_get_conn(struct trace *trace, const struct key *key, int64_t now_ns)
+void trace_get_conn(struct trace *trace, const struct key *key, const char *method, const char *url,
+                    int64_t now_ns)
 {
     char host[HOST_SHOWN];
     bool brackets = strchr(key->host, ':') != NULL;
-    gofer_trace_event event = {.kind = GOFER_TRACE_GET_CONN, .host = host};
+    gofer_trace_event event = {
+        .kind = GOFER_TRACE_GET_CONN, .host = host, .method = method, .url = url};
     trace_marks_ask(&trace->marks, now_ns);
     if (!is_heard(trace))
         return;
@@ -219,6 +221,12 @@ void trace_got_conn(struct trace *trace, const struct conn *conn, bool was_idle)
 {
     int64_t now = clock_now_ns();
     gofer_trace_event event = {.kind = GOFER_TRACE_GOT_CONN, .reused = conn->reused};
+    gofer_address peer = {.addr = &conn->peer.sa, .addr_len = addr_len(&conn->peer), .host = ""};
+    if (conn->peer.sa.sa_family != AF_UNSPEC) {
+        event.addresses = &peer;
+        event.addresses_len = 1;
+    }
+    event.conn = conn->number;
     event.was_idle = was_idle;
     event.idle_us = was_idle ? (now - conn->idle_since_ns) / 1000 : 0;
     trace_marks_got(&trace->marks, conn->reused ? NULL : &conn->dialed, now);
@@ -277,6 +285,11 @@ void trace_wrote_request(struct trace *trace, int err, const struct fault *fault
 void trace_first_byte(struct trace *trace)
 {
     tell_mark(trace, MARK_FIRST_BYTE, &(gofer_trace_event){.kind = GOFER_TRACE_GOT_FIRST_BYTE});
+}
+
+void trace_got_headers(struct trace *trace, const struct gofer_response *response)
+{
+    tell(trace, &(gofer_trace_event){.kind = GOFER_TRACE_GOT_HEADERS, .response = response});
 }
 
 void trace_put_idle(struct trace *trace, bool kept)
@@ -403,6 +416,7 @@ const char *gofer_trace_name(gofer_trace_kind kind)
         [GOFER_TRACE_RETRY] = "retry",
         [GOFER_TRACE_END] = "end",
         [GOFER_TRACE_WROTE_HEADER_FIELD] = "wrote_header_field",
+        [GOFER_TRACE_GOT_HEADERS] = "got_headers",
     };
     bool known = kind > 0 && (size_t)kind < sizeof names / sizeof *names;
     return known ? names[kind] : "unknown";

@@ -70,7 +70,8 @@ void trace_times(const struct trace *trace, gofer_times *times);
 /* --- telling: the call --- */
 
 void trace_begin(struct trace *trace, const char *method, const char *url, int64_t now_ns);
-void trace_get_conn(struct trace *trace, const struct key *key, int64_t now_ns);
+void trace_get_conn(struct trace *trace, const struct key *key, const char *method, const char *url,
+                    int64_t now_ns);
 /* was_idle: it came from the pool's idle connections. */
 void trace_got_conn(struct trace *trace, const struct conn *conn, bool was_idle);
 /* Each field, without secrets, and that they were sent. */
@@ -81,6 +82,8 @@ void trace_informational(struct trace *trace, const struct gofer_response *respo
 /* Sent; or not: err, or the fault. */
 void trace_wrote_request(struct trace *trace, int err, const struct fault *fault);
 void trace_first_byte(struct trace *trace);
+/* The final one's head, before its body. */
+void trace_got_headers(struct trace *trace, const struct gofer_response *response);
 void trace_put_idle(struct trace *trace, bool kept);
 void trace_retry(struct trace *trace, int attempt, int64_t delay_ms, gofer_status status,
                  const char *why);

@@ -18,13 +18,21 @@ void diary_begin(struct diary *diary)
     pthread_mutex_init(&diary->lock, NULL);
 }
 
-static void note_informational(struct diary *d, const gofer_response *response)
+/* "STATUS VALUE ", of one field, behind what stands there. */
+static void note_head(char *words, const gofer_response *response, const char *field)
 {
-    const char *link = gofer_response_header(response, "Link");
-    size_t len = strlen(d->informational);
+    const char *value = gofer_response_header(response, field);
+    size_t len = strlen(words);
 
-    snprintf(d->informational + len, sizeof d->informational - len, "%d %s ",
-             gofer_response_status(response), link != NULL ? link : "-");
+    snprintf(words + len, DIARY_WORDS - len, "%d %s ", gofer_response_status(response),
+             value != NULL ? value : "-");
+}
+
+static void note_asked(struct diary *d, const gofer_trace_event *event)
+{
+    size_t len = strlen(d->asked);
+
+    snprintf(d->asked + len, sizeof d->asked - len, "%s %s ", event->method, event->url);
 }
 
 static void note_name(struct diary *d, const gofer_trace_event *event)
@@ -56,8 +64,12 @@ static void note(struct diary *d, const gofer_trace_event *event)
     snprintf(entry->message, sizeof entry->message, "%s",
              event->message != NULL ? event->message : "");
     entry->count++;
-    if (event->response != NULL)
-        note_informational(d, event->response);
+    if (event->kind == GOFER_TRACE_GET_CONN)
+        note_asked(d, event);
+    if (event->kind == GOFER_TRACE_GOT_1XX)
+        note_head(d->informational, event->response, "Link");
+    if (event->kind == GOFER_TRACE_GOT_HEADERS)
+        note_head(d->heads, event->response, "Location");
 }
 
 void diary_write(const gofer_trace_event *event, void *diary)

@@ -13,7 +13,7 @@
 #include <gofer/gofer.h>
 #include <pthread.h>
 
-enum { DIARY_KINDS = GOFER_TRACE_WROTE_HEADER_FIELD + 1, DIARY_TEXT = 4096, DIARY_WORDS = 256 };
+enum { DIARY_KINDS = GOFER_TRACE_GOT_HEADERS + 1, DIARY_TEXT = 4096, DIARY_WORDS = 256 };
 
 /* What of an event outlives it. */
 struct diary_entry {
@@ -29,6 +29,8 @@ struct diary {
     struct diary_entry entries[DIARY_KINDS];
     char fields[DIARY_TEXT]; /* "Host=a;Accept=b;": those sent, which stand not in the text */
     char informational[DIARY_WORDS]; /* "103 </a> 123 - ": status and Link of each 1xx */
+    char heads[DIARY_WORDS];         /* "302 /b 200 - ": status and Location of each response */
+    char asked[DIARY_WORDS];         /* "POST http://h/a GET http://h/b ": of each GET_CONN */
     bool mixed;                      /* events of more than one call */
     bool disorder;                   /* an event's time before the one's before it */
     unsigned closed;

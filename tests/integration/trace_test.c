@@ -20,7 +20,7 @@ extern CU_TestInfo trace_tests[];
 
 #define DIAL_PLAIN "connect_start connect_done "
 #define DIAL_TLS "connect_start connect_done tls_start tls_done "
-#define ROUND_TRIP "got_conn wrote_headers wrote_request got_first_byte "
+#define ROUND_TRIP "got_conn wrote_headers wrote_request got_first_byte got_headers "
 
 static const struct route hello[] = {{.reply = REPLY_HELLO}};
 static struct diary diary;
@@ -107,7 +107,7 @@ static void a_stream_ends_with_its_body(void)
     EXPECT_STATUS(gofer_do(rig_client(NULL), request, &response), GOFER_OK);
     rig_keep(response);
     EXPECT_TEXT(diary_text(&diary, text), with_dial("got_conn wrote_headers wrote_request "
-                                                    "got_first_byte",
+                                                    "got_first_byte got_headers",
                                                     wanted));
     while (gofer_response_read(response, body, sizeof body) > 0)
         continue;
@@ -255,7 +255,7 @@ static void a_body_that_waits_for_100_is_told(void)
     rig_expect_answer(&got, 200, "hello");
     EXPECT_TEXT(diary_text(&diary, text),
                 with_dial("got_conn wrote_headers wait_100 got_first_byte got_1xx got_100 "
-                          "wrote_request put_idle end",
+                          "wrote_request got_headers put_idle end",
                           wanted));
 }
 
