@@ -88,6 +88,25 @@ AC_SUBST([CODING_REQUIRES])
 AM_CONDITIONAL([$2], [test "$with_$1" = yes])
 ])
 
+# --with-jansson: as the codings. Only the command uses it.
+AC_DEFUN([GOFER_ARG_JANSSON], [
+AC_ARG_WITH([jansson],
+    [AS_HELP_STRING([--without-jansson],
+        [leave the pictures of the command out, whether jansson is there or not])],
+    [], [with_jansson=auto])
+AS_CASE([$with_jansson], [auto|yes|no], [],
+    [AC_MSG_ERROR([--with-jansson: "$with_jansson" is not auto, yes or no])])
+])
+
+AC_DEFUN([GOFER_CHECK_JANSSON], [
+gofer_wanted=$with_jansson
+AS_IF([test "$with_jansson" != no],
+    [PKG_CHECK_MODULES([JANSSON], [jansson >= 2.10], [with_jansson=yes], [with_jansson=no])])
+AS_IF([test "$gofer_wanted$with_jansson" = yesno],
+    [AC_MSG_ERROR([jansson 2.10 or newer is missing (Debian: libjansson-dev)])])
+AM_CONDITIONAL([JANSSON], [test "$with_jansson" = yes])
+])
+
 # -O1 where a person will look into the program, the usual -O2 elsewhere.
 AC_DEFUN([GOFER_DEFAULT_CFLAGS], [
 AC_BEFORE([$0], [AC_PROG_CC])

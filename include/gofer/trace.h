@@ -38,12 +38,12 @@ GOFER_BEGIN_DECLS
  * there already, or which another call's dial made, has no such events.
  */
 typedef enum gofer_trace_kind {
-    GOFER_TRACE_BEGIN = 1,     /* method, url: the call was accepted */
-    GOFER_TRACE_GET_CONN,      /* host, method, url: a connection to "host:port" is asked for, to send
-                                  that; after a redirect, what it leads to */
-    GOFER_TRACE_DNS_START,     /* host: a name is looked up */
-    GOFER_TRACE_DNS_DONE,      /* host, addresses, addresses_len, coalesced; status, message.
-                                  Connecting may begin before, with the addresses of one family */
+    GOFER_TRACE_BEGIN = 1, /* method, url: the call was accepted */
+    GOFER_TRACE_GET_CONN,  /* host, method, url: a connection to "host:port" is asked for, to send
+                              that; after a redirect, what it leads to */
+    GOFER_TRACE_DNS_START, /* host: a name is looked up */
+    GOFER_TRACE_DNS_DONE,  /* host, addresses, addresses_len, coalesced; status, message.
+                              Connecting may begin before, with the addresses of one family */
     GOFER_TRACE_CONNECT_START, /* host, addresses: one address is connected to; several of them
                                   at a time, maybe */
     GOFER_TRACE_CONNECT_DONE,  /* host, addresses; status, sys_errno. GOFER_ERR_CANCELED:
@@ -51,9 +51,9 @@ typedef enum gofer_trace_kind {
     GOFER_TRACE_TLS_START,     /* host: the handshake begins */
     GOFER_TRACE_TLS_DONE,      /* host, tls_version, tls_cipher, tls_resumed; status, message: why
                                   the server's certificate was not believed, too */
-    GOFER_TRACE_GOT_CONN,      /* conn, addresses (the peer's, host "", none of a unix-domain socket),
-                                  reused, was_idle, idle_us. Reused, but not idle before: it was
-                                  bound late, and came straight from another call */
+    GOFER_TRACE_GOT_CONN, /* conn, addresses (the peer's, host "", none of a unix-domain socket),
+                             reused, was_idle, idle_us. Reused, but not idle before: it was
+                             bound late, and came straight from another call */
     GOFER_TRACE_WROTE_HEADERS, /* the request's header section was sent */
     GOFER_TRACE_WAIT_100,      /* the body waits for "100 Continue" */
     GOFER_TRACE_GOT_100,       /* it came */

@@ -14,6 +14,7 @@
 
 #include "cli/message.h"
 #include "cli/network.h"
+#include "cli/timeline.h"
 #include "cli/verbose_conn.h"
 
 static gofer_redirect_verdict check_redirect(void *arg, const gofer_redirect *redirect)
@@ -53,11 +54,28 @@ static unsigned retried_errors(const struct config_retry *r)
            (r->refused ? GOFER_RETRY_CONNECT : 0);
 }
 
-static void tell_retry(const gofer_trace_event *event, void *config)
+static void tell_retry(const gofer_trace_event *event, const struct config *config)
 {
     if (event->kind == GOFER_TRACE_RETRY)
         message_warn(config, "Problem: %s. Will try again in %lld.%03lld seconds", event->message,
                      (long long)(event->delay_ms / 1000), (long long)(event->delay_ms % 1000));
+}
+
+static void on_event(const gofer_trace_event *event, void *arg)
+{
+    const struct config *config = arg;
+
+    tell_retry(event, config);
+    if (config->global->timeline != NULL)
+        timeline_event(event, config->global->timeline);
+}
+
+static void add_trace(gofer_client_options *o, const struct config *config)
+{
+    if (config->retry.times == 0 && config->global->timeline == NULL)
+        return;
+    o->trace = on_event;
+    o->trace_arg = (void *)(uintptr_t)config;
 }
 
 static void add_retries(gofer_client_options *o, const struct config *config)
@@ -75,8 +93,6 @@ static void add_retries(gofer_client_options *o, const struct config *config)
     o->retry_statuses = statuses_of(config, &o->retry_statuses_len);
     o->retry_unsafe = true;
     o->retry_budget_percent = GOFER_NEVER;
-    o->trace = tell_retry;
-    o->trace_arg = (void *)(uintptr_t)config;
 }
 
 static gofer_client_options options_of(const struct config *config)
@@ -129,6 +145,7 @@ gofer_client *client_new(const struct config *config, gofer_cookie_jar *jar, enu
     options.option_error = &refused;
     set_user(&options, &config->follow, &user);
     add_retries(&options, config);
+    add_trace(&options, config);
     *code = network_init(&network, config, &options);
     if (*code == CODE_OK && (client = gofer_client_new(&options)) == NULL) {
         int err = errno;

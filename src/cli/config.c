@@ -81,6 +81,9 @@ void global_fini(struct global *global)
     }
     free(global->help_category);
     variables_free(global->variables);
+    free(global->har);
+    free(global->waterfall);
+    free(global->completion);
     *global = (struct global){.first = NULL};
 }
 

@@ -23,6 +23,8 @@
 #include "cli/config_network.h"
 #include "cli/text.h"
 
+struct timeline;
+
 /* Redirects, and who asks. Strings are NULL where nothing was said. */
 struct config_follow {
     bool follows;
@@ -66,7 +68,13 @@ struct global {
     bool no_progress_meter;
     bool progress_bar;
 
+    /* pictures of the calls: files, "-" is stdout, NULL: none */
+    char *har;
+    char *waterfall;
+    struct timeline *timeline; /* where calls are recorded for them; or NULL. Not the global's */
+
     /* instead of transfers */
+    char *completion; /* a shell, or NULL */
     bool help;
     char *help_category; /* NULL: none was named */
     bool version;

@@ -14,9 +14,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/completion.h"
 #include "cli/help.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/picture.h"
 #include "cli/rc_file.h"
 #include "cli/run.h"
 
@@ -49,13 +51,26 @@ static void apply_rc_file(struct global *global)
     text_fini(&name);
 }
 
-static enum exit_code execute(const struct global *global)
+/* The transfers, and pictures of them. */
+static enum exit_code transfer_all(struct global *global)
+{
+    enum exit_code code, drawn;
+
+    global->timeline = picture_begin(global);
+    code = run(global);
+    drawn = picture_finish(global->timeline, global);
+    return code != CODE_OK ? code : drawn;
+}
+
+static enum exit_code execute(struct global *global)
 {
     if (global->help)
         return help_print(global->help_category);
     if (global->version)
         return help_print_version();
-    return run(global);
+    if (global->completion != NULL)
+        return completion_print(global->completion);
+    return transfer_all(global);
 }
 
 int main(int argc, char **argv)

@@ -12,9 +12,9 @@
 #include "cli/variable.h"
 
 const struct option *const option_groups[] = {
-    flow_options,  request_options, form_options, transfer_options, follow_options,
-    retry_options, connect_options, tls_options,  proxy_options,    output_options,
-    NULL,
+    flow_options,   request_options, form_options,    transfer_options,
+    follow_options, retry_options,   connect_options, tls_options,
+    proxy_options,  output_options,  picture_options, NULL,
 };
 
 static const char *const error_words[] = {
@@ -237,7 +237,7 @@ static enum exit_code check_all(const struct global *global)
 {
     enum exit_code code = CODE_OK;
 
-    if (global->help || global->version)
+    if (global->help || global->version || global->completion != NULL)
         return CODE_OK;
     if (global->first->urls_len == 0) {
         message_usage("no URL specified!");

@@ -101,6 +101,7 @@ extern const struct option follow_options[];
 extern const struct option request_options[];
 extern const struct option form_options[];
 extern const struct option output_options[];
+extern const struct option picture_options[];
 extern const struct option transfer_options[];
 extern const struct option connect_options[];
 extern const struct option tls_options[];

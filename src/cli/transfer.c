@@ -12,6 +12,7 @@
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/request.h"
+#include "cli/timeline.h"
 #include "cli/verbose.h"
 #include "cli/write_out.h"
 
@@ -117,6 +118,7 @@ static void call(struct transfer *t, gofer_client *client)
 {
     uint64_t before = connects_of(client);
 
+    gofer_request_set_user(t->request, t);
     gofer_do(client, t->request, &t->response);
     t->connects = connects_of(client) - before;
 }
@@ -132,6 +134,7 @@ enum exit_code transfer_run(struct transfer *t, gofer_client *client)
         judge_status(t);
         verbose_end(t);
         write_response(t);
+        timeline_body(t->config->global->timeline, t, (int64_t)t->downloaded);
     }
     if (t->code != CODE_OK)
         message_error(t->config, t->code, text_str(&t->message));
