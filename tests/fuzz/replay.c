@@ -18,6 +18,10 @@
 
 enum { PATH_BYTES = 1024, INPUT_MAX = 64 * 1024, FILES_MAX = 256, CUTS_MAX = 512, CHANGES = 512 };
 
+/* A file whose name begins so is given as it is: what it sets off takes too long for its changes.
+ */
+static const char as_it_is[] = "whole_";
+
 struct target {
     const char *name;
     void (*run)(struct fuzz *f);
@@ -34,6 +38,7 @@ enum { TARGETS = sizeof targets / sizeof *targets };
 struct input {
     char *data;
     size_t len;
+    bool changes;
 };
 
 static const struct target *current;
@@ -63,6 +68,12 @@ static void cut(const struct input *in)
         give(in->data, len);
 }
 
+/* A client's life is longer than a parser's. */
+static int changes_of(const struct target *target)
+{
+    return strcmp(target->name, "client") == 0 ? CHANGES / 4 : CHANGES;
+}
+
 static void change(const struct input *in)
 {
     static const char likely[] = "\r\n\t :;,=\"\\/?#@[]%.-+0129aAzZ\x7f\xff";
@@ -70,7 +81,7 @@ static void change(const struct input *in)
     if (in->len == 0)
         return;
     char *copy = fuzz_exact(in->data, in->len);
-    for (int i = 0; i < CHANGES; i++) {
+    for (int i = 0; i < changes_of(current); i++) {
         size_t at = draw(&state) % in->len;
         char old = copy[at];
         copy[at] = likely[draw(&state) % sizeof likely];
@@ -121,7 +132,7 @@ static size_t read_corpus(const char *target, struct input *inputs)
         char file[2 * PATH_BYTES];
         snprintf(file, sizeof file, "%s/%s", path, names[i]->d_name);
         if (names[i]->d_name[0] != '.' && n < FILES_MAX && read_file(file, &inputs[n]))
-            n++;
+            inputs[n++].changes = strncmp(names[i]->d_name, as_it_is, strlen(as_it_is)) != 0;
         free(names[i]);
     }
     if (found >= 0)
@@ -136,6 +147,8 @@ static void replay(void)
     CU_ASSERT(n > 0);
     for (size_t i = 0; i < n; i++) {
         give(inputs[i].data, inputs[i].len);
+        if (!inputs[i].changes)
+            continue;
         cut(&inputs[i]);
         change(&inputs[i]);
         join(&inputs[i], &inputs[(i + 1) % n]);
