@@ -130,7 +130,7 @@ static ssize_t feed_read(void *arg, void *buf, size_t cap)
     }
     if (feed->at == strlen(TEXT))
         return 0;
-    memcpy(buf, TEXT + feed->at++, 1);
+    memcpy(buf, &TEXT[feed->at++], 1);
     return 1;
 }
 
