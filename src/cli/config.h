@@ -48,6 +48,12 @@ struct config_retry {
     bool refused;
 };
 
+/* How slow a transfer may be. */
+struct config_speed {
+    int64_t min_bytes_per_s; /* 0: as it may */
+    int64_t window_ms;       /* for so long */
+};
+
 /* The whole command line: at least one operation, and what holds for all of them, the options that
  * curl's man page calls global. */
 struct global {
@@ -138,6 +144,7 @@ struct config {
     bool fail;
 
     struct config_retry retry;
+    struct config_speed speed;
     struct config_tls tls;
     struct config_connect connect;
     struct config_proxy proxy;

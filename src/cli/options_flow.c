@@ -191,6 +191,31 @@ static enum option_error apply_variable(struct config *config, const char *value
 
 /* --- several transfers ------------------------------------------------------ */
 
+/* "number/unit", each of the unit's s, m, h, d maybe with a number before it; an hour by default.
+ */
+static enum option_error apply_rate(struct config *config, const char *value)
+{
+    static const char letters[] = "smhd";
+    static const int64_t lengths[] = {1000, 60000, 3600000, 86400000};
+    char *at;
+    long n = strtol(value, &at, 10), units = 1;
+    const char *letter = strchr(letters, 'h');
+
+    if (at == value || n < 1)
+        return OPTION_MISUSED;
+    if (*at == '/') {
+        if (at[1] >= '0' && at[1] <= '9')
+            units = strtol(at + 1, &at, 10);
+        else
+            at++;
+        letter = *at != '\0' ? strchr(letters, *at++) : NULL;
+    }
+    if (letter == NULL || *at != '\0' || units < 1 || units > INT32_MAX)
+        return OPTION_MISUSED;
+    config->global->interval_ms = lengths[letter - letters] * units / n;
+    return OPTION_OK;
+}
+
 static enum option_error apply_parallel_max(struct config *config, const char *value)
 {
     long n;
@@ -218,12 +243,17 @@ const struct option flow_options[] = {
      HELP_CONNECTION | HELP_CURL, OPTION_GLOBAL},
     {0, "parallel-max", "number", 0, apply_parallel_max, "At most so many at a time (50)",
      HELP_CONNECTION | HELP_CURL, OPTION_GLOBAL},
+    {0, "parallel-immediate", NULL, GLOBAL_FIELD(parallel_immediate), NULL,
+     "With -Z: wait for no connection to share, as is so anyway", HELP_CONNECTION | HELP_CURL,
+     OPTION_GLOBAL},
     {0, "proto", "protocols", 0, apply_proto, "Use these protocols only",
      HELP_CONNECTION | HELP_CURL, OPTION_LOCAL},
     {0, "proto-default", "protocol", 0, apply_proto_default,
      "The protocol of URLs that name none (http)", HELP_CONNECTION | HELP_CURL, OPTION_LOCAL},
     {0, "proto-redir", "protocols", 0, apply_proto_redir, "Follow redirects to these only",
      HELP_CONNECTION | HELP_CURL, OPTION_LOCAL},
+    {0, "rate", "number/unit", 0, apply_rate, "Begin so many transfers a s, m, h or d",
+     HELP_CONNECTION, OPTION_GLOBAL},
     {0, "url", "url", 0, apply_url, "Fetch this URL", HELP_CURL, OPTION_LOCAL},
     {0, "variable", "[%]name=text|@file", 0, apply_variable, "Set a variable, for --expand-OPTION",
      HELP_CURL, OPTION_GLOBAL},

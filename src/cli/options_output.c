@@ -25,6 +25,8 @@ static enum option_error apply_write_out(struct config *config, const char *valu
 const struct option output_options[] = {
     {'i', "include", NULL, LOCAL_FIELD(include), NULL,
      "Show the response's headers before its body", HELP_IMPORTANT | HELP_VERBOSE, OPTION_LOCAL},
+    {0, "no-progress-meter", NULL, GLOBAL_FIELD(no_progress_meter), NULL,
+     "Show no progress, of which none is shown anyway", HELP_VERBOSE, OPTION_GLOBAL},
     {'o', "output", "file", 0, apply_output, "Write to this file; one for each URL",
      HELP_IMPORTANT | HELP_OUTPUT, OPTION_LOCAL},
     {'S', "show-error", NULL, GLOBAL_FIELD(show_error), NULL, "With -s, still show errors",

@@ -2,9 +2,7 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * Options about trying again. As in curl, what passes by itself is tried again,
- * whatever the method: names that cannot be looked up, timeouts, and the statuses
- * 408, 429, 500, 502, 503 and 504; more where it is asked for.
+ * Options about trying again; again.h says what is.
  */
 #include "cli/number.h"
 #include "cli/options.h"

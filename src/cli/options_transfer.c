@@ -12,10 +12,41 @@ static enum option_error apply_max_time(struct config *config, const char *value
     return number_take_seconds(value, &config->max_time_ms);
 }
 
+/* What the other one says without this: 30 seconds, 1 byte. */
+static enum option_error apply_speed_limit(struct config *config, const char *value)
+{
+    long n;
+    enum option_error error = number_take(value, 0, &n);
+
+    if (error != OPTION_OK)
+        return error;
+    config->speed.min_bytes_per_s = n;
+    if (config->speed.window_ms == 0)
+        config->speed.window_ms = 30000;
+    return OPTION_OK;
+}
+
+static enum option_error apply_speed_time(struct config *config, const char *value)
+{
+    long n;
+    enum option_error error = number_take(value, 0, &n);
+
+    if (error != OPTION_OK)
+        return error;
+    config->speed.window_ms = (int64_t)(n < INT32_MAX ? n : INT32_MAX) * 1000;
+    if (config->speed.min_bytes_per_s == 0)
+        config->speed.min_bytes_per_s = 1;
+    return OPTION_OK;
+}
+
 const struct option transfer_options[] = {
     {'f', "fail", NULL, LOCAL_FIELD(fail), NULL, "Status 400 and above: show no body, end with 22",
      HELP_IMPORTANT | HELP_HTTP, OPTION_LOCAL},
     {'m', "max-time", "seconds", 0, apply_max_time, "Allow this long for each transfer",
      HELP_CONNECTION, OPTION_LOCAL},
+    {'Y', "speed-limit", "bytes/s", 0, apply_speed_limit, "Give up on a transfer that is slower",
+     HELP_CONNECTION, OPTION_LOCAL},
+    {'y', "speed-time", "seconds", 0, apply_speed_time, "For so long (30)", HELP_CONNECTION,
+     OPTION_LOCAL},
     {0},
 };

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "cli/client.h"
+#include "cli/interrupt.h"
 #include "cli/jar.h"
 #include "cli/message.h"
 #include "cli/transfer.h"
@@ -28,6 +29,7 @@ struct agent {
 struct runner {
     const struct global *global;
     gofer_cookie_jar *jar;
+    struct interrupt *interrupt;
     struct agent *agents; /* as many as there are operations with a begun transfer */
     size_t agents_len;
 
@@ -69,10 +71,14 @@ static struct agent *agent_of(struct runner *r, const struct config *config)
 static void note(struct runner *r, enum exit_code code)
 {
     pthread_mutex_lock(&r->lock);
+    bool first = r->failed == CODE_OK && code != CODE_OK;
+
     r->last = code;
-    if (code != CODE_OK)
+    if (code != CODE_OK && (first || !r->global->fail_early))
         r->failed = code;
     pthread_mutex_unlock(&r->lock);
+    if (first && r->global->fail_early)
+        interrupt_fire(r->interrupt);
 }
 
 static void run_here(struct runner *r, struct job *job, gofer_client *client)
@@ -80,7 +86,7 @@ static void run_here(struct runner *r, struct job *job, gofer_client *client)
     struct transfer t;
 
     transfer_init(&t, job);
-    note(r, transfer_run(&t, client));
+    note(r, transfer_run(&t, client, r->interrupt));
     transfer_fini(&t);
 }
 
@@ -89,7 +95,7 @@ static void *run_errand(void *arg)
     struct errand *e = arg;
     struct runner *r = e->runner;
 
-    note(r, transfer_run(&e->transfer, e->client));
+    note(r, transfer_run(&e->transfer, e->client, r->interrupt));
     transfer_fini(&e->transfer);
     pthread_mutex_lock(&r->lock);
     e->next = r->ended;
@@ -136,32 +142,40 @@ static void run_aside(struct runner *r, struct job *job, gofer_client *client)
     pthread_mutex_lock(&r->lock); /* no thread is to be had: then in turn */
     r->running--;
     pthread_mutex_unlock(&r->lock);
-    note(r, transfer_run(&e->transfer, client));
+    note(r, transfer_run(&e->transfer, client, r->interrupt));
     transfer_fini(&e->transfer);
     free(e);
 }
 
 /* --- all of them ----------------------------------------------------------- */
 
-static bool is_over(struct runner *r)
+/* --rate: from one begin to the next, where not all run at once. False: it is over. */
+static bool keep_pace(struct runner *r, int64_t *next_ms)
 {
-    bool over;
+    int64_t now_ms = gofer_now_ms();
 
-    pthread_mutex_lock(&r->lock);
-    over = r->global->fail_early && r->failed != CODE_OK;
-    pthread_mutex_unlock(&r->lock);
-    return over;
+    if (r->global->parallel || r->global->interval_ms == 0)
+        return !interrupt_is_over(r->interrupt);
+    if (*next_ms > now_ms && !interrupt_pause(r->interrupt, *next_ms - now_ms))
+        return false;
+    *next_ms = gofer_now_ms() + r->global->interval_ms;
+    return !interrupt_is_over(r->interrupt);
 }
 
 static enum exit_code run_all(struct runner *r)
 {
     const struct global *global = r->global;
     enum exit_code code = CODE_OK;
+    int64_t next_ms = 0;
     struct plan plan;
     struct job job;
 
     plan_init(&plan, r->global);
-    while (code == CODE_OK && !is_over(r) && plan_next(&plan, &job, &code)) {
+    while (code == CODE_OK && plan_next(&plan, &job, &code)) {
+        if (!keep_pace(r, &next_ms)) {
+            job_fini(&job);
+            break;
+        }
         struct agent *agent = agent_of(r, job.config);
 
         code = agent->code;
@@ -181,8 +195,10 @@ static enum exit_code run_all(struct runner *r)
 
 enum exit_code run(const struct global *global)
 {
-    struct runner r = {.global = global, .jar = jar_open(global)};
+    struct runner r = {.global = global, .interrupt = interrupt_new()};
     enum exit_code code;
+
+    r.jar = jar_open(global);
 
     pthread_mutex_init(&r.lock, NULL);
     pthread_cond_init(&r.changed, NULL);
@@ -193,5 +209,6 @@ enum exit_code run(const struct global *global)
     pthread_cond_destroy(&r.changed);
     pthread_mutex_destroy(&r.lock);
     jar_close(r.jar, global);
+    interrupt_free(r.interrupt);
     return code;
 }

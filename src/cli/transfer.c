@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/again.h"
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/request.h"
@@ -123,19 +124,47 @@ static void call(struct transfer *t, gofer_client *client)
     t->connects = connects_of(client) - before;
 }
 
-enum exit_code transfer_run(struct transfer *t, gofer_client *client)
+static void attempt(struct transfer *t, gofer_client *client)
 {
     t->begun_us = now_us();
-    if (t->request != NULL)
-        call(t, client);
+    call(t, client);
     t->took_us = now_us() - t->begun_us;
-    if (t->request != NULL) {
-        judge_call(t);
-        judge_status(t);
-        verbose_end(t);
-        write_response(t);
-        timeline_body(t->config->global->timeline, t, (int64_t)t->downloaded);
+    judge_call(t);
+    judge_status(t);
+    verbose_end(t);
+    write_response(t);
+    timeline_body(t->config->global->timeline, t, (int64_t)t->downloaded);
+}
+
+/* As it was before the attempt. */
+static void forget_attempt(struct transfer *t)
+{
+    gofer_response_free(t->response);
+    t->response = NULL;
+    t->code = CODE_OK;
+    text_fini(&t->message);
+    t->downloaded = 0;
+}
+
+static void attempt_all(struct transfer *t, gofer_client *client, struct interrupt *interrupt)
+{
+    struct again again;
+    int64_t wait_ms;
+
+    gofer_request_set_cancel(t->request, interrupt_token(interrupt));
+    again_begin(&again, t->config);
+    attempt(t, client);
+    while (again_is_due(&again, t->config, t->code, t->response, &wait_ms) &&
+           interrupt_pause(interrupt, wait_ms)) {
+        forget_attempt(t);
+        attempt(t, client);
     }
+}
+
+enum exit_code transfer_run(struct transfer *t, gofer_client *client, struct interrupt *interrupt)
+{
+    if (t->request != NULL)
+        attempt_all(t, client, interrupt);
     if (t->code != CODE_OK)
         message_error(t->config, t->code, text_str(&t->message));
     write_out(t);

@@ -15,6 +15,7 @@
 
 #include "cli/config.h"
 #include "cli/exit_code.h"
+#include "cli/interrupt.h"
 #include "cli/plan.h"
 
 struct transfer {
@@ -36,10 +37,11 @@ struct transfer {
 void transfer_init(struct transfer *t, const struct job *job);
 
 /*
- * Makes the call, judges its outcome, writes the response where it belongs, and
- * says what there is to say. Returns the transfer's exit code.
+ * Makes the call, judges its outcome and writes the response where it belongs, as
+ * often as --retry says; then says what there is to say. Ends early where everything
+ * does. Returns the transfer's exit code.
  */
-enum exit_code transfer_run(struct transfer *t, gofer_client *client);
+enum exit_code transfer_run(struct transfer *t, gofer_client *client, struct interrupt *interrupt);
 
 /* Frees what the transfer holds. */
 void transfer_fini(struct transfer *t);

@@ -381,19 +381,29 @@ holds '-w time_starttransfer' out '^[0-9]\.[3-9][0-9]\{5\}$'
 # --- --retry -----------------------------------------------------------------
 
 check 'no --retry' 0 'busy\n503' -w '%{http_code}' "$url/busy"
-check '--retry' 0 'done\n200' --retry 1 --retry-delay 0.01 -w '%{http_code}' "$url/busy"
-holds '--retry says so' err 'Problem: status 503. Will try again in 0.010 seconds'
-check '--retry, and the method' 0 'done\n' --retry 1 --retry-delay 0.01 -d x "$url/busy"
+check '--retry' 0 'busy\ndone\n200' --retry 1 --retry-delay 0.01 -w '%{http_code}' "$url/busy"
+holds '--retry says so' err 'Problem: HTTP error. Will retry in 0.010 seconds. 1 retries left.'
+check '--retry, and the method' 0 'busy\ndone\n' --retry 1 --retry-delay 0.01 -d x "$url/busy"
 check '--retry used up' 22 '' -f --retry 2 --retry-delay 0.01 "$url/500"
 check '--retry, and what does not pass' 22 '' -f --retry 2 --retry-delay 60 "$url/404"
 check '--retry, and nobody there' 7 '' --retry 2 --retry-delay 60 http://127.0.0.1:1/
 check '--retry-connrefused' 7 '' --retry 1 --retry-delay 0.01 --retry-connrefused http://127.0.0.1:1/
-holds '--retry-connrefused' err 'Will try again'
+holds '--retry-connrefused' err 'Will retry in'
 check '--retry-all-errors' 52 '' --retry 1 --retry-delay 0.01 --retry-all-errors "$url/empty"
-holds '--retry-all-errors' err 'Will try again'
+holds '--retry-all-errors' err 'Will retry in'
 check '--retry-all-errors -f' 22 '' -f --retry 1 --retry-delay 0.01 --retry-all-errors "$url/404"
-holds '--retry-all-errors -f' err 'status 404'
-check '--retry-max-time' 0 'busy\n' --retry 5 --retry-delay 60 --retry-max-time 1 "$url/busy"
+holds '--retry-all-errors -f' err 'Problem: (retrying all errors)'
+check '--retry-max-time' 28 '' -m 0.6 --retry 5 --retry-delay 60 --retry-max-time 0.5 "$url/never"
+lacks '--retry-max-time' err 'Will retry'
+check '-m is of one attempt' 28 '' -m 0.3 --retry 2 --retry-delay 0.01 "$url/never"
+holds '-m is of one attempt' err '0 retries left\|1 retries left'
+check 'each attempt is shown' 0 'oops\noops\n' --retry 1 --retry-delay 0.01 "$url/500"
+check 'but once in a file' 0 '' --retry 1 --retry-delay 0.01 -o once "$url/500"
+holds 'but once in a file' once '^oops$'
+check '-Y and -y' 28 '' -Y 1000 -y 1 "$url/never"
+check '--rate' 0 'hello\nhello\n' --rate 50/2s "$url/hello" "$url/hello"
+check '--rate of nothing' 2 '' --rate 0/s "$url/hello"
+check '--rate of no unit' 2 '' --rate 1/y "$url/hello"
 check '--retry and a bad number' 2 '' --retry x "$url/hello"
 
 # --- -Z ----------------------------------------------------------------------
@@ -405,6 +415,16 @@ holds '-Z and files' z1 '^slow$'
 holds '-Z and files' z2 '^hello$'
 holds '-Z and files' z3 '^none$'
 check '-Z one at a time' 0 'slow\nhello\n' -Z --parallel-max 1 "$url/slow" "$url/hello"
+check '-Z --fail-early ends the others' 22 '' -Z -f --fail-early "$url/404" "$url/never"
+holds '-Z --fail-early ends the others' err '^gofer: (42) '
+"$gofer" -sS -o kept "$url/hello" "$url/never" -o absent 2>err 9>&- &
+pid=$!
+while [ ! -s kept ]; do sleep 0.01; done
+kill -TERM $pid
+wait $pid
+code=$?
+if [ $code = 143 ]; then pass; else fail "SIGTERM: exit code $code, not 143" "$(cat err)"; fi
+if [ ! -e absent ]; then pass; else fail 'SIGTERM leaves a file'; fi
 check '-Z keeps the last failure' 52 'slow\n' -Z "$url/slow" foo://bar "$url/empty"
 check '-Z and a limit' 28 'hello\n' -Z -m 0.4 "$url/never" "$url/hello"
 
