@@ -29,6 +29,7 @@
 #include <gofer/response.h>
 #include <gofer/tls.h>
 #include <gofer/trace.h>
+#include <gofer/wire.h>
 #include <gofer/worker.h>
 
 #endif

@@ -17,6 +17,7 @@
 #include "client/snapshot.h"
 #include "client/token.h"
 #include "engine/engine.h"
+#include "http/wire.h"
 #include "transport/trace.h"
 
 struct call *call_new(struct core *core, const gofer_request *request)
@@ -105,6 +106,8 @@ static bool prepare_trace(struct call *c)
     if (own == NULL && !c->core->watches_calls)
         return true;
     c->trace = trace_new(own, c->core->trace_hook, c->user);
+    if (c->trace != NULL && c->snapshot->wire != NULL && c->snapshot->wire->tells_bytes)
+        trace_tell_bytes(c->trace);
     return c->trace != NULL || refuse(c, GOFER_ERR_NOMEM, "");
 }
 

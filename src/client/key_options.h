@@ -191,6 +191,8 @@ enum key_scope {
     ROW(follow, NOT_CONNECTION, "call", 0, gofer_request_set_follow_redirects(request, 0))         \
     ROW(max_redirects, NOT_CONNECTION, "call", 0, gofer_request_set_max_redirects(request, 5))     \
     ROW(secrets, NOT_CONNECTION, "message", {0}, gofer_request_mark_secret(request, "X-Other"))    \
+    ROW(wire, NOT_CONNECTION, "message", NULL, gofer_request_set_wire(request, &other_wire))       \
+    ROW(path, DERIVED, "wire", NULL, (void)0)                                                      \
     ROW(no_cookies, NOT_CONNECTION, "message", 0, gofer_request_disable_cookies(request, 1))       \
     ROW(hops, DERIVED, "URL_PARTS", NULL, (void)0)                                                 \
     ROW(prepared, DERIVED, "head", NULL, (void)0)

@@ -16,6 +16,7 @@
 #include "client/token.h"
 #include "http/coding.h"
 #include "http/request_head.h"
+#include "http/wire.h"
 #include "transport/trace.h"
 
 /* --- prepared --- */
@@ -70,6 +71,11 @@ static struct request_parts parts_of(const struct snapshot *s, const struct core
     };
 }
 
+static bool is_http_1_0(const struct snapshot *s)
+{
+    return s->wire != NULL && s->wire->http_1_0;
+}
+
 static uint64_t bytes_limit(int64_t option)
 {
     return option < 0 ? INT64_MAX : (uint64_t)option;
@@ -109,6 +115,8 @@ static void write_head(const struct snapshot *s, const struct core *core,
     parts.proxy_authorization = known ? authorization : NULL;
     parts.proxy_fields = &core->proxies.fetch_headers;
     request_write_head(&parts, head);
+    if (s->wire != NULL)
+        wire_remake_head(s->wire, s->path, head);
     head->failed = head->failed || authorization == NULL;
     mem_free(authorization);
 }
@@ -132,7 +140,7 @@ static bool prepare(struct prepared *p, const struct snapshot *s, const struct c
         .up = {.head_len = head.len,
                .source = s->source,
                .chunked = request_is_chunked(&parts),
-               .expects_continue = request_expects_continue(&parts),
+               .expects_continue = !is_http_1_0(s) && request_expects_continue(&parts),
                .trailers = &s->trailers,
                .progress = s->progress,
                .progress_arg = s->progress_arg},
@@ -143,7 +151,8 @@ static bool prepare(struct prepared *p, const struct snapshot *s, const struct c
                  .max_head_bytes = bytes_limit(o->max_response_header_bytes),
                  .max_body_bytes = bytes_limit(o->max_body_bytes),
                  .decodes = parts.accept_encoding != NULL,
-                 .max_decode_ratio = o->max_decode_ratio},
+                 .max_decode_ratio = o->max_decode_ratio,
+                 .wire = s->wire},
         .close = request_will_close(&parts),
         .secrets = &s->secrets,
         .stall_timeout_ms = o->stall_timeout_ms,
@@ -171,6 +180,10 @@ static struct prepared *prepared_new(const struct snapshot *s, const struct core
     *status = request_check(&parts, why);
     if (*status == GOFER_OK && request_wants_upgrade(&s->headers) && !s->streaming) {
         buf_append_str(why, "an upgrade needs a streaming request");
+        *status = GOFER_ERR_INVALID;
+    }
+    if (*status == GOFER_OK && is_http_1_0(s) && request_is_chunked(&parts)) {
+        buf_append_str(why, "HTTP/1.0 cannot send a body of unknown length");
         *status = GOFER_ERR_INVALID;
     }
     struct key_route route;
@@ -271,6 +284,8 @@ void snapshot_unref(struct snapshot *snapshot)
     source_unref(snapshot->source);
     token_unref(snapshot->cancel);
     trace_hook_unref(snapshot->trace);
+    wire_unref(snapshot->wire);
+    mem_free(snapshot->path);
     mem_free(snapshot->unix_socket);
     mem_free(snapshot->tls_name);
     proxy_fini(&snapshot->proxy);
@@ -363,6 +378,8 @@ struct snapshot *snapshot_copy(const struct snapshot *from)
     s->why = from->why != NULL ? mem_strdup(from->why) : NULL;
     s->unix_socket = from->unix_socket != NULL ? mem_strdup(from->unix_socket) : NULL;
     s->tls_name = from->tls_name != NULL ? mem_strdup(from->tls_name) : NULL;
+    s->wire = wire_ref(from->wire);
+    s->path = from->path != NULL ? mem_strdup(from->path) : NULL;
     s->proxy_chosen = from->proxy_chosen;
     bool ok = proxy_copy(&s->proxy, &from->proxy);
     ok = ok && url_copy(&s->url, &from->url);
@@ -372,6 +389,7 @@ struct snapshot *snapshot_copy(const struct snapshot *from)
     ok = ok && s->method != NULL && s->shown_url != NULL;
     ok = ok && (from->unix_socket == NULL || s->unix_socket != NULL);
     ok = ok && (from->tls_name == NULL || s->tls_name != NULL);
+    ok = ok && (from->path == NULL || s->path != NULL);
     if (ok && (from->why == NULL || s->why != NULL))
         return s;
     snapshot_unref(s);
@@ -381,6 +399,8 @@ struct snapshot *snapshot_copy(const struct snapshot *from)
 bool snapshot_take_url(struct snapshot *snapshot, struct url *url)
 {
     url_fini(&snapshot->url);
+    mem_free(snapshot->path);
+    snapshot->path = NULL;
     snapshot->url = *url;
     *url = (struct url){.scheme = NULL};
     mem_free(snapshot->shown_url);

@@ -28,6 +28,7 @@
 struct core;
 struct hops;
 struct trace_hook;
+struct wire;
 
 /* What one client sends for a snapshot. Immutable. */
 struct prepared {
@@ -71,6 +72,8 @@ struct snapshot {
     enum snapshot_follow follow;         /* redirects */
     int64_t max_redirects;               /* 0: the client's */
     struct headers secrets;              /* names only */
+    struct wire *wire;                   /* or NULL */
+    char *path;                          /* in place of the URL's path and query; or NULL */
     bool no_cookies;                     /* the client's jar has nothing to do with it */
     struct hops *hops;                   /* hops.h: how a call came to it; NULL: it is a user's */
     _Atomic(struct prepared *) prepared; /* or NULL */

@@ -66,6 +66,11 @@ enum head_result head_scan(struct head_scan *scan, const char *data, size_t len,
     return HEAD_MORE;
 }
 
+bool head_is_not_http(const char *why)
+{
+    return why == not_http1;
+}
+
 bool head_is_408(const char *data, size_t len)
 {
     return len >= 12 && memcmp(data, "HTTP/1.", 7) == 0 && memcmp(data + 8, " 408", 4) == 0;

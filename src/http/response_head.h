@@ -119,6 +119,9 @@ static inline bool head_is_redirect(int status)
     return (status >= 301 && status <= 303) || status == 307 || status == 308;
 }
 
+/* Whether what stands in `why` is that the bytes do not even begin as HTTP does. */
+bool head_is_not_http(const char *why);
+
 /* Whether bytes on an idle connection are the beginning of a 408 answer (table is408). */
 bool head_is_408(const char *data, size_t len);
 

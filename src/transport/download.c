@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "http/wire.h"
 #include "transport/conn.h"
 #include "transport/trace.h"
 
@@ -221,6 +222,34 @@ static void tell_informational(const struct download *d, const struct response_h
     message_free(r);
 }
 
+/* A final head of a request that has something to say of its bytes. */
+__attribute__((noinline)) static void heed_wire(struct download *d, struct response_head *head,
+                                                const char *bytes, size_t len)
+{
+    if (d->trace != NULL)
+        trace_got_head(d->trace, bytes, len);
+    if (!d->request->wire->ignore_length || head->framing != BODY_LENGTH)
+        return;
+    head->framing = BODY_TO_EOF;
+    head->content_length = -1;
+    head->keep_alive = false;
+}
+
+/* Bytes that are no head may be a body all the same, where they are the first and are allowed to.
+ */
+static bool is_http_0_9(const struct download *d)
+{
+    return d->request->wire != NULL && d->request->wire->accept_http_0_9 && d->head_bytes == 0 &&
+           d->informational == 0 && head_is_not_http(d->scan.why);
+}
+
+static enum download_next begin_http_0_9(struct download *d, struct fault *fault)
+{
+    struct response_head head = {
+        .status = 200, .minor = 9, .content_length = -1, .framing = BODY_TO_EOF};
+    return begin_response(d, &head, "", 0, NULL, fault);
+}
+
 /* Bytes of a head; data[len] is the sentinel. *used: how many were a complete one. */
 static enum download_next take_head(struct download *d, const char *data, size_t len, size_t *used,
                                     struct fault *fault)
@@ -234,11 +263,15 @@ static enum download_next take_head(struct download *d, const char *data, size_t
     if (d->head_bytes + (r == HEAD_DONE ? head_len : len) > d->request->max_head_bytes)
         return too_large(fault, GOFER_PHASE_HEADERS, "response header section",
                          d->request->max_head_bytes);
+    if (r == HEAD_BAD && is_http_0_9(d))
+        return begin_http_0_9(d, fault);
     if (r == HEAD_BAD)
         return malformed(fault, GOFER_PHASE_HEADERS, d->scan.why);
     if (r == HEAD_MORE)
         return DOWNLOAD_EMPTY;
     d->scan = (struct head_scan){0};
+    if (d->request->wire != NULL)
+        heed_wire(d, &head, data, head_len);
     if (head.status >= 200 || head.framing == BODY_TUNNEL)
         return begin_response(d, &head, data, head_len, fields, fault);
     if (d->trace != NULL)
@@ -261,6 +294,12 @@ static inline enum download_next body_bytes(struct download *d, const char *data
     return message_append(d->response, data, len) ? DOWNLOAD_EMPTY : no_memory(d, fault);
 }
 
+/* Whether framing is a part of the body. */
+static bool keeps_chunks(const struct download *d)
+{
+    return d->request->wire != NULL && d->request->wire->keep_chunks;
+}
+
 static enum download_next take_chunks(struct download *d, const char *data, size_t len,
                                       struct fault *fault)
 {
@@ -270,6 +309,10 @@ static enum download_next take_chunks(struct download *d, const char *data, size
         ptrdiff_t n = chunked_decode(&d->chunked, data, len, &out, &out_len);
         if (n < 0)
             return malformed(fault, GOFER_PHASE_BODY, d->chunked.why);
+        if (keeps_chunks(d)) {
+            out = data;
+            out_len = (size_t)n;
+        }
         if (out_len > 0 && body_bytes(d, out, out_len, fault) == DOWNLOAD_FAILED)
             return DOWNLOAD_FAILED;
         data += n;
@@ -322,7 +365,7 @@ static enum download_next take_bytes(struct download *d, const char *data, size_
         *used += n;
         if (next == DOWNLOAD_COMPLETE)
             d->overrun = *used < len;
-        if (next != DOWNLOAD_EMPTY || n == 0)
+        if (next != DOWNLOAD_EMPTY || (n == 0 && !d->head_done))
             return next;
     }
     const char *body = data + *used;
@@ -407,11 +450,18 @@ static bool make_room(struct download *d)
     return message_reserve(d->response, d->body_left < step ? (size_t)d->body_left : step);
 }
 
+static void tell_received(const struct download *d, const char *data, size_t n)
+{
+    if (!d->begun)
+        trace_first_byte(d->trace);
+    trace_received(d->trace, data, n);
+}
+
 static enum download_next interpret(struct download *d, struct turn *turn, bool in_place, size_t n,
                                     struct fault *fault)
 {
-    if (d->trace != NULL && !d->begun)
-        trace_first_byte(d->trace);
+    if (d->trace != NULL)
+        tell_received(d, in_place ? d->response->body + d->response->body_len : turn->scratch, n);
     d->begun = true;
     if (in_place)
         return took_in_place(d, n, fault);
@@ -482,6 +532,10 @@ static enum download_next decode(struct download *d, const char *from, size_t le
         ptrdiff_t n = chunked_decode(&d->chunked, from + *used, len - *used, &out, &out_len);
         if (n < 0)
             return malformed(fault, GOFER_PHASE_BODY, d->chunked.why);
+        if (keeps_chunks(d)) {
+            out = from + *used;
+            out_len = (size_t)n;
+        }
         /* decode_framing() has no room for data, and gives single bytes that are none. */
         if (out_len > 0)
             memmove(to + *got, out, out_len); /* NOLINT(clang-analyzer-core.NonNullParamChecker) */
@@ -515,7 +569,7 @@ static enum download_next read_kept(struct download *d, char *buf, size_t len, s
     enum download_next next = DOWNLOAD_EMPTY;
     if (d->framing == BODY_CHUNKED) {
         next = decode(d, from, n, buf, got, &used, fault);
-        if (next == DOWNLOAD_EMPTY)
+        if (next == DOWNLOAD_EMPTY && !keeps_chunks(d))
             next = decode_framing(d, from + used, have - used, &more, fault);
     } else {
         used = d->framing == BODY_LENGTH && d->body_left < n ? (size_t)d->body_left : n;
@@ -572,6 +626,8 @@ static enum download_next read_socket(struct download *d, const struct download_
     if (n <= 0)
         return end_of_stream(d, io, err, fault);
     *moved += (size_t)n;
+    if (d->trace != NULL)
+        tell_received(d, buf, (size_t)n);
     return received(d, buf, (size_t)n, got, fault);
 }
 

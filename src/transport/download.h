@@ -33,6 +33,7 @@
 
 struct conn;
 struct trace;
+struct wire;
 
 /* What to accept; borrowed for the download's life. */
 struct download_request {
@@ -45,6 +46,7 @@ struct download_request {
     uint64_t max_body_bytes;  /* of a buffered body, decoded */
     bool decodes;             /* content codings are undone, */
     int64_t max_decode_ratio; /* to so many times their size; negative: however large */
+    const struct wire *wire;  /* what is read otherwise than usual; or NULL */
 };
 
 enum download_next {

@@ -72,7 +72,7 @@ void exchange_init(struct exchange *x, struct conn *conn, const struct exchange_
 /* Who is told of it, or NULL; borrowed. Right after the beginning. */
 static inline void exchange_set_trace(struct exchange *x, struct trace *trace)
 {
-    x->down.trace = trace;
+    x->up.trace = x->down.trace = trace;
 }
 
 /*

@@ -82,6 +82,7 @@ struct trace {
     void *user;
     struct trace_hook *hooks[HOOKS];
     struct trace_marks marks;
+    bool tells_bytes;
 };
 
 struct trace *trace_new(struct trace_hook *request, struct trace_hook *client, void *user)
@@ -244,6 +245,19 @@ static void tell_fields(struct trace *t, const struct exchange_request *request,
     trace_head_fini(&head);
 }
 
+/* The whole head, with a mask in place of each secret. */
+static void tell_head(struct trace *t, const struct exchange_request *request, int64_t now_ns)
+{
+    struct buf text = BUF_INIT;
+    gofer_trace_event event = {.kind = GOFER_TRACE_SENT_HEAD};
+    trace_head_mask(request->up.head, request->up.head_len, request->secrets, &text);
+    event.data = text.data;
+    event.data_len = text.len;
+    if (!buf_failed(&text))
+        tell_at(t, &event, now_ns);
+    buf_fini(&text);
+}
+
 void trace_wrote_headers(struct trace *trace, const struct exchange_request *request)
 {
     gofer_trace_event event = {.kind = GOFER_TRACE_WROTE_HEADERS};
@@ -251,7 +265,36 @@ void trace_wrote_headers(struct trace *trace, const struct exchange_request *req
         return;
     int64_t now = clock_now_ns();
     tell_fields(trace, request, now);
+    if (trace->tells_bytes)
+        tell_head(trace, request, now);
     tell_at(trace, &event, now);
+}
+
+void trace_tell_bytes(struct trace *trace)
+{
+    trace->tells_bytes = true;
+}
+
+static void tell_bytes(const struct trace *t, gofer_trace_kind kind, const char *data, size_t len)
+{
+    gofer_trace_event event = {.kind = kind, .data = data, .data_len = len};
+    if (t->tells_bytes)
+        tell(t, &event);
+}
+
+void trace_sent_body(struct trace *trace, const char *data, size_t len)
+{
+    tell_bytes(trace, GOFER_TRACE_SENT_BODY, data, len);
+}
+
+void trace_received(struct trace *trace, const char *data, size_t len)
+{
+    tell_bytes(trace, GOFER_TRACE_RECEIVED, data, len);
+}
+
+void trace_got_head(struct trace *trace, const char *data, size_t len)
+{
+    tell_bytes(trace, GOFER_TRACE_GOT_HEAD, data, len);
 }
 
 void trace_wait_100(struct trace *trace)
@@ -417,6 +460,10 @@ const char *gofer_trace_name(gofer_trace_kind kind)
         [GOFER_TRACE_END] = "end",
         [GOFER_TRACE_WROTE_HEADER_FIELD] = "wrote_header_field",
         [GOFER_TRACE_GOT_HEADERS] = "got_headers",
+        [GOFER_TRACE_SENT_HEAD] = "sent_head",
+        [GOFER_TRACE_SENT_BODY] = "sent_body",
+        [GOFER_TRACE_RECEIVED] = "received",
+        [GOFER_TRACE_GOT_HEAD] = "got_head",
     };
     bool known = kind > 0 && (size_t)kind < sizeof names / sizeof *names;
     return known ? names[kind] : "unknown";

@@ -76,6 +76,12 @@ void trace_get_conn(struct trace *trace, const struct key *key, const char *meth
 void trace_got_conn(struct trace *trace, const struct conn *conn, bool was_idle);
 /* Each field, without secrets, and that they were sent. */
 void trace_wrote_headers(struct trace *trace, const struct exchange_request *request);
+/* Bytes as they pass, for a call that wants them; else nothing. A head without secrets is told with
+ * trace_wrote_headers(). data NULL: they are not in memory. */
+void trace_tell_bytes(struct trace *trace);
+void trace_sent_body(struct trace *trace, const char *data, size_t len);
+void trace_received(struct trace *trace, const char *data, size_t len);
+void trace_got_head(struct trace *trace, const char *data, size_t len);
 void trace_wait_100(struct trace *trace);
 void trace_got_100(struct trace *trace);
 void trace_informational(struct trace *trace, const struct gofer_response *response);

@@ -55,3 +55,19 @@ bool trace_head_next(struct trace_head *h, const char **name, const char **value
         *value = MASK;
     return true;
 }
+
+void trace_head_mask(const char *head, size_t len, const struct headers *secrets, struct buf *out)
+{
+    const char *line_end = memmem(head, len, "\r\n", 2);
+    size_t line_len = line_end != NULL ? (size_t)(line_end - head) + 2 : len;
+    const char *name, *value;
+    struct trace_head h;
+
+    trace_head_init(&h, head, len, secrets);
+    out->failed = out->failed || h.text == NULL;
+    buf_append(out, head, line_len);
+    while (trace_head_next(&h, &name, &value))
+        buf_printf(out, *value != '\0' ? "%s: %s\r\n" : "%s:\r\n", name, value);
+    buf_append_str(out, "\r\n");
+    trace_head_fini(&h);
+}

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "http/header.h"
 
 struct trace_head {
@@ -29,5 +30,8 @@ void trace_head_fini(struct trace_head *h);
 
 /* The next field, until trace_head_fini(). False behind the last. */
 bool trace_head_next(struct trace_head *h, const char **name, const char **value);
+
+/* Appends the whole head, masked. */
+void trace_head_mask(const char *head, size_t len, const struct headers *secrets, struct buf *out);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/callback.h"
 #include "transport/conn.h"
+#include "transport/trace.h"
 
 /* Room for a chunk's size line before its data, and for the CRLF behind it. */
 enum { CHUNK_LINE_BYTES = 10, CHUNK_END_BYTES = 2, SENDFILE_MAX_BYTES = 1024 * 1024 };
@@ -75,6 +76,13 @@ static void tell_progress(const struct upload *u, uint64_t sent)
     callback_leave();
 }
 
+/* Bytes of the body went out, framing included; data NULL: straight from a file. */
+static void tell_sent(const struct upload *u, const char *data, uint64_t len)
+{
+    if (u->trace != NULL && len > 0)
+        trace_sent_body(u->trace, data, (size_t)len);
+}
+
 static enum upload_next done(struct upload *u)
 {
     u->state = UPLOAD_DONE;
@@ -103,8 +111,10 @@ static enum upload_next after_head(struct upload *u)
     if (u->request->source == NULL)
         return done(u);
     u->state = u->request->expects_continue ? UPLOAD_CONTINUE : UPLOAD_BODY;
-    if (u->sent > u->request->head_len)
+    if (u->sent > u->request->head_len) {
+        tell_sent(u, u->request->source->data, u->sent - u->request->head_len);
         tell_progress(u, u->sent - u->request->head_len);
+    }
     return u->state == UPLOAD_CONTINUE ? UPLOAD_EXPECTS : UPLOAD_TURN_OVER;
 }
 
@@ -130,6 +140,7 @@ static enum upload_next write_memory(struct upload *u, struct conn *conn)
         ssize_t n = send_head_and_memory(u, conn, false);
         if (n < 0)
             return broke(u);
+        tell_sent(u, q->source->data + (u->sent - q->head_len), (uint64_t)n);
         u->sent += (uint64_t)n;
         tell_progress(u, u->sent - q->head_len);
     }
@@ -179,6 +190,7 @@ static enum upload_next write_file(struct upload *u, struct conn *conn, struct f
             return gave_too_few(u, fault);
         u->taken += (uint64_t)n;
         u->sent += (uint64_t)n;
+        tell_sent(u, NULL, (uint64_t)n);
         tell_progress(u, u->taken);
     }
     return done(u);
@@ -201,6 +213,7 @@ static enum upload_next send_or_keep(struct upload *u, struct conn *conn, const 
             at += (size_t)n;
     }
     u->sent += at;
+    tell_sent(u, data, at);
     if (next == UPLOAD_FULL)
         buf_append(&u->kept, data + at, len - at);
     if (!buf_failed(&u->kept))
@@ -216,6 +229,7 @@ static enum upload_next send_kept(struct upload *u, struct conn *conn)
         ssize_t n = conn_send(conn, &iov, 1, false);
         if (n < 0)
             return broke(u);
+        tell_sent(u, u->kept.data, (uint64_t)n);
         buf_consume(&u->kept, (size_t)n);
         u->sent += (uint64_t)n;
     }

@@ -29,6 +29,7 @@
 #include "transport/source.h"
 
 struct conn;
+struct trace;
 
 /* What to send; borrowed for the upload's life. */
 struct upload_request {
@@ -59,13 +60,14 @@ struct upload {
     const struct upload_request *request;
     enum upload_state state;
     int write_errno;
-    uint64_t sent;    /* bytes that the socket took, framing included */
-    uint64_t taken;   /* body bytes taken from the source */
-    bool source_over; /* the source gave its last byte */
-    bool begun;       /* the source was made to begin */
-    bool copies;      /* sendfile refused the file */
-    uint32_t untold;  /* of pulled bytes: how many no progress has told of */
-    struct buf kept;  /* framed bytes that wait for the socket */
+    uint64_t sent;       /* bytes that the socket took, framing included */
+    uint64_t taken;      /* body bytes taken from the source */
+    bool source_over;    /* the source gave its last byte */
+    bool begun;          /* the source was made to begin */
+    bool copies;         /* sendfile refused the file */
+    uint32_t untold;     /* of pulled bytes: how many no progress has told of */
+    struct buf kept;     /* framed bytes that wait for the socket */
+    struct trace *trace; /* who is told of body bytes; or NULL */
 };
 
 void upload_init(struct upload *u, const struct upload_request *request);

@@ -1,0 +1,50 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * What a request wants of its bytes that others do not: see <gofer/wire.h>. Most
+ * requests have none. A head is written as always, and then remade by
+ * wire_remake_head(): so the writing of every other one knows nothing of it.
+ *
+ * Immutable once made; any thread.
+ */
+#ifndef GOFER_HTTP_WIRE_H
+#define GOFER_HTTP_WIRE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct wire {
+    _Atomic uint32_t refs;
+    char *target; /* or NULL */
+    char **order;
+    size_t order_len;
+    bool http_1_0;
+    bool accept_http_0_9;
+    bool keep_chunks;
+    bool ignore_length;
+    bool tells_bytes;
+};
+
+/* With one reference and nothing in it. NULL without memory. */
+struct wire *wire_new(void);
+
+/* NULL is legal. */
+struct wire *wire_ref(struct wire *wire);
+void wire_unref(struct wire *wire);
+
+/* Copies the names. False without memory. */
+bool wire_set_order(struct wire *wire, const char *const *names, size_t len);
+
+/* Whether text can stand in a request line as its target: visible ASCII, and some. */
+bool wire_is_target(const char *text);
+
+/* Remakes a head that request_write_head() wrote; path, or NULL, stands in place of the URL's path
+ * and query. */
+void wire_remake_head(const struct wire *wire, const char *path, struct buf *head);
+
+#endif
