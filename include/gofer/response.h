@@ -34,7 +34,7 @@ GOFER_API int gofer_response_status(const gofer_response *response);
 /* The reason phrase as the server sent it, maybe "". Never NULL. */
 GOFER_API const char *gofer_response_reason(const gofer_response *response);
 
-/* The minor version of the server's HTTP/1: 0 or 1. */
+/* The minor version of the server's HTTP/1: 0 or 1. 9 for HTTP/0.9, where that was accepted. */
 GOFER_API int gofer_response_http_minor(const gofer_response *response);
 
 /*

@@ -68,9 +68,9 @@ typedef enum gofer_trace_kind {
                                    call, after its body */
     GOFER_TRACE_WROTE_HEADER_FIELD, /* field_name, field_value: a field of the header section that
                                        was sent; all of them, before WROTE_HEADERS */
-    GOFER_TRACE_GOT_HEADERS, /* response: the header section of a response that is not informational,
-                               of one that is a redirect or will be tried again, too; as it came,
-                               before its body is decoded */
+    GOFER_TRACE_GOT_HEADERS,        /* response: the header section of a response that is not
+                                      informational,        of one that is a redirect or will be tried again, too;
+                                      as it came,        before its body is decoded */
     /* The bytes as they pass, in data and data_len: only where trace_bytes of <gofer/wire.h> asks
      */
     GOFER_TRACE_SENT_HEAD, /* the request's head, with secrets masked as in field_value; before
@@ -110,8 +110,8 @@ typedef struct gofer_trace_event {
     const char *field_name;
     const char *field_value; /* "***" for Authorization, Proxy-Authorization, Cookie and what
                                 gofer_request_mark_secret() names */
-    uint64_t conn; /* the connection's number, from 1; no two of a process have the same */
-    const char *data;        /* not NUL-terminated */
+    uint64_t conn;    /* the connection's number, from 1; no two of a process have the same */
+    const char *data; /* not NUL-terminated */
     size_t data_len;
 } gofer_trace_event;
 

@@ -52,6 +52,10 @@ typedef struct gofer_wire_options {
     bool keep_chunks;
     /* Content-Length is not believed: the body goes up to the end of the connection. */
     bool ignore_content_length;
+    /* Content codings are undone (gofer_content_codings()) although Accept-Encoding is the
+     * request's own field, or a part was asked for; not of a 206, and not where the request or the
+     * client wants none undone. */
+    bool decode;
     /* Traces are told GOFER_TRACE_SENT_HEAD, _SENT_BODY, _RECEIVED and _GOT_HEAD. */
     bool trace_bytes;
 } gofer_wire_options;

@@ -65,6 +65,7 @@ static gofer_client_options options_of(const struct config *config)
         .check_redirect = check_redirect, /* a max of 0 is the library's default */
         .check_redirect_arg = (void *)(uintptr_t)config,
         .bearer_token = f->bearer,
+        .expect_continue_timeout_ms = config->message.expect_ms,
     };
 }
 

@@ -21,6 +21,16 @@ static void follow_fini(struct config_follow *follow)
     *follow = (struct config_follow){.follows = false};
 }
 
+static void message_fini(struct config_message *m)
+{
+    char *strings[] = {m->agent,     m->range,        m->time_condition, m->target,
+                       m->etag_save, m->etag_compare, m->netrc_file};
+
+    for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
+        free(strings[i]);
+    text_fini(&m->json);
+}
+
 static void targets_fini(struct config *config)
 {
     for (size_t i = 0; i < config->targets_len; i++) {
@@ -45,6 +55,9 @@ static void config_free(struct config *config)
     config_connect_fini(&config->connect);
     config_proxy_fini(&config->proxy);
     follow_fini(&config->follow);
+    message_fini(&config->message);
+    free(config->files.dump_header);
+    free(config->files.directory);
     free(config);
 }
 
@@ -84,6 +97,7 @@ void global_fini(struct global *global)
     free(global->har);
     free(global->waterfall);
     free(global->completion);
+    free(global->trace);
     *global = (struct global){.first = NULL};
 }
 

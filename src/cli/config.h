@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <gofer/form.h>
 
@@ -54,6 +55,43 @@ struct config_speed {
     int64_t window_ms;       /* for so long */
 };
 
+/* The request's bytes, and who asks. Strings are NULL where nothing was said. */
+struct config_message {
+    char *agent; /* "": none */
+    char *range; /* as behind "bytes=" */
+    bool resumes;
+    int64_t resume_at;    /* with resumes; negative: behind what the output file has */
+    char *time_condition; /* a date or a file's name, maybe with '-', '+' or '=' before it */
+    char *target;
+    bool path_as_is;
+    bool http_1_0;
+    bool accept_http_0_9;
+    bool raw;
+    bool ignore_length;
+    struct text json; /* joined */
+    bool has_json;
+    char *etag_save;
+    char *etag_compare;
+    bool netrc;
+    bool netrc_optional;
+    char *netrc_file;
+    bool junk_session;
+    int64_t expect_ms; /* 0: as usual */
+};
+
+/* The files that responses are written to. Strings are NULL where nothing was said. */
+struct config_files {
+    char *dump_header; /* "-" is stdout */
+    char *directory;
+    bool create_dirs;
+    bool header_name; /* -O: as Content-Disposition says */
+    bool no_clobber;
+    bool remove_on_error;
+    bool remote_time;
+    int64_t max_bytes; /* 0: no limit */
+    long create_mode;  /* for protocols that create files on servers: none here */
+};
+
 /* The whole command line: at least one operation, and what holds for all of them, the options that
  * curl's man page calls global. */
 struct global {
@@ -71,6 +109,11 @@ struct global {
     bool silent;
     bool show_error;
     bool verbose;
+    char *trace;      /* a file, "-" is stdout, "%" stderr; or NULL */
+    FILE *trace_file; /* once it is open */
+    bool trace_ascii;
+    bool trace_time;
+    bool trace_ids;
     bool no_progress_meter;
     bool progress_bar;
 
@@ -149,6 +192,8 @@ struct config {
     struct config_connect connect;
     struct config_proxy proxy;
     struct config_follow follow;
+    struct config_message message;
+    struct config_files files;
 
     /* what is shown */
     bool include;

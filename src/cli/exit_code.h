@@ -25,6 +25,7 @@ enum exit_code {
     CODE_READ = 26,
     CODE_OUT_OF_MEMORY = 27,
     CODE_TIMEOUT = 28,
+    CODE_RANGE = 33, /* -C, and the server knows no ranges */
     CODE_TLS = 35,
     CODE_ABORTED = 42,
     CODE_INTERFACE = 45,

@@ -34,6 +34,12 @@ static int read_named(const char *name, struct text *out)
     return error;
 }
 
+bool input_try(const char *name, struct text *out)
+{
+    errno = read_named(name, out);
+    return errno == 0;
+}
+
 bool input_read(const struct config *config, const char *name, struct text *out)
 {
     bool is_stdin = strcmp(name, "-") == 0;

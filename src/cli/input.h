@@ -14,4 +14,7 @@
 /* Appends the file's bytes; name "-" is stdin. False after an error, which it has reported. */
 bool input_read(const struct config *config, const char *name, struct text *out);
 
+/* The same without a word: false, with errno. */
+bool input_try(const char *name, struct text *out);
+
 #endif

@@ -31,6 +31,8 @@ static void load(gofer_cookie_jar *jar, const struct config *config)
         if (files->items[i][0] != '\0' && gofer_cookie_jar_load(jar, files->items[i]) != GOFER_OK &&
             errno != ENOENT)
             message_warn(config, "Failed to read cookies from %s", files->items[i]);
+    if (config->message.junk_session)
+        gofer_cookie_jar_clear_session(jar);
 }
 
 gofer_cookie_jar *jar_open(const struct global *global)

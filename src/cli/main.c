@@ -4,7 +4,7 @@
  *
  * The gofer command: curl's basic options over the library's public interface.
  *
- *     main -> options -> run -> plan, transfer -> request, output, verbose, write_out
+ *     main -> options -> run -> plan, transfer -> request, receive, verbose, write_out
  *
  * A transfer runs on one thread from its begin to its end: the main thread, or with
  * -Z one of several.
@@ -21,6 +21,7 @@
 #include "cli/picture.h"
 #include "cli/rc_file.h"
 #include "cli/run.h"
+#include "cli/trace_file.h"
 
 /*
  * A descriptor 0, 1 or 2 that the caller left closed would be given to the next
@@ -57,7 +58,9 @@ static enum exit_code transfer_all(struct global *global)
     enum exit_code code, drawn;
 
     global->timeline = picture_begin(global);
+    trace_open(global);
     code = run(global);
+    trace_close(global);
     drawn = picture_finish(global->timeline, global);
     return code != CODE_OK ? code : drawn;
 }

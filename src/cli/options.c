@@ -12,9 +12,10 @@
 #include "cli/variable.h"
 
 const struct option *const option_groups[] = {
-    flow_options,   request_options, form_options,    transfer_options,
-    follow_options, retry_options,   connect_options, tls_options,
-    proxy_options,  output_options,  picture_options, NULL,
+    flow_options,    request_options, form_options,    transfer_options,
+    follow_options,  retry_options,   connect_options, tls_options,
+    proxy_options,   output_options,  picture_options, data_options,
+    message_options, file_options,    trace_options,   NULL,
 };
 
 static const char *const error_words[] = {

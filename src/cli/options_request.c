@@ -72,6 +72,7 @@ static enum option_error apply_data(struct config *config, const char *value)
 const struct option request_options[] = {
     {'d', "data", "data", 0, apply_data, "Send this in a POST; @file reads it",
      HELP_IMPORTANT | HELP_HTTP | HELP_POST | HELP_UPLOAD, OPTION_LOCAL},
+    {0, "data-ascii", "data", 0, apply_data, "The same", HELP_HTTP | HELP_POST, OPTION_LOCAL},
     {0, "compressed", NULL, LOCAL_FIELD(compressed), NULL,
      "Ask for a compressed response, and show it decompressed", HELP_HTTP, OPTION_LOCAL},
     {'I', "head", NULL, LOCAL_FIELD(head), NULL, "Ask for the headers only (HEAD)", HELP_HTTP,

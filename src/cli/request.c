@@ -6,11 +6,20 @@
  */
 #include "cli/request.h"
 
+#include <errno.h>
 #include <gofer/client.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "cli/header.h"
+#include "cli/input.h"
+#include "cli/layout.h"
+#include "cli/message.h"
+#include "cli/moment.h"
+#include "cli/netrc.h"
+#include "cli/upload.h"
 
 /* RFC 3986 section 3.1. "localhost:8080/x" has none: only "://" makes one. */
 static size_t scheme_len(const char *url)
@@ -92,6 +101,39 @@ static void add_header(gofer_request *request, const char *line)
     header_fini(&header);
 }
 
+const char *request_method(const struct request_about *about)
+{
+    if (about->config->method == NULL && !about->config->head && about->upload != NULL)
+        return "PUT";
+    return config_method(about->config);
+}
+
+static void set_header(gofer_request *request, const char *name, const char *value)
+{
+    check_memory(gofer_request_set_header(request, name, value));
+}
+
+/* Sets a field that no -H speaks of. */
+static void set_default(gofer_request *request, const struct config *config, const char *name,
+                        const char *value)
+{
+    if (!header_is_mentioned(config, name))
+        set_header(request, name, value);
+}
+
+/* --- the body -------------------------------------------------------------- */
+
+enum { EXPECT_FROM_BYTES = 1024 * 1024 };
+
+/* As curl: a large body, or one of unknown length, waits for the server's word. */
+static void expect(gofer_request *request, const struct config *config, int64_t length)
+{
+    bool large = length < 0 || length > EXPECT_FROM_BYTES;
+
+    if (large && !config->message.http_1_0 && !header_is_mentioned(config, "Expect"))
+        check_memory(gofer_request_set_expect_continue(request, 1));
+}
+
 static void add_data(gofer_request *request, const struct config *config)
 {
     if (config->form != NULL)
@@ -100,10 +142,38 @@ static void add_data(gofer_request *request, const struct config *config)
         return;
     check_memory(
         gofer_request_set_body_ref(request, text_str(&config->data), config->data.len, NULL, NULL));
-    if (!header_is_mentioned(config, "Content-Type"))
-        check_memory(
-            gofer_request_add_header(request, "Content-Type", "application/x-www-form-urlencoded"));
+    if (config->message.has_json) {
+        set_default(request, config, "Content-Type", "application/json");
+        set_default(request, config, "Accept", "application/json");
+    } else {
+        set_default(request, config, "Content-Type", "application/x-www-form-urlencoded");
+    }
+    expect(request, config, (int64_t)config->data.len);
 }
+
+static bool add_upload(gofer_request *request, const struct request_about *about, struct text *why)
+{
+    struct text range = {0};
+    int64_t length;
+
+    if (about->upload == NULL)
+        return true;
+    if (!upload_set_body(request, about->upload, about->resume_at, &length)) {
+        text_printf(why, "Can't open '%s'!", about->upload);
+        return false;
+    }
+    if (about->resume_at > 0 && length > 0) {
+        text_printf(&range, "bytes %lld-%lld/%lld", (long long)about->resume_at,
+                    (long long)(about->resume_at + length - 1),
+                    (long long)(about->resume_at + length));
+        set_default(request, about->config, "Content-Range", text_str(&range));
+    }
+    text_fini(&range);
+    expect(request, about->config, length != 0 ? -1 : 0); /* of PUT any body, however small */
+    return true;
+}
+
+/* --- who asks, and for what ------------------------------------------------ */
 
 /* The command says where it came from only where it was asked to; -H wins over -b and -e. */
 static void add_origins(gofer_request *request, const struct config *config)
@@ -112,27 +182,171 @@ static void add_origins(gofer_request *request, const struct config *config)
     bool given = header_is_mentioned(config, "Referer");
 
     if (!given && f->referer != NULL && f->referer[0] != '\0')
-        check_memory(gofer_request_set_header(request, "Referer", f->referer));
+        set_header(request, "Referer", f->referer);
     else if (!given && !f->auto_referer)
         check_memory(gofer_request_remove_header(request, "Referer"));
-    if (f->cookies.len > 0)
-        check_memory(gofer_request_add_header(request, "Cookie", text_str(&f->cookies)));
+    if (f->cookies.len > 0 && !header_is_mentioned(config, "Cookie"))
+        set_header(request, "Cookie", text_str(&f->cookies));
+    if (config->message.agent != NULL && config->message.agent[0] != '\0')
+        set_default(request, config, "User-Agent", config->message.agent);
+    else if (config->message.agent != NULL && !header_is_mentioned(config, "User-Agent"))
+        check_memory(gofer_request_remove_header(request, "User-Agent"));
 }
 
-gofer_request *request_new(const struct config *config, const char *url, enum exit_code *refused)
+static void add_range(gofer_request *request, const struct request_about *about)
+{
+    const char *range = about->config->message.range;
+    struct text value = {0};
+
+    if (about->resume_at > 0 && about->upload == NULL)
+        text_printf(&value, "bytes=%lld-", (long long)about->resume_at);
+    else if (range != NULL)
+        text_printf(&value, "bytes=%s", range);
+    if (value.len > 0)
+        set_default(request, about->config, "Range", text_str(&value));
+    text_fini(&value);
+}
+
+/* In curl's order. */
+static void add_codings(gofer_request *request, const struct config *config)
+{
+    static const char *const names[] = {"deflate", "gzip", "br", "zstd"};
+    struct text value = {0};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strstr(gofer_content_codings(), names[i]) != NULL)
+            text_printf(&value, "%s%s", value.len > 0 ? ", " : "", names[i]);
+    if (config->compressed)
+        set_default(request, config, "Accept-Encoding", text_str(&value));
+    text_fini(&value);
+}
+
+/* -z: a date, or when a file was changed; '-' before it turns the question round. */
+static void add_time_condition(gofer_request *request, const struct config *config)
+{
+    const char *given = config->message.time_condition;
+    bool unmodified = given != NULL && *given == '-';
+    struct text value = {0};
+    struct stat st;
+    time_t moment;
+
+    if (given == NULL)
+        return;
+    given += *given == '-' || *given == '+' || *given == '=';
+    if (moment_parse(given, &moment) || stat(given, &st) == 0) {
+        moment_append(&value, moment_parse(given, &moment) ? moment : st.st_mtime);
+        set_default(request, config, unmodified ? "If-Unmodified-Since" : "If-Modified-Since",
+                    text_str(&value));
+    } else {
+        message_warn(config, "Illegal date format for -z, --time-cond (and not a file name). "
+                             "Disabling time condition.");
+    }
+    text_fini(&value);
+}
+
+static void add_etag(gofer_request *request, const struct config *config)
+{
+    const char *file = config->message.etag_compare;
+    struct text tag = {0};
+
+    if (file == NULL)
+        return;
+    if (!input_try(file, &tag))
+        message_warn(config, "Failed to open %s: %s", file, strerror(errno));
+    size_t len = strcspn(text_str(&tag), "\r\n");
+    struct text value = {0};
+
+    text_append(&value, len > 0 ? text_str(&tag) : "\"\"", len > 0 ? len : 2);
+    check_memory(gofer_request_add_header(request, "If-None-Match", text_str(&value)));
+    text_fini(&value);
+    text_fini(&tag);
+}
+
+/* --- credentials ----------------------------------------------------------- */
+
+/* "user" and "host" out of "http://user:x@host:1/". Returns whether there is a password. */
+static bool take_authority(const char *url, struct text *user, struct text *host)
+{
+    const char *authority = strstr(url, "://") + 3;
+    const char *end = authority + strcspn(authority, "/?#");
+    const char *at = memrchr(authority, '@', (size_t)(end - authority));
+    const char *name = at != NULL ? at + 1 : authority;
+    const char *colon = at != NULL ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
+
+    if (at != NULL)
+        text_append(user, authority, (size_t)((colon != NULL ? colon : at) - authority));
+    text_append(host, name, strcspn(name, *name == '[' ? "/?#" : ":/?#"));
+    return colon != NULL;
+}
+
+static void default_netrc(struct text *path)
+{
+    const char *home = getenv("HOME");
+
+    text_printf(path, "%s/.netrc", home != NULL ? home : "");
+}
+
+/* -n and its kin; -u wins, and with --netrc-optional the URL, too. */
+static void add_netrc(gofer_request *request, const struct request_about *about)
+{
+    const struct config_message *m = &about->config->message;
+    struct text path = {0}, file = {0}, user = {0}, host = {0}, password = {0};
+    bool known;
+
+    if ((!m->netrc && !m->netrc_optional) || about->config->follow.user != NULL)
+        return;
+    if (m->netrc_file != NULL)
+        text_append_str(&path, m->netrc_file);
+    else
+        default_netrc(&path);
+    known = take_authority(about->url, &user, &host);
+    if (!(known && m->netrc_optional) && input_try(text_str(&path), &file) &&
+        netrc_find(text_str(&file), text_str(&host), &user, &password) &&
+        !header_is_mentioned(about->config, "Authorization"))
+        check_memory(gofer_request_set_basic_auth(request, text_str(&user), text_str(&password)));
+    text_fini(&path);
+    text_fini(&file);
+    text_fini(&user);
+    text_fini(&host);
+    text_fini(&password);
+}
+
+/* --- the whole ------------------------------------------------------------- */
+
+static void add_limits(gofer_request *request, const struct config *config)
 {
     int64_t timeout_ms = config->max_time_ms > 0 ? config->max_time_ms : GOFER_NEVER;
-    gofer_request *request = gofer_request_new(config_method(config), url);
 
-    if (request == NULL)
-        cli_out_of_memory();
-    *refused = url_is_good(url) ? CODE_USAGE : CODE_BAD_URL;
-    for (size_t i = 0; i < config->headers.len; i++)
-        add_header(request, config->headers.items[i]);
-    add_data(request, config);
-    add_origins(request, config);
     if (config->connect.unix_socket != NULL)
         check_memory(gofer_request_set_unix_socket(request, config->connect.unix_socket));
     check_memory(gofer_request_set_timeout_ms(request, timeout_ms));
-    return request;
+    check_memory(gofer_request_set_streaming(request, 1));
+    if (config->message.raw)
+        check_memory(gofer_request_set_decompression(request, 0));
+}
+
+gofer_request *request_new(const struct request_about *about, enum exit_code *refused,
+                           struct text *why)
+{
+    const struct config *config = about->config;
+    gofer_request *request = gofer_request_new(request_method(about), about->url);
+
+    if (request == NULL)
+        cli_out_of_memory();
+    *refused = url_is_good(about->url) ? CODE_USAGE : CODE_BAD_URL;
+    add_origins(request, config);
+    for (size_t i = 0; i < config->headers.len; i++)
+        add_header(request, config->headers.items[i]);
+    add_data(request, config);
+    add_range(request, about);
+    add_codings(request, config);
+    add_time_condition(request, config);
+    add_etag(request, config);
+    add_netrc(request, about);
+    add_limits(request, config);
+    layout_apply(request, config, about->url);
+    if (add_upload(request, about, why))
+        return request;
+    gofer_request_free(request);
+    return NULL;
 }

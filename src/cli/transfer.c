@@ -7,13 +7,15 @@
 #include "cli/transfer.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "cli/again.h"
 #include "cli/message.h"
-#include "cli/output.h"
+#include "cli/receive.h"
 #include "cli/request.h"
 #include "cli/timeline.h"
+#include "cli/upload.h"
 #include "cli/verbose.h"
 #include "cli/write_out.h"
 
@@ -32,6 +34,36 @@ static void refuse_scheme(struct transfer *t, const char *scheme)
     text_printf(&t->message, "Protocol \"%s\" not supported or disabled in libgofer", scheme);
 }
 
+/* -C: how much of it there is. */
+static int64_t resume_point(const struct transfer *t)
+{
+    const struct config_message *m = &t->config->message;
+    struct stat st;
+
+    if (!m->resumes || m->resume_at >= 0)
+        return m->resumes ? m->resume_at : 0;
+    return sink_is_file(&t->sink) && stat(text_str(&t->sink.path), &st) == 0 ? st.st_size : 0;
+}
+
+static struct request_about about_of(const struct transfer *t)
+{
+    return (struct request_about){.config = t->config,
+                                  .url = text_str(&t->url),
+                                  .upload = t->job.upload,
+                                  .resume_at = t->resume_at};
+}
+
+static void make_request(struct transfer *t)
+{
+    struct request_about about = about_of(t);
+
+    t->request = request_new(&about, &t->refused, &t->message);
+    if (t->request == NULL)
+        t->code = CODE_READ;
+    else
+        verbose_begin(t);
+}
+
 void transfer_init(struct transfer *t, const struct job *job)
 {
     const struct config *config = job->config;
@@ -39,13 +71,18 @@ void transfer_init(struct transfer *t, const struct job *job)
 
     *t = (struct transfer){.config = config, .job = *job};
     request_complete_url(&t->url, job->url, config->default_scheme);
+    if (job->upload != NULL)
+        upload_complete_url(&t->url, job->upload);
     request_add_query(&t->url, config);
     request_foreign_scheme(&scheme, text_str(&t->url), config->schemes);
     if (scheme.len > 0) {
         refuse_scheme(t, text_str(&scheme));
+    } else if (!sink_init(&t->sink, &t->job, text_str(&t->url))) {
+        t->code = CODE_WRITE;
+        text_append_str(&t->message, "Remote file name has no length!");
     } else {
-        t->request = request_new(config, text_str(&t->url), &t->refused);
-        verbose_begin(t);
+        t->resume_at = resume_point(t);
+        make_request(t);
     }
     text_fini(&scheme);
 }
@@ -75,9 +112,29 @@ static void judge_call(struct transfer *t)
     } else if (error != NULL) {
         t->code = error->code == GOFER_ERR_INVALID ? t->refused : exit_code_of(error);
         text_append_str(&t->message, error->message);
+        transfer_reword(t, error);
         if (error->code == GOFER_ERR_REDIRECT)
             judge_redirect(t);
     }
+}
+
+void transfer_reword(struct transfer *t, const gofer_error *error)
+{
+    const char *words = NULL;
+
+    if (error == NULL)
+        return;
+    if (error->code == GOFER_ERR_PROTOCOL && t->heads.len == 0 &&
+        strstr(error->message, "not an HTTP/1 response") != NULL) {
+        t->code = CODE_UNSUPPORTED_PROTOCOL;
+        words = "Received HTTP/0.9 when not allowed";
+    } else if (t->code == CODE_EMPTY_REPLY) {
+        words = "Empty reply from server";
+    }
+    if (words == NULL)
+        return;
+    text_fini(&t->message);
+    text_append_str(&t->message, words);
 }
 
 static void judge_status(struct transfer *t)
@@ -88,22 +145,6 @@ static void judge_status(struct transfer *t)
         t->code = CODE_HTTP_ERROR;
         text_printf(&t->message, "The requested URL returned error: %d", status);
     }
-}
-
-static void write_response(struct transfer *t)
-{
-    struct text problem = {0};
-    bool wanted = t->code == CODE_OK;
-
-    if (!wanted && t->code != CODE_HTTP_ERROR)
-        return;
-    gofer_response_body(t->response, &t->downloaded);
-    if (!output_response(t, wanted, &problem)) {
-        t->code = CODE_WRITE;
-        text_fini(&t->message);
-        text_append_str(&t->message, text_str(&problem));
-    }
-    text_fini(&problem);
 }
 
 /* How many connections the client has opened so far. */
@@ -120,6 +161,7 @@ static void call(struct transfer *t, gofer_client *client)
     uint64_t before = connects_of(client);
 
     gofer_request_set_user(t->request, t);
+    receive_begin(t);
     gofer_do(client, t->request, &t->response);
     t->connects = connects_of(client) - before;
 }
@@ -128,12 +170,12 @@ static void attempt(struct transfer *t, gofer_client *client)
 {
     t->begun_us = now_us();
     call(t, client);
-    t->took_us = now_us() - t->begun_us;
     judge_call(t);
     judge_status(t);
+    receive_response(t);
     verbose_end(t);
-    write_response(t);
     timeline_body(t->config->global->timeline, t, (int64_t)t->downloaded);
+    t->took_us = now_us() - t->begun_us;
 }
 
 /* As it was before the attempt. */
@@ -144,6 +186,9 @@ static void forget_attempt(struct transfer *t)
     t->code = CODE_OK;
     text_fini(&t->message);
     t->downloaded = 0;
+    text_fini(&t->heads);
+    text_fini(&t->untold);
+    t->sink.opened = false; /* the next one begins its file anew */
 }
 
 static void attempt_all(struct transfer *t, gofer_client *client, struct interrupt *interrupt)
@@ -177,14 +222,22 @@ void transfer_fini(struct transfer *t)
     gofer_request_free(t->request);
     text_fini(&t->url);
     text_fini(&t->message);
+    text_fini(&t->heads);
+    text_fini(&t->untold);
+    sink_fini(&t->sink);
     job_fini(&t->job);
+}
+
+const char *transfer_method(const struct transfer *t)
+{
+    struct request_about about = about_of(t);
+
+    return request_method(&about);
 }
 
 const char *transfer_file(const struct transfer *t)
 {
-    const struct job *job = &t->job;
-
-    return job->output_kind == OUTPUT_FILE && strcmp(job->output, "-") != 0 ? job->output : NULL;
+    return sink_is_file(&t->sink) ? text_str(&t->sink.path) : NULL;
 }
 
 const char *transfer_effective_url(const struct transfer *t)

@@ -17,6 +17,7 @@
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/plan.h"
+#include "cli/sink.h"
 
 struct transfer {
     const struct config *config;
@@ -31,6 +32,12 @@ struct transfer {
     int64_t took_us;
     uint64_t connects; /* connections opened meanwhile */
     size_t downloaded; /* bytes of body */
+    int64_t resume_at; /* -C: where it goes on; 0: at the begin */
+    struct sink sink;
+    struct text heads;     /* of all responses, as they came */
+    size_t requests_bytes; /* what was sent, heads included */
+    size_t uploaded;       /* bytes of body */
+    struct text untold;    /* received, and not in the trace yet: trace_file.h */
 };
 
 /* Prepares the transfer; the job is the transfer's own from now on. */
@@ -45,6 +52,12 @@ enum exit_code transfer_run(struct transfer *t, gofer_client *client, struct int
 
 /* Frees what the transfer holds. */
 void transfer_fini(struct transfer *t);
+
+/* Puts curl's words for some errors in place of the library's. */
+void transfer_reword(struct transfer *t, const gofer_error *error);
+
+/* Its method. */
+const char *transfer_method(const struct transfer *t);
 
 /* The file that it writes; NULL: stdout. */
 const char *transfer_file(const struct transfer *t);

@@ -2,98 +2,129 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * -v; see verbose.h. The library reports no request head, so the one shown is
- * put together here from what was asked for and the library's documented
- * defaults.
+ * -v and --trace, out of the library's events; see verbose.h.
  */
 #include "cli/verbose.h"
 
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "cli/header.h"
+#include "cli/trace_file.h"
 #include "cli/verbose_conn.h"
 
-static void show_default(const struct config *config, const char *name, const char *value)
+static bool is_told(const struct transfer *t)
 {
-    if (!header_is_mentioned(config, name))
-        fprintf(stderr, "> %s: %s\n", name, value);
+    return t->config->global->verbose && t->config->global->trace == NULL;
 }
 
-static void show_own_headers(const struct config *config)
+void verbose_say(const struct transfer *t, const char *format, ...)
 {
-    for (size_t i = 0; i < config->headers.len; i++) {
-        struct header header = header_parse(config->headers.items[i]);
+    struct text line = {0};
+    char *words = NULL;
+    va_list args;
 
-        if (header.kind == HEADER_SEND)
-            fprintf(stderr, "> %s: %s\n", text_str(&header.name), header.value);
-        header_fini(&header);
+    va_start(args, format);
+    if (vasprintf(&words, format, args) < 0)
+        cli_out_of_memory();
+    va_end(args);
+    text_printf(&line, "%s\n", words);
+    free(words);
+    trace_info(t, text_str(&line));
+    if (is_told(t)) {
+        flockfile(stderr);
+        trace_prefix(stderr, t);
+        fprintf(stderr, "* %s", text_str(&line));
+        funlockfile(stderr);
+    }
+    text_fini(&line);
+}
+
+/* Each line of a head with a mark before it. */
+static void show_head(const struct transfer *t, char mark, const char *data, size_t len)
+{
+    if (!is_told(t))
+        return;
+    flockfile(stderr);
+    for (size_t at = 0; at < len;) {
+        size_t n = 0;
+
+        while (at + n < len && data[at + n] != '\r' && data[at + n] != '\n')
+            n++;
+        trace_prefix(stderr, t);
+        fprintf(stderr, "%c %.*s\n", mark, (int)n, data + at);
+        at += n;
+        at += at < len && data[at] == '\r';
+        at += at < len && data[at] == '\n';
+    }
+    funlockfile(stderr);
+}
+
+/* --- events ---------------------------------------------------------------- */
+
+static void on_sent_head(struct transfer *t, const gofer_trace_event *e)
+{
+    t->requests_bytes += e->data_len;
+    show_head(t, '>', e->data, e->data_len);
+    trace_sent_head(t, e->data, e->data_len);
+}
+
+static void on_head(struct transfer *t, const gofer_trace_event *e)
+{
+    text_append(&t->heads, e->data, e->data_len);
+    show_head(t, '<', e->data, e->data_len);
+    trace_got_head(t, e->data, e->data_len);
+}
+
+/* Another attempt: what the last one brought does not count. */
+static void on_retry(struct transfer *t, const gofer_trace_event *e)
+{
+    text_fini(&t->heads);
+    text_fini(&t->untold);
+    verbose_conn_event(t, e);
+}
+
+static void on_event(const gofer_trace_event *e, void *arg)
+{
+    struct transfer *t = arg;
+
+    switch (e->kind) {
+    case GOFER_TRACE_SENT_HEAD:
+        on_sent_head(t, e);
+        break;
+    case GOFER_TRACE_SENT_BODY:
+        t->uploaded += e->data_len;
+        trace_sent_body(t, e->data, e->data_len);
+        break;
+    case GOFER_TRACE_RECEIVED:
+        trace_received(t, e->data, e->data_len);
+        break;
+    case GOFER_TRACE_GOT_HEAD:
+        on_head(t, e);
+        break;
+    case GOFER_TRACE_RETRY:
+        on_retry(t, e);
+        break;
+    default:
+        if (is_told(t) || t->config->global->trace != NULL)
+            verbose_conn_event(t, e);
+        break;
     }
 }
 
-/* "GET /x HTTP/1.1" and "Host: a:80", out of "http://user@a:80/x". */
-static void show_request_line(const struct transfer *t)
+void verbose_begin(struct transfer *t)
 {
-    const char *authority = strstr(transfer_effective_url(t), "://") + 3;
-    size_t len = strcspn(authority, "/?#");
-    const char *at = memchr(authority, '@', len);
-    const char *path = authority + len;
-    const char *host = at != NULL ? at + 1 : authority;
-
-    fprintf(stderr, "> %s %s%.*s HTTP/1.1\n", config_method(t->config), *path == '/' ? "" : "/",
-            (int)strcspn(path, "#"), path);
-    if (!header_is_mentioned(t->config, "Host"))
-        fprintf(stderr, "> Host: %.*s\n", (int)(path - host), host);
+    if (gofer_request_set_trace(t->request, on_event, t, NULL) == GOFER_ERR_NOMEM)
+        cli_out_of_memory();
+    verbose_say(t, "%s %s", transfer_method(t), text_str(&t->url));
 }
 
-static void show_request(const struct transfer *t)
+void verbose_end(struct transfer *t)
 {
-    const struct config *config = t->config;
-    char agent[64];
-
-    snprintf(agent, sizeof agent, "gofer/%s", gofer_version());
-    show_request_line(t);
-    show_default(config, "User-Agent", agent);
-    show_default(config, "Accept", "*/*");
-    show_own_headers(config);
-    if (config->has_data) {
-        show_default(config, "Content-Type", "application/x-www-form-urlencoded");
-        fprintf(stderr, "> Content-Length: %zu\n", config->data.len);
-    }
-    fputs("> \n", stderr);
-}
-
-static void show_response(const gofer_response *response)
-{
-    const char *name;
-    const char *value;
-
-    fprintf(stderr, "< HTTP/1.%d %d %s\n", gofer_response_http_minor(response),
-            gofer_response_status(response), gofer_response_reason(response));
-    for (size_t i = 0; gofer_response_header_at(response, i, &name, &value); i++)
-        fprintf(stderr, "< %s: %s\n", name, value);
-    fputs("< \n", stderr);
-}
-
-void verbose_begin(const struct transfer *t)
-{
-    if (!t->config->global->verbose)
-        return;
-    fprintf(stderr, "* %s %s\n", config_method(t->config), text_str(&t->url));
-    verbose_conn_watch(t->request);
-}
-
-void verbose_end(const struct transfer *t)
-{
-    const gofer_error *error = gofer_response_error(t->response);
-
-    if (!t->config->global->verbose || t->response == NULL)
-        return;
-    verbose_conn_certificate(t);
-    if (error == NULL || error->sent != GOFER_SENT_NOTHING)
-        show_request(t);
-    if (gofer_response_status(t->response) != 0)
-        show_response(t->response);
-    if (error != NULL)
-        fprintf(stderr, "* %s\n", error->message);
+    trace_flush(t);
+    if (t->response != NULL && (is_told(t) || t->config->global->trace != NULL))
+        verbose_conn_certificate(t);
+    if (t->message.len > 0)
+        verbose_say(t, "%s", text_str(&t->message));
 }

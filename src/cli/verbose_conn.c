@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "cli/verbose.h"
+
 /* --- as it happens --------------------------------------------------------- */
 
 enum { ADDRESS_BYTES = NI_MAXHOST + NI_MAXSERV + 4 };
@@ -33,31 +35,31 @@ static const char *address_text(const gofer_address *address, bool with_port, ch
     return buf;
 }
 
-static void show_lookup(const gofer_trace_event *e)
+static void show_lookup(const struct transfer *t, const gofer_trace_event *e)
 {
     struct text line = {0};
     char address[ADDRESS_BYTES];
 
     if (e->status != GOFER_OK)
-        text_printf(&line, "* Could not resolve host: %s", e->host);
+        text_printf(&line, "Could not resolve host: %s", e->host);
     else
-        text_printf(&line, "* Host %s was resolved:", e->host);
+        text_printf(&line, "Host %s was resolved:", e->host);
     for (size_t i = 0; i < e->addresses_len; i++)
         text_printf(&line, "%s %s", i > 0 ? "," : "",
                     address_text(&e->addresses[i], false, address));
-    fprintf(stderr, "%s\n", text_str(&line));
+    verbose_say(t, "%s", text_str(&line));
     text_fini(&line);
 }
 
-static void show_attempt(const gofer_trace_event *e)
+static void show_attempt(const struct transfer *t, const gofer_trace_event *e)
 {
     char address[ADDRESS_BYTES];
 
     if (e->addresses_len > 0)
-        fprintf(stderr, "*   Trying %s...\n", address_text(e->addresses, true, address));
+        verbose_say(t, "  Trying %s...", address_text(e->addresses, true, address));
 }
 
-static void show_attempt_end(const gofer_trace_event *e)
+static void show_attempt_end(const struct transfer *t, const gofer_trace_event *e)
 {
     char buf[ADDRESS_BYTES];
 
@@ -65,57 +67,49 @@ static void show_attempt_end(const gofer_trace_event *e)
         return;
     const char *address = address_text(e->addresses, true, buf);
     if (e->status == GOFER_OK)
-        fprintf(stderr, "* Connected to %s (%s)\n", e->host, address);
+        verbose_say(t, "Connected to %s (%s)", e->host, address);
     else if (e->status == GOFER_ERR_CANCELED)
-        fprintf(stderr, "*   %s given up: another one was faster\n", address);
+        verbose_say(t, "  %s given up: another one was faster", address);
     else
-        fprintf(stderr, "*   connect to %s failed: %s\n", address,
-                e->sys_errno != 0 ? strerror(e->sys_errno) : gofer_strerror(e->status));
+        verbose_say(t, "  connect to %s failed: %s", address,
+                    e->sys_errno != 0 ? strerror(e->sys_errno) : gofer_strerror(e->status));
 }
 
-static void show_handshake(const gofer_trace_event *e)
+static void show_handshake(const struct transfer *t, const gofer_trace_event *e)
 {
     if (e->status == GOFER_OK)
-        fprintf(stderr, "* SSL connection using %s / %s%s\n", e->tls_version, e->tls_cipher,
-                e->tls_resumed ? ", resumed" : "");
+        verbose_say(t, "SSL connection using %s / %s%s", e->tls_version, e->tls_cipher,
+                    e->tls_resumed ? ", resumed" : "");
     else
-        fprintf(stderr, "* TLS with %s failed: %s\n", e->host,
-                e->message != NULL ? e->message : gofer_strerror(e->status));
+        verbose_say(t, "TLS with %s failed: %s", e->host,
+                    e->message != NULL ? e->message : gofer_strerror(e->status));
 }
 
-static void on_event(const gofer_trace_event *e, void *arg)
+void verbose_conn_event(const struct transfer *t, const gofer_trace_event *e)
 {
-    (void)arg;
     switch (e->kind) {
     case GOFER_TRACE_DNS_DONE:
-        show_lookup(e);
+        show_lookup(t, e);
         break;
     case GOFER_TRACE_CONNECT_START:
-        show_attempt(e);
+        show_attempt(t, e);
         break;
     case GOFER_TRACE_CONNECT_DONE:
-        show_attempt_end(e);
+        show_attempt_end(t, e);
         break;
     case GOFER_TRACE_TLS_DONE:
-        show_handshake(e);
+        show_handshake(t, e);
         break;
     case GOFER_TRACE_GOT_CONN:
         if (e->reused)
-            fprintf(stderr, "* Re-using a connection, idle for %" PRId64 " ms\n",
-                    e->idle_us / 1000);
+            verbose_say(t, "Re-using a connection, idle for %" PRId64 " ms", e->idle_us / 1000);
         break;
     case GOFER_TRACE_RETRY:
-        fprintf(stderr, "* Trying again in %" PRId64 " ms\n", e->delay_ms);
+        verbose_say(t, "Trying again in %" PRId64 " ms", e->delay_ms);
         break;
     default:
         break;
     }
-}
-
-void verbose_conn_watch(gofer_request *request)
-{
-    if (gofer_request_set_trace(request, on_event, NULL, NULL) == GOFER_ERR_NOMEM)
-        cli_out_of_memory();
 }
 
 int verbose_conn_tunnel(const gofer_proxy_answer *answer, void *arg)
@@ -141,14 +135,14 @@ int verbose_conn_tunnel(const gofer_proxy_answer *answer, void *arg)
 
 /* --- afterwards ------------------------------------------------------------ */
 
-static void show_date(const char *name, int64_t seconds)
+static void show_date(const struct transfer *t, const char *name, int64_t seconds)
 {
-    time_t t = (time_t)seconds;
+    time_t moment = (time_t)seconds;
     struct tm tm;
     char text[64];
 
-    if (gmtime_r(&t, &tm) != NULL && strftime(text, sizeof text, "%b %e %T %Y GMT", &tm) > 0)
-        fprintf(stderr, "*  %s: %s\n", name, text);
+    if (gmtime_r(&moment, &tm) != NULL && strftime(text, sizeof text, "%b %e %T %Y GMT", &tm) > 0)
+        verbose_say(t, " %s: %s", name, text);
 }
 
 void verbose_conn_certificate(const struct transfer *t)
@@ -157,15 +151,15 @@ void verbose_conn_certificate(const struct transfer *t)
 
     if (cert == NULL)
         return;
-    fputs("* Server certificate:\n", stderr);
-    fprintf(stderr, "*  subject: %s\n", cert->subject);
-    show_date("start date", cert->not_before);
-    show_date("expire date", cert->not_after);
-    fprintf(stderr, "*  hosts: %s\n", cert->hosts);
-    fprintf(stderr, "*  issuer: %s\n", cert->issuer);
-    fputs(t->config->tls.insecure
-              ? "*  NOT CHECKED (-k): whoever is in between may read and change everything\n"
-              : "*  SSL certificate verify ok.\n",
-          stderr);
+    verbose_say(t, "Server certificate:");
+    verbose_say(t, " subject: %s", cert->subject);
+    show_date(t, "start date", cert->not_before);
+    show_date(t, "expire date", cert->not_after);
+    verbose_say(t, " hosts: %s", cert->hosts);
+    verbose_say(t, " issuer: %s", cert->issuer);
+    verbose_say(t, "%s",
+                t->config->tls.insecure
+                    ? " NOT CHECKED (-k): whoever is in between may read and change everything"
+                    : " SSL certificate verify ok.");
     gofer_certificate_free(cert);
 }

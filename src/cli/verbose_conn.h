@@ -11,8 +11,8 @@
 
 #include "cli/transfer.h"
 
-/* Has the request's connections told of while they are made. Ends the program without memory. */
-void verbose_conn_watch(gofer_request *request);
+/* Tells of an event, where it is about a connection. */
+void verbose_conn_event(const struct transfer *t, const gofer_trace_event *e);
 
 /* A gofer_proxy_answered that tells of the answer and judges nothing. */
 int verbose_conn_tunnel(const gofer_proxy_answer *answer, void *arg);

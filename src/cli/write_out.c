@@ -54,7 +54,7 @@ static void show_http_version(FILE *out, const struct transfer *t)
 
 static void show_method(FILE *out, const struct transfer *t)
 {
-    fputs(config_method(t->config), out);
+    fputs(transfer_method(t), out);
 }
 
 static void show_num_connects(FILE *out, const struct transfer *t)
@@ -86,7 +86,7 @@ static void show_size_download(FILE *out, const struct transfer *t)
 
 static void show_size_upload(FILE *out, const struct transfer *t)
 {
-    fprintf(out, "%zu", gofer_response_status(t->response) != 0 ? t->config->data.len : 0);
+    fprintf(out, "%zu", t->uploaded);
 }
 
 static void show_speed_download(FILE *out, const struct transfer *t)

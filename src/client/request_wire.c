@@ -42,6 +42,7 @@ static bool fill(struct wire *wire, const gofer_wire_options *o)
     wire->accept_http_0_9 = o->accept_http_0_9;
     wire->keep_chunks = o->keep_chunks;
     wire->ignore_length = o->ignore_content_length;
+    wire->decode = o->decode;
     wire->tells_bytes = o->trace_bytes;
     return copy_text(&wire->target, o->target) &&
            wire_set_order(wire, o->field_order, o->field_order_len);

@@ -44,15 +44,20 @@ static bool has_field(const struct snapshot *s, const struct core *core, const c
     return headers_find(&s->headers, name) != NULL || headers_find(&core->defaults, name) != NULL;
 }
 
+/* Whether they are wanted at all. */
+static bool wants_decoding(const struct snapshot *s, const struct core *core)
+{
+    if (core == NULL || s->decoding == DECODING_OFF)
+        return false;
+    return s->decoding == DECODING_ON || !core->options.disable_decompression;
+}
+
 /* Whether content codings are asked for, and undone: where the caller has no say of his own in it,
  * and the body is a whole one. */
 static bool decodes(const struct snapshot *s, const struct core *core)
 {
-    if (core == NULL || s->decoding == DECODING_OFF ||
-        (s->decoding == DECODING_AS_CLIENT && core->options.disable_decompression))
-        return false;
-    return asked_for(s) == ASKED_PLAIN && !has_field(s, core, "Accept-Encoding") &&
-           !has_field(s, core, "Range");
+    return wants_decoding(s, core) && asked_for(s) == ASKED_PLAIN &&
+           !has_field(s, core, "Accept-Encoding") && !has_field(s, core, "Range");
 }
 
 static struct request_parts parts_of(const struct snapshot *s, const struct core *core)
@@ -69,6 +74,12 @@ static struct request_parts parts_of(const struct snapshot *s, const struct core
         .accept_encoding = decodes(s, core) ? coding_names() : NULL,
         .close = core != NULL && core->options.disable_keep_alives,
     };
+}
+
+static bool undoes_codings(const struct snapshot *s, const struct core *core)
+{
+    return s->wire != NULL && s->wire->decode && wants_decoding(s, core) &&
+           asked_for(s) == ASKED_PLAIN;
 }
 
 static bool is_http_1_0(const struct snapshot *s)
@@ -150,7 +161,7 @@ static bool prepare(struct prepared *p, const struct snapshot *s, const struct c
                  .redirects = follows(s, o),
                  .max_head_bytes = bytes_limit(o->max_response_header_bytes),
                  .max_body_bytes = bytes_limit(o->max_body_bytes),
-                 .decodes = parts.accept_encoding != NULL,
+                 .decodes = parts.accept_encoding != NULL || undoes_codings(s, core),
                  .max_decode_ratio = o->max_decode_ratio,
                  .wire = s->wire},
         .close = request_will_close(&parts),

@@ -27,6 +27,7 @@ struct wire {
     bool accept_http_0_9;
     bool keep_chunks;
     bool ignore_length;
+    bool decode;
     bool tells_bytes;
 };
 

@@ -42,6 +42,7 @@ static void other_resolver(gofer_lookup *lookup, void *arg)
     gofer_lookup_fail(lookup);
 }
 
+static const gofer_wire_options other_wire = {.target = "*"};
 static const gofer_tls_options other_tls = {.min_version = GOFER_TLS_1_3};
 static const char other_pin[] = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
