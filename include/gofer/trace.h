@@ -69,8 +69,8 @@ typedef enum gofer_trace_kind {
     GOFER_TRACE_WROTE_HEADER_FIELD, /* field_name, field_value: a field of the header section that
                                        was sent; all of them, before WROTE_HEADERS */
     GOFER_TRACE_GOT_HEADERS,        /* response: the header section of a response that is not
-                                      informational,        of one that is a redirect or will be tried again, too;
-                                      as it came,        before its body is decoded */
+                                       informational, of one that is a redirect or will be tried again,
+                                       too; as it came, before its body is decoded */
     /* The bytes as they pass, in data and data_len: only where trace_bytes of <gofer/wire.h> asks
      */
     GOFER_TRACE_SENT_HEAD, /* the request's head, with secrets masked as in field_value; before
