@@ -64,7 +64,7 @@ static void print_option(const struct option *o)
 
 static void print_options(unsigned wanted)
 {
-    const struct option *found[512];
+    const struct option *found[512] = {NULL};
     size_t n = 0;
 
     for (const struct option *const *g = option_groups; *g != NULL; g++)
