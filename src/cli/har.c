@@ -39,10 +39,10 @@ static void push(json_t *array, json_t *value)
 /* What a server sent may be no UTF-8: a byte that is none is shown as Latin-1. */
 static json_t *string(const char *s)
 {
-    json_t *json = s != NULL ? json_string(s) : json_string("");
+    json_t *json = json_string(s != NULL ? s : "");
     struct text text = {0};
 
-    if (json != NULL)
+    if (json != NULL || s == NULL)
         return json;
     for (; *s != '\0'; s++) {
         unsigned char c = (unsigned char)*s;

@@ -36,6 +36,21 @@ PLAY(request)
     gofer_request_free(request);
 }
 
+PLAY(wire)
+{
+    static const char *const order[] = {"Accept", "*", "Host"};
+    gofer_wire_options options = {.path = "/hello",
+                                  .field_order = order,
+                                  .field_order_len = sizeof order / sizeof order[0],
+                                  .trace_bytes = true};
+    gofer_request *request = stage_request(stage, "GET", "/elsewhere/../hello");
+
+    STEP(stage, gofer_request_set_wire(request, &options));
+    if (stage_client(stage, NULL) != NULL)
+        play_do(stage, request, "hello");
+    gofer_request_free(request);
+}
+
 PLAY(refused_request)
 {
     gofer_request *request = gofer_request_new("GET", "http://127.0.0.1:99999/");
