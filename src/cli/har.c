@@ -117,8 +117,10 @@ static void decode(struct text *out, const char *s, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         bool escape = s[i] == '%' && i + 2 < len && hex(s[i + 1]) >= 0 && hex(s[i + 2]) >= 0;
-        char c = escape ? (char)(hex(s[i + 1]) * 16 + hex(s[i + 2])) : s[i];
+        char c = s[i];
 
+        if (escape)
+            c = (char)(hex(s[i + 1]) * 16 + hex(s[i + 2]));
         if (escape && c != '\0')
             i += 2;
         else if (escape)

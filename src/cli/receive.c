@@ -132,7 +132,7 @@ static bool wants_body(struct transfer *t)
     if (t->code != CODE_OK || t->config->head)
         return false;
     if (t->resume_at > 0 && t->job.upload == NULL && status != PARTIAL) {
-        if (status == NOT_SATISFIABLE || status >= 400)
+        if (status >= 400)
             return status != NOT_SATISFIABLE;
         fail(t, CODE_RANGE, "HTTP server doesn't seem to support byte ranges. Cannot resume.");
         return false;

@@ -233,8 +233,13 @@ static void add_time_condition(gofer_request *request, const struct config *conf
     if (given == NULL)
         return;
     given += *given == '-' || *given == '+' || *given == '=';
-    if (moment_parse(given, &moment) || stat(given, &st) == 0) {
-        moment_append(&value, moment_parse(given, &moment) ? moment : st.st_mtime);
+    bool known = moment_parse(given, &moment);
+    if (!known && stat(given, &st) == 0) {
+        moment = st.st_mtime;
+        known = true;
+    }
+    if (known) {
+        moment_append(&value, moment);
         set_default(request, config, unmodified ? "If-Unmodified-Since" : "If-Modified-Since",
                     text_str(&value));
     } else {

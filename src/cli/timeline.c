@@ -331,7 +331,7 @@ static size_t collect(struct timeline *t, struct timeline_call ***calls)
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         for (struct timeline_call *c = lists[i]; c != NULL; c = c->next) {
             set_first(&c->trips[c->trips_len - 1].ended_us, clock_us(CLOCK_MONOTONIC));
-            *calls = cli_realloc(*calls, n + 1, sizeof **calls);
+            *calls = cli_realloc(*calls, n + 1, sizeof(void *));
             (*calls)[n++] = c;
         }
     t->running = t->ended = NULL;
@@ -346,7 +346,7 @@ const struct timeline_call *timeline_calls(struct timeline *timeline)
     pthread_mutex_lock(&timeline->lock);
     n = collect(timeline, &calls);
     if (n > 0)
-        qsort(calls, n, sizeof(struct timeline_call *), by_age);
+        qsort(calls, n, sizeof(void *), by_age);
     for (size_t i = 0; i < n; i++) {
         calls[i]->next = timeline->ended;
         timeline->ended = calls[i];

@@ -56,7 +56,9 @@ void trace_prefix(FILE *file, const struct transfer *t)
 
 static char shown(char c)
 {
-    return c >= 0x20 && c < 0x7f ? c : '.';
+    if (c >= 0x20 && c < 0x7f)
+        return c;
+    return '.';
 }
 
 static void write_hex(FILE *file, const char *data, size_t len)
