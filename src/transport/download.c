@@ -226,7 +226,7 @@ static void tell_informational(const struct download *d, const struct response_h
 __attribute__((noinline)) static void heed_wire(struct download *d, struct response_head *head,
                                                 const char *bytes, size_t len)
 {
-    if (d->trace != NULL)
+    if (d->trace != NULL && len > 0)
         trace_got_head(d->trace, bytes, len);
     if (!d->request->wire->ignore_length || head->framing != BODY_LENGTH)
         return;
@@ -243,12 +243,8 @@ static bool is_http_0_9(const struct download *d)
            d->informational == 0 && head_is_not_http(d->scan.why);
 }
 
-static enum download_next begin_http_0_9(struct download *d, struct fault *fault)
-{
-    struct response_head head = {
-        .status = 200, .minor = 9, .content_length = -1, .framing = BODY_TO_EOF};
-    return begin_response(d, &head, "", 0, NULL, fault);
-}
+static const struct response_head http_0_9_head = {
+    .status = 200, .minor = 9, .content_length = -1, .framing = BODY_TO_EOF};
 
 /* Bytes of a head; data[len] is the sentinel. *used: how many were a complete one. */
 static enum download_next take_head(struct download *d, const char *data, size_t len, size_t *used,
@@ -263,12 +259,14 @@ static enum download_next take_head(struct download *d, const char *data, size_t
     if (d->head_bytes + (r == HEAD_DONE ? head_len : len) > d->request->max_head_bytes)
         return too_large(fault, GOFER_PHASE_HEADERS, "response header section",
                          d->request->max_head_bytes);
-    if (r == HEAD_BAD && is_http_0_9(d))
-        return begin_http_0_9(d, fault);
-    if (r == HEAD_BAD)
+    if (r == HEAD_BAD && !is_http_0_9(d))
         return malformed(fault, GOFER_PHASE_HEADERS, d->scan.why);
     if (r == HEAD_MORE)
         return DOWNLOAD_EMPTY;
+    if (r == HEAD_BAD) {
+        head = http_0_9_head;
+        head_len = 0;
+    }
     d->scan = (struct head_scan){0};
     if (d->request->wire != NULL)
         heed_wire(d, &head, data, head_len);
