@@ -97,6 +97,7 @@ void global_fini(struct global *global)
     free(global->har);
     free(global->waterfall);
     free(global->completion);
+    free(global->stderr_file);
     free(global->trace);
     *global = (struct global){.first = NULL};
 }

@@ -109,8 +109,9 @@ struct global {
     bool silent;
     bool show_error;
     bool verbose;
-    char *trace;      /* a file, "-" is stdout, "%" stderr; or NULL */
-    FILE *trace_file; /* once it is open */
+    char *stderr_file; /* in place of stderr, "-" is stdout; or NULL */
+    char *trace;       /* a file, "-" is stdout, "%" stderr; or NULL */
+    FILE *trace_file;  /* once it is open */
     bool trace_ascii;
     bool trace_time;
     bool trace_ids;

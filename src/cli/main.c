@@ -87,6 +87,7 @@ int main(int argc, char **argv)
     if (!skips_rc_file(argc, argv))
         apply_rc_file(&global);
     code = options_parse(&global, argc, argv);
+    message_open(&global);
     if (code == CODE_OK)
         code = execute(&global);
     global_fini(&global);

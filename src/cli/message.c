@@ -8,6 +8,26 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void message_open(const struct global *global)
+{
+    const char *name = global->stderr_file;
+    FILE *file;
+
+    if (name == NULL)
+        return;
+    file = strcmp(name, "-") == 0 ? stdout : fopen(name, "we");
+    if (file == NULL) {
+        message_warn(global->first, "Failed to open %s!", name);
+        return;
+    }
+    fflush(stderr);
+    dup2(fileno(file), STDERR_FILENO);
+    if (file != stdout)
+        fclose(file);
+}
 
 void message_error(const struct config *config, enum exit_code code, const char *text)
 {

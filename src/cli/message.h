@@ -12,6 +12,9 @@
 #include "cli/config.h"
 #include "cli/exit_code.h"
 
+/* From here on stderr is what --stderr named; where that cannot be opened it stays, and is told. */
+void message_open(const struct global *global);
+
 /* "gofer: (7) text". */
 void message_error(const struct config *config, enum exit_code code, const char *text);
 

@@ -4,11 +4,8 @@
  *
  * Options about what is told of a transfer's bytes.
  */
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
+#include <stddef.h>
 
-#include "cli/message.h"
 #include "cli/options.h"
 
 static enum option_error apply_trace(struct config *config, const char *value)
@@ -25,25 +22,9 @@ static enum option_error apply_trace_ascii(struct config *config, const char *va
     return OPTION_OK;
 }
 
-static enum option_error apply_stderr(struct config *config, const char *value)
-{
-    FILE *file = strcmp(value, "-") != 0 ? fopen(value, "we") : NULL;
-    int fd = file != NULL ? fileno(file) : STDOUT_FILENO;
-
-    if (file == NULL && strcmp(value, "-") != 0) {
-        message_warn(config, "Failed to open %s!", value);
-        return OPTION_OK;
-    }
-    fflush(stderr);
-    dup2(fd, STDERR_FILENO);
-    if (file != NULL)
-        fclose(file);
-    return OPTION_OK;
-}
-
 const struct option trace_options[] = {
-    {0, "stderr", "file", 0, apply_stderr, "Write what is said to this file; - is stdout",
-     HELP_VERBOSE, OPTION_GLOBAL},
+    {0, "stderr", "file", GLOBAL_FIELD(stderr_file), OPTION_STRING,
+     "Write what is said to this file; - is stdout", HELP_VERBOSE, OPTION_GLOBAL},
     {0, "trace", "file", 0, apply_trace, "Write every byte to this file, in hexadecimal, too",
      HELP_VERBOSE, OPTION_GLOBAL},
     {0, "trace-ascii", "file", 0, apply_trace_ascii, "The same without hexadecimal", HELP_VERBOSE,
