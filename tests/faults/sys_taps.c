@@ -27,6 +27,7 @@
 
 #include "faults/fault.h"
 #include "faults/next.h"
+#include "support/sanitizer.h"
 
 static bool fails(struct verdict verdict)
 {
@@ -335,6 +336,8 @@ ssize_t getrandom(void *buf, size_t len, unsigned flags)
     PASS(GETRANDOM, getrandom, buf, len, flags);
 }
 
+/* ThreadSanitizer's runtime calls this one before it is ready for anybody's code. */
+#if !SANITIZED_THREADS
 KEEPS(mmap);
 void *mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset)
 {
@@ -345,3 +348,4 @@ void *mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset
     errno = verdict.error;
     return MAP_FAILED;
 }
+#endif
