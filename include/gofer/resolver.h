@@ -59,8 +59,8 @@ GOFER_API gofer_status gofer_lookup_add(gofer_lookup *lookup, const char *addres
  */
 GOFER_API void gofer_lookup_done(gofer_lookup *lookup, int64_t ttl_ms);
 
-/* Answers that it is not known for the moment: the calls fail with GOFER_ERR_RESOLVE, nothing is
- * kept. Any thread; takes the lookup. NULL is legal. */
+/* Answers that it is not known for the moment: the calls fail with GOFER_ERR_RESOLVE (NOMEM where
+ * gofer_lookup_add() did), nothing is kept. Any thread; takes the lookup. NULL is legal. */
 GOFER_API void gofer_lookup_fail(gofer_lookup *lookup);
 
 GOFER_END_DECLS

@@ -31,36 +31,53 @@ bool config_file_changed(struct config_file *file)
     return !same;
 }
 
-/* Appends what the descriptor gives, up to max bytes. False where reading failed. */
-static bool read_all(int fd, size_t max, struct buf *out)
+void config_file_forget(struct config_file *file)
+{
+    file->seen = false;
+}
+
+/* Appends what the descriptor gives, up to max bytes. Returns 0 or an errno value. */
+static int read_all(int fd, size_t max, struct buf *out)
 {
     while (out->len < max) {
         size_t want = max - out->len < PIECE ? max - out->len : PIECE;
         if (!buf_reserve(out, want))
-            return false;
+            return ENOMEM;
         ssize_t n = read(fd, out->data + out->len, want);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return n == 0;
+            return n == 0 ? 0 : errno;
         out->len += (size_t)n;
     }
-    return true;
+    return 0;
 }
 
-char *config_file_read(const char *path, size_t max, size_t *len)
+/* Whether the error is this process's or the system's, and passes; not the file's. */
+static bool is_lack(int err)
 {
+    return err == ENOMEM || err == EMFILE || err == ENFILE;
+}
+
+int config_file_read(const char *path, size_t max, char **text, size_t *len)
+{
+    struct buf whole = BUF_INIT;
+    *text = NULL;
+    *len = 0;
     /* O_NONBLOCK: a FIFO or a device there must not hold up a worker. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
-        return NULL;
-    struct buf text = BUF_INIT;
-    bool read = read_all(fd, max, &text);
+        return is_lack(errno) ? errno : 0;
+    int err = read_all(fd, max, &whole);
     close(fd);
-    size_t got = text.len;
-    char *whole = read ? buf_take_str(&text) : NULL;
-    *len = whole != NULL ? got : 0;
-    if (!read)
-        buf_fini(&text);
-    return whole;
+    if (err != 0) {
+        buf_fini(&whole);
+        return is_lack(err) ? err : 0;
+    }
+    size_t got = whole.len;
+    *text = buf_take_str(&whole);
+    if (*text == NULL)
+        return ENOMEM;
+    *len = got;
+    return 0;
 }

@@ -27,8 +27,14 @@ struct config_file {
  * replaced, gone or there again. */
 bool config_file_changed(struct config_file *file);
 
-/* Reads at most max bytes. A NUL follows them. Owned by the caller (mem_free); NULL without memory
- * or where the file cannot be read. */
-char *config_file_read(const char *path, size_t max, size_t *len);
+/* The next look finds another file than the last: what was seen could not be read. */
+void config_file_forget(struct config_file *file);
+
+/*
+ * Reads at most max bytes. A NUL follows them. *text is the caller's (mem_free); NULL where there
+ * is no such file, or it can never be read. Returns 0, or the errno value of a lack of memory or
+ * descriptors: nobody knows then what the file says.
+ */
+int config_file_read(const char *path, size_t max, char **text, size_t *len);
 
 #endif

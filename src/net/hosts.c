@@ -14,10 +14,10 @@
 
 enum { FILE_MAX_BYTES = 16 * 1024 * 1024 };
 
-void hosts_read(struct hosts *hosts, const char *path)
+int hosts_read(struct hosts *hosts, const char *path)
 {
     hosts_fini(hosts);
-    hosts->text = config_file_read(path, FILE_MAX_BYTES, &hosts->len);
+    return config_file_read(path, FILE_MAX_BYTES, &hosts->text, &hosts->len);
 }
 
 void hosts_fini(struct hosts *hosts)

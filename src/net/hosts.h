@@ -21,8 +21,9 @@ struct hosts {
     size_t len;
 };
 
-/* Reads the file in place of what was read before; a file that cannot be read has no names. */
-void hosts_read(struct hosts *hosts, const char *path);
+/* Reads the file in place of what was read before; one that is not there, or can never be read, has
+ * no names. Returns 0, or the errno value of a lack of memory or descriptors: then nobody knows. */
+int hosts_read(struct hosts *hosts, const char *path);
 
 void hosts_fini(struct hosts *hosts);
 

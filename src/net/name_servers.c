@@ -6,6 +6,8 @@
  */
 #include "net/name_servers.h"
 
+#include <errno.h>
+
 #include "base/clock.h"
 #include "net/dns.h"
 #include "net/endpoint.h"
@@ -39,8 +41,9 @@ static bool apply_options(struct resolv_conf *conf, const struct resolver_option
 static struct dns *open_channel(struct name_servers *s, enum lookup_error *error)
 {
     struct resolv_conf conf;
-    *error = LOOKUP_NOMEM;
-    if (!resolv_conf_read(&conf, s->file.path))
+    int err = resolv_conf_read(&conf, s->file.path);
+    *error = err == ENOMEM ? LOOKUP_NOMEM : LOOKUP_FAILED;
+    if (err != 0)
         return NULL;
     struct dns *dns = NULL;
     *error = LOOKUP_FAILED;

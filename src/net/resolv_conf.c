@@ -8,6 +8,7 @@
  */
 #include "net/resolv_conf.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -174,16 +175,20 @@ bool resolv_conf_parse(struct resolv_conf *conf, const char *text, size_t len,
     return true;
 }
 
-bool resolv_conf_read(struct resolv_conf *conf, const char *path)
+int resolv_conf_read(struct resolv_conf *conf, const char *path)
 {
     char host_name[HOSTNAME_MAX + 2] = "";
-    size_t len = 0;
-    char *text = config_file_read(path, FILE_MAX_BYTES, &len);
+    char *text;
+    size_t len;
+    *conf = (struct resolv_conf){.text = NULL};
+    int err = config_file_read(path, FILE_MAX_BYTES, &text, &len);
+    if (err != 0)
+        return err;
     if (gethostname(host_name, sizeof(host_name) - 1) != 0)
         host_name[0] = '\0';
-    bool ok = resolv_conf_parse(conf, text != NULL ? text : "", text != NULL ? len : 0, host_name);
+    bool ok = resolv_conf_parse(conf, text != NULL ? text : "", len, host_name);
     mem_free(text);
-    return ok;
+    return ok ? 0 : ENOMEM;
 }
 
 void resolv_conf_fini(struct resolv_conf *conf)

@@ -5,7 +5,8 @@
  * resolv.conf(5), read by gofer itself and handed to c-ares as options: c-ares
  * 1.18 takes no notice of timeout:, attempts: and use-vc there and does not
  * bound ndots. What the file leaves out has resolv.conf's defaults; a file that
- * is missing or unreadable is an empty one (DNS-09). One thread at a time.
+ * is missing or unreadable is an empty one (DNS-09), but for one that this process
+ * cannot read at the moment. One thread at a time.
  */
 #ifndef GOFER_NET_RESOLV_CONF_H
 #define GOFER_NET_RESOLV_CONF_H
@@ -44,8 +45,9 @@ struct resolv_conf {
 bool resolv_conf_parse(struct resolv_conf *conf, const char *text, size_t len,
                        const char *host_name);
 
-/* Reads the file. False without memory. */
-bool resolv_conf_read(struct resolv_conf *conf, const char *path);
+/* Reads the file. Returns 0, or the errno value of a lack of memory or descriptors; then it is
+ * empty, and the file may say anything. */
+int resolv_conf_read(struct resolv_conf *conf, const char *path);
 
 /* Frees what it holds; empty after. */
 void resolv_conf_fini(struct resolv_conf *conf);

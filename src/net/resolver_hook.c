@@ -112,7 +112,9 @@ void gofer_lookup_fail(gofer_lookup *lookup)
 {
     if (lookup == NULL)
         return;
+    enum lookup_error before = lookup->answer.error; /* a lack of memory remains one */
     answer_fini(&lookup->answer);
+    lookup->answer.error = before;
     lookup->ttl_ms = 0;
     answer(lookup, LOOKUP_FAILED);
 }

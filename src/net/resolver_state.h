@@ -38,6 +38,7 @@ struct resolver {
     struct name_servers servers;
     struct config_file hosts_file;
     struct hosts hosts;
+    enum lookup_error hosts_error; /* why nobody knows what the hosts file says; mostly none */
 
     struct lock lock; /* LOCK_RESOLVER; guards all below, and lookups */
     enum resolver_state state;

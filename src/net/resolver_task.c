@@ -11,6 +11,8 @@
  * When one has changed, the whole cache goes: what it holds may be what the
  * change was to put right.
  */
+#include <errno.h>
+
 #include "base/alloc.h"
 #include "base/callback.h"
 #include "base/clock.h"
@@ -135,7 +137,9 @@ static void begin(struct resolver *r, struct query *q)
             fail(r, q, LOOKUP_NOMEM);
         return;
     }
-    if (hosts_find(&r->hosts, lookup_key_host(&q->key), lookup_key_kind(&q->key), &q->found))
+    if (r->hosts_error != LOOKUP_OK)
+        fail(r, q, r->hosts_error);
+    else if (hosts_find(&r->hosts, lookup_key_host(&q->key), lookup_key_kind(&q->key), &q->found))
         finish(r, q);
     else if (r->asking < r->options.asking_max)
         ask_servers(r, q);
@@ -218,7 +222,17 @@ static void sort_refreshes_locked(struct resolver *r, struct list *fresh)
     }
 }
 
-/* Looks at the files where it is time to. */
+/* A file that cannot be read for now is no file without names: it is read again at the next look,
+ * and until then nobody is answered. */
+static void read_hosts(struct resolver *r)
+{
+    int err = hosts_read(&r->hosts, r->hosts_file.path);
+    r->hosts_error = err == 0 ? LOOKUP_OK : err == ENOMEM ? LOOKUP_NOMEM : LOOKUP_FAILED;
+    if (err != 0)
+        config_file_forget(&r->hosts_file);
+}
+
+/* Looks at the files where it is time to: at once where one could not be read. */
 static void recheck(struct resolver *r)
 {
     int64_t now = clock_now_ns();
@@ -227,9 +241,10 @@ static void recheck(struct resolver *r)
     bool servers_changed = name_servers_recheck(&r->servers);
     bool hosts_changed = config_file_changed(&r->hosts_file);
     if (hosts_changed)
-        hosts_read(&r->hosts, r->hosts_file.path);
+        read_hosts(r);
     lock_take(&r->lock);
-    r->recheck_at = clock_after_ms(now, r->options.recheck_ms);
+    if (r->hosts_error == LOOKUP_OK)
+        r->recheck_at = clock_after_ms(now, r->options.recheck_ms);
     if (servers_changed || hosts_changed)
         dns_cache_clear(&r->cache);
     lock_drop(&r->lock);

@@ -7,9 +7,11 @@
  */
 #include "net/hosts.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CUnit/CUnit.h>
@@ -17,6 +19,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "net/config_file.h"
+#include "support/heap.h"
 
 extern CU_TestInfo hosts_tests[];
 
@@ -91,9 +94,9 @@ static void an_empty_file_has_no_names(void)
     struct hosts hosts = {NULL, 0};
     struct answer answer = ANSWER_INIT;
     CU_ASSERT_FALSE(hosts_find(&hosts, "a.test", LOOKUP_ANY, &answer));
-    hosts_read(&hosts, "/nonexistent/hosts");
+    CU_ASSERT_EQUAL(hosts_read(&hosts, "/nonexistent/hosts"), 0);
     CU_ASSERT_FALSE(hosts_find(&hosts, "a.test", LOOKUP_ANY, &answer));
-    hosts_read(&hosts, "/dev/null");
+    CU_ASSERT_EQUAL(hosts_read(&hosts, "/dev/null"), 0);
     CU_ASSERT_FALSE(hosts_find(&hosts, "a.test", LOOKUP_ANY, &answer));
     hosts_fini(&hosts);
 }
@@ -133,12 +136,35 @@ static void a_changed_file_is_noticed(void)
 static void reading_is_bounded(void)
 {
     size_t len = 0;
-    char *bytes = config_file_read("/dev/zero", 10000, &len);
+    char *bytes;
+    CU_ASSERT_EQUAL(config_file_read("/dev/zero", 10000, &bytes, &len), 0);
     CU_ASSERT_PTR_NOT_NULL(bytes);
     CU_ASSERT_EQUAL(len, 10000);
     mem_free(bytes);
-    CU_ASSERT_PTR_NULL(config_file_read("/tmp", 100, &len));
-    CU_ASSERT_PTR_NULL(config_file_read("/nonexistent/file", 100, &len));
+    CU_ASSERT_EQUAL(config_file_read("/tmp", 100, &bytes, &len), 0);
+    CU_ASSERT_PTR_NULL(bytes);
+    CU_ASSERT_EQUAL(config_file_read("/nonexistent/file", 100, &bytes, &len), 0);
+    CU_ASSERT_PTR_NULL(bytes);
+}
+
+static void a_lack_of_memory_or_descriptors_is_told(void)
+{
+    char *bytes;
+    size_t len;
+    struct rlimit few;
+    heap_install();
+    heap_fail_at(1);
+    CU_ASSERT_EQUAL(config_file_read("/dev/zero", 10000, &bytes, &len), ENOMEM);
+    heap_fail_at(0);
+    CU_ASSERT_PTR_NULL(bytes);
+    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &few), 0);
+    rlim_t before = few.rlim_cur;
+    few.rlim_cur = 0;
+    CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &few), 0);
+    CU_ASSERT_EQUAL(config_file_read("/dev/zero", 10000, &bytes, &len), EMFILE);
+    few.rlim_cur = before;
+    CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &few), 0);
+    CU_ASSERT_PTR_NULL(bytes);
 }
 
 CU_TestInfo hosts_tests[] = {
@@ -148,5 +174,6 @@ CU_TestInfo hosts_tests[] = {
     {"an empty file has no names", an_empty_file_has_no_names},
     {"DNS-09 a changed file is noticed", a_changed_file_is_noticed},
     {"DNS-09 reading is bounded", reading_is_bounded},
+    {"a lack of memory or descriptors is told", a_lack_of_memory_or_descriptors_is_told},
     CU_TEST_INFO_NULL,
 };

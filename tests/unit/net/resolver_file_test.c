@@ -12,6 +12,7 @@
 #include <CUnit/CUnit.h>
 
 #include "support/gate.h"
+#include "support/heap.h"
 #include "unit/net/resolver_rig.h"
 
 extern CU_TestInfo resolver_file_tests[];
@@ -142,6 +143,36 @@ static void many_changes_in_a_row(void)
 
 /* --- hosts --- */
 
+/* Asks with the n-th allocation failing; false where none was left to fail. */
+static bool ask_scarce(struct world *w, long n)
+{
+    struct asker *a = make_asker(w, "listed.test");
+    heap_fail_at(n);
+    begin_asker(a);
+    await(a);
+    bool failed = heap_failed();
+    heap_fail_at(0);
+    if (a->lookup.error == LOOKUP_OK)
+        CU_ASSERT(has(&a->lookup, 0, "192.0.2.51"))
+    else
+        CU_ASSERT(failed && a->lookup.error == LOOKUP_NOMEM)
+    return failed;
+}
+
+/* The servers would say that there is no such name. */
+static void a_file_that_memory_was_lacking_for_is_not_empty(void)
+{
+    bool failed = true;
+    heap_install();
+    for (long n = 1; failed; n++) {
+        struct world w;
+        setup_files(&w, "nameserver 127.0.0.1\n", "192.0.2.51 listed.test\n", TIMEOUT_MS);
+        failed = ask_scarce(&w, n);
+        CU_ASSERT(is_addr(&w, "listed.test", "192.0.2.51"));
+        teardown(&w);
+    }
+}
+
 static void hosts_file_comes_before_the_servers(void)
 {
     struct world w;
@@ -195,5 +226,7 @@ CU_TestInfo resolver_file_tests[] = {
     {"the other family is asked for where only it is wanted",
      the_other_family_is_asked_for_where_only_it_is_wanted},
     {"changed hosts are picked up", changed_hosts_are_picked_up},
+    {"a file that memory was lacking for is not empty",
+     a_file_that_memory_was_lacking_for_is_not_empty},
     CU_TEST_INFO_NULL,
 };
