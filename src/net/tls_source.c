@@ -25,7 +25,8 @@ struct tls_source {
     struct tls_stamps stamps; /* of the files that it was made of */
     int64_t look_at;          /* when the files are to be looked at again */
     bool busy;                /* a thread makes a context, or looks whether it must */
-    struct fault failure;     /* why there is none, until look_at */
+    uint64_t looks;           /* those that have ended */
+    struct fault failure;     /* why the last one made none, for those who waited for it */
     struct list waiting;      /* tasks, while there is no context */
 };
 
@@ -76,6 +77,23 @@ static bool wake_locked(struct tls_source *s, struct engine **engine)
     return poke;
 }
 
+/* Whether the task waited for a look that came to nothing: then it is told, and does not look
+ * again. */
+static bool has_failed_locked(const struct tls_source *s, const struct tls_wait *wait)
+{
+    return s->current == NULL && wait->look != 0 && wait->look <= s->looks;
+}
+
+/* The context, or NULL for a task that waits for it from now on. */
+static struct tls_context *current_or_wait_locked(struct tls_source *s, struct tls_wait *wait)
+{
+    if (s->current == NULL) {
+        wait->look = s->looks + 1;
+        list_push(&s->waiting, &wait->link);
+    }
+    return current_locked(s);
+}
+
 /* Whether this thread is to look at the files; it then is the only one. */
 static bool begin_look_locked(struct tls_source *s, int64_t now_ns)
 {
@@ -100,8 +118,8 @@ static struct tls_context *replace_locked(struct tls_source *s, struct tls_conte
     return before;
 }
 
-/* The end of a look, with a new context or NULL. Gives the current one. A failure holds for a
- * while: those who waited need not all read the same files again. */
+/* The end of a look, with a new context or NULL. Gives the current one. A failure is that of all
+ * who waited; whoever comes next tries again, as it may have been a lack that has passed. */
 static struct tls_context *finish(struct tls_source *s, struct tls_context *made,
                                   const struct tls_stamps *stamps, const struct fault *failure)
 {
@@ -109,8 +127,9 @@ static struct tls_context *finish(struct tls_source *s, struct tls_context *made
     lock_take(&s->lock);
     struct tls_context *before = replace_locked(s, made, stamps);
     s->busy = false;
+    s->looks++;
     s->failure = *failure;
-    if (s->current != NULL || failure->code == GOFER_ERR_TLS)
+    if (s->current != NULL)
         s->look_at = clock_after_ms(clock_now_ns(), LOOK_EVERY_MS);
     struct tls_context *current = current_locked(s);
     bool poke = wake_locked(s, &engine);
@@ -146,14 +165,13 @@ struct tls_context *tls_source_get(struct tls_source *source, struct tls_wait *w
     struct tls_context *current = NULL;
     lock_take(&source->lock);
     list_remove(&wait->link);
-    bool looks = begin_look_locked(source, clock_now_ns());
-    if (!looks) {
-        current = current_locked(source);
-        if (current == NULL && source->busy)
-            list_push(&source->waiting, &wait->link);
-        else if (current == NULL)
-            *fault = source->failure;
-    }
+    bool failed = has_failed_locked(source, wait);
+    bool looks = !failed && begin_look_locked(source, clock_now_ns());
+    wait->look = 0;
+    if (failed)
+        *fault = source->failure;
+    else if (!looks)
+        current = current_or_wait_locked(source, wait);
     lock_drop(&source->lock);
     return looks ? look(source, fault) : current;
 }

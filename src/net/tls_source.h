@@ -11,7 +11,7 @@
  *
  *     EMPTY ──► LOADING ──► READY ──► READY, and one thread renews it
  *       ▲          │
- *       └──────────┘ the files cannot be read: those who wait ask again
+ *       └──────────┘ it cannot be made: those who wait are told; the next one tries again
  *
  * Lock: its own (LOCK_TLS), never held while files are read. Any thread.
  */
@@ -29,7 +29,9 @@ struct tls_source;
  * task's own memory. */
 struct tls_wait {
     struct task *task;
-    struct link link; /* guarded by the source's lock */
+    /* guarded by the source's lock */
+    struct link link;
+    uint64_t look; /* the one that is waited for, counted from 1; 0: none */
 };
 
 /* Checks and copies the options (NULL: all defaults); reads nothing. NULL with *err EINVAL or
