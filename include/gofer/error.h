@@ -30,7 +30,7 @@ typedef enum gofer_status {
     GOFER_ERR_CONNECT,    /* no connection could be made */
     GOFER_ERR_TLS,        /* TLS failed: a handshake, a file of the settings */
     GOFER_ERR_PROXY,      /* the proxy refused or failed */
-    GOFER_ERR_BROKEN,     /* the connection broke before a response began */
+    GOFER_ERR_BROKEN,     /* the connection broke before a response began, maybe after a 1xx */
     GOFER_ERR_TRUNCATED,  /* the response ended early */
     GOFER_ERR_PROTOCOL,   /* the peer does not speak valid HTTP */
     GOFER_ERR_TOO_LARGE,  /* a limit on the response's size was passed */

@@ -92,7 +92,7 @@ static enum download_next broken(struct download *d, const struct download_io *i
     const char *how = err == 0 ? "closed" : "broke";
     if (explained(d, io, err, fault))
         return DOWNLOAD_FAILED;
-    if (!d->begun)
+    if (download_is_before_response(d))
         fault_set(fault, GOFER_ERR_BROKEN, io->phase, cause, "the server %s %s before a response",
                   how, io->conn->reused ? "the reused connection" : "the connection");
     else if (!d->head_done)

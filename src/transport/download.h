@@ -61,7 +61,7 @@ enum download_next {
 
 struct download {
     const struct download_request *request;
-    bool begun;     /* a byte of the response arrived */
+    bool begun;     /* a byte arrived, be it of an interim response */
     bool head_done; /* the final response's head */
     bool complete;
     bool overrun; /* bytes behind the response */
@@ -94,8 +94,9 @@ struct gofer_response *download_take_response(struct download *d);
 /*
  * One receive, and what its bytes mean. `wait`: the recv may block; `interrupted` (or NULL) is
  * asked after each, before its bytes are interpreted. *moved: bytes received.
- * A broken stream before a byte came is GOFER_ERR_BROKEN in phase `phase`; write_errno says
- * that the request could not be written, where it could not.
+ * A stream that ends or breaks before a byte of the response came, interim ones aside, is
+ * GOFER_ERR_BROKEN in phase `phase`; write_errno says that the request could not be written,
+ * where it could not.
  */
 struct download_io {
     struct conn *conn;
@@ -128,6 +129,12 @@ enum download_next download_read(struct download *d, const struct download_io *i
 static inline bool download_has_kept(const struct download *d)
 {
     return d->kept_at < d->kept.len || (d->coded != NULL && coded_has_more(d->coded));
+}
+
+/* Whether no byte of the response came. Interim ones, which do not answer, may have. */
+static inline bool download_is_before_response(const struct download *d)
+{
+    return !d->head_done && !download_has_kept(d);
 }
 
 /* Nobody wants the body any more: what is still read of it is not decoded. */

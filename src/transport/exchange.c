@@ -295,8 +295,8 @@ static enum exchange_next read_behind_break(struct exchange *x, struct turn *tur
     enum exchange_next next = read_some(x, turn, false, interrupted, fault);
     if (next != EXCHANGE_WAIT)
         return next;
-    fault_set(fault, x->down.begun ? GOFER_ERR_TRUNCATED : GOFER_ERR_BROKEN, x->phase,
-              x->up.write_errno, "the server broke %s before a response",
+    fault_set(fault, download_is_before_response(&x->down) ? GOFER_ERR_BROKEN : GOFER_ERR_TRUNCATED,
+              x->phase, x->up.write_errno, "the server broke %s before a response",
               x->conn->reused ? "the reused connection" : "the connection");
     return EXCHANGE_FAILED;
 }

@@ -216,7 +216,7 @@ static void ends_inside_the_head(void)
 {
     truncated("HTTP/1.1 301 Moved Permanently\r\nFoo: bar");
     truncated("HTTP/1.1 200 OK\r\n");
-    truncated("HTTP/1.1 100 Continue\r\n\r\n");
+    truncated("HTTP/1.1 100 Continue\r\n\r\nH");
 }
 
 static void bad_trailers(void)
@@ -377,6 +377,25 @@ static void closed_before_a_byte(void)
     EXPECT_INT(origin_count(origin, ORIGIN_REQUESTS), 1);
 }
 
+/* A server that goes on with the request has it: it is not sent again, reused as the connection is.
+ */
+static void closed_behind_a_100(void)
+{
+    const struct route routes[] = {
+        {.target = "/bad", .reply = "HTTP/1.1 100 Continue\r\n\r\n", .then = THEN_CLOSE},
+        {.reply = REPLY_HELLO}};
+    struct origin *origin = rig_script(routes);
+    gofer_client *client = rig_client(NULL);
+    struct outcome good = rig_get(client, origin, "/");
+    struct outcome bad = rig_get(client, origin, "/bad");
+
+    rig_expect_answer(&good, 200, "hello");
+    rig_expect_error(&bad, GOFER_ERR_BROKEN);
+    EXPECT(bad.error->reused);
+    EXPECT_INT(bad.error->attempts, 1);
+    EXPECT_INT(origin_count(origin, ORIGIN_REQUESTS), 2);
+}
+
 static void reset_before_a_byte(void)
 {
     const struct route routes[] = {{.then = THEN_RESET}};
@@ -414,4 +433,5 @@ CU_TestInfo fault_tests[] = {
     {"INJ-12 messages do not repeat wild bytes", messages_do_not_repeat_wild_bytes},
     {"RU-07 closed before a byte: no retry", closed_before_a_byte},
     {"TCP-01 reset before a byte: no retry", reset_before_a_byte},
+    {"RU-07 closed behind a 100: no retry", closed_behind_a_100},
     CU_TEST_INFO_NULL};

@@ -194,15 +194,25 @@ static void an_early_end_is_broken_or_truncated(void)
     truncate_everywhere(&samples[10]);
 }
 
-static void an_early_end_behind_a_1xx_is_truncated(void)
+static void end_behind_a_1xx(const char *more, gofer_status status)
 {
     trip_set_request(REQUEST_HEAD);
     trip_begin();
     trip_write_request();
     CU_ASSERT_EQUAL(trip_feed_text("HTTP/1.1 100 Continue\r\n\r\n"), EXCHANGE_WAIT);
+    if (*more != '\0')
+        CU_ASSERT_EQUAL(trip_feed_text(more), EXCHANGE_WAIT);
     trip_hang_up();
-    CU_ASSERT(trip_failed_with(trip_step(), GOFER_ERR_TRUNCATED, GOFER_PHASE_HEADERS));
+    CU_ASSERT(trip_failed_with(trip_step(), status, GOFER_PHASE_HEADERS));
     trip_end();
+}
+
+/* As in curl: a server that only said it would go on has not answered. */
+static void an_early_end_behind_a_1xx_comes_before_the_response(void)
+{
+    end_behind_a_1xx("", GOFER_ERR_BROKEN);
+    end_behind_a_1xx("H", GOFER_ERR_TRUNCATED);
+    end_behind_a_1xx("HTTP/1.1 103 Early Hints\r\n\r\n", GOFER_ERR_BROKEN);
 }
 
 /* Closing an end with unread bytes resets the other. */
@@ -520,7 +530,8 @@ CU_TestInfo exchange_tests[] = {
     {"a small scratch buffer gives the same response",
      a_small_scratch_buffer_gives_the_same_response},
     {"an early end is broken or truncated", an_early_end_is_broken_or_truncated},
-    {"an early end behind a 1xx is truncated", an_early_end_behind_a_1xx_is_truncated},
+    {"an early end behind a 1xx comes before the response",
+     an_early_end_behind_a_1xx_comes_before_the_response},
     {"a reset is no end", a_reset_is_no_end},
     {"bytes behind the response spoil the connection",
      bytes_behind_the_response_spoil_the_connection},
