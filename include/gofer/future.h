@@ -68,6 +68,8 @@ GOFER_API bool gofer_future_done(const gofer_future *future);
  * response with gofer_future_wait() and may free the future; it must not block.
  * One callback a future: a second one replaces the first while that has not run.
  * Freeing the handle does not take the callback away: after that it must not use it.
+ * A NULL future, which is what a submit without memory returns, has its outcome:
+ * fn(NULL, arg) is called at once.
  */
 GOFER_API void gofer_future_on_done(gofer_future *future,
                                     void (*fn)(gofer_future *future, void *arg), void *arg);

@@ -167,7 +167,8 @@ GOFER_API gofer_certificate *gofer_response_certificate(const gofer_response *re
 GOFER_API const struct sockaddr *gofer_response_peer(const gofer_response *response,
                                                      socklen_t *len);
 
-/* The call's error, or NULL when the call succeeded. */
+/* The call's error, or NULL when the call succeeded. Of no response, which is what a call leaves
+ * that had no memory for one, it is GOFER_ERR_NOMEM: after a failure it is never NULL. */
 GOFER_API const gofer_error *gofer_response_error(const gofer_response *response);
 
 GOFER_END_DECLS

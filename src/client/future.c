@@ -20,12 +20,12 @@
 
 /* --- resolving --- */
 
-static void run_callback(struct call *call, void (*fn)(gofer_future *, void *), void *arg)
+static void run_callback(gofer_future *future, void (*fn)(gofer_future *, void *), void *arg)
 {
     if (fn == NULL)
         return;
     callback_enter();
-    fn(future_of(call), arg);
+    fn(future, arg);
     callback_leave();
 }
 
@@ -69,7 +69,7 @@ static void publish(struct call *call)
     call->outcome = fn != NULL ? OUTCOME_SETTLED : OUTCOME_RESOLVED;
     if (fn != NULL) {
         lock_drop(&call->lock);
-        run_callback(call, fn, arg);
+        run_callback(future_of(call), fn, arg);
         lock_take(&call->lock);
         call->outcome = OUTCOME_RESOLVED;
     }
@@ -240,6 +240,9 @@ void gofer_future_on_done(gofer_future *future, void (*fn)(gofer_future *future,
                           void *arg)
 {
     struct call *call = call_of(future);
+    /* What the lack of memory left of a submit: its outcome is known. */
+    if (future == NULL)
+        run_callback(NULL, fn, arg);
     if (future == NULL || call_is_foreign(call))
         return;
     lock_take(&call->lock);
@@ -250,7 +253,7 @@ void gofer_future_on_done(gofer_future *future, void (*fn)(gofer_future *future,
     }
     lock_drop(&call->lock);
     if (now)
-        run_callback(call, fn, arg);
+        run_callback(future, fn, arg);
 }
 
 void gofer_future_cancel(gofer_future *future)

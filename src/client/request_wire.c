@@ -67,7 +67,7 @@ gofer_status gofer_request_set_wire_sized(gofer_request *request, const gofer_wi
     char *path = NULL;
     if (options != NULL && (wire == NULL || !fill(wire, &o) || !copy_text(&path, o.path))) {
         wire_unref(wire);
-        return GOFER_ERR_NOMEM;
+        return request_settle(request, GOFER_ERR_NOMEM);
     }
     wire_unref(s->wire);
     s->wire = wire;

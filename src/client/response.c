@@ -142,10 +142,15 @@ const struct sockaddr *gofer_response_peer(const gofer_response *response, sockl
     return known ? &response->peer.sa : NULL;
 }
 
+/* A call leaves no response only where there is no memory for one. */
+static const gofer_error no_response_error = {.code = GOFER_ERR_NOMEM,
+                                              .phase = GOFER_PHASE_NONE,
+                                              .message = "out of memory: there is no response"};
+
 const gofer_error *gofer_response_error(const gofer_response *response)
 {
     if (response == NULL)
-        return NULL;
+        return &no_response_error;
     if (response->stream != NULL)
         return stream_error(response->stream);
     return response->refused ? &stream_closed_error : response->error;

@@ -148,6 +148,7 @@ static void look_at_error(struct stage *stage, gofer_status status, const gofer_
 
     if (response == NULL) {
         MUST(stage, status == GOFER_ERR_NOMEM || fault_allows(GOFER_ERR_NOMEM));
+        MUST(stage, error != NULL && error->code == GOFER_ERR_NOMEM);
         return;
     }
     if (!MUST(stage, error != NULL))

@@ -455,9 +455,15 @@ static void stolen_calls_time_out_in_the_queue_too(void)
     gofer_future_free(future);
 }
 
+static void note_null(gofer_future *future, void *noted)
+{
+    *(bool *)noted = future == NULL;
+}
+
 static void null_futures_are_reported(void)
 {
     gofer_response *response = (gofer_response *)&response;
+    bool noted = false;
 
     EXPECT_STATUS(gofer_future_wait(NULL, &response), GOFER_ERR_INVALID);
     EXPECT(response == NULL);
@@ -468,6 +474,9 @@ static void null_futures_are_reported(void)
     EXPECT_INT(gofer_future_wait_any(NULL, 0, -1), 0);
     gofer_future_done(NULL);
     gofer_future_on_done(NULL, NULL, NULL);
+    gofer_future_on_done(NULL, note_null, &noted);
+    EXPECT(noted);
+    EXPECT_STATUS(gofer_response_error(NULL)->code, GOFER_ERR_NOMEM);
     gofer_future_cancel(NULL);
     gofer_future_free(NULL);
     EXPECT(gofer_future_error(NULL) == NULL || gofer_future_error(NULL)->code != GOFER_OK);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <CUnit/CUnit.h>
+#include <gofer/wire.h>
 
 #include "client/core.h"
 #include "unit/http/scarce.h"
@@ -317,10 +318,129 @@ static gofer_status scarce_prepare(void)
     return status;
 }
 
+/* Setters that need memory of their own. */
+typedef gofer_status setter_fn(gofer_request *q);
+
+static gofer_status set_body_ref(gofer_request *q)
+{
+    return gofer_request_set_body_ref(q, "body", 4, NULL, NULL);
+}
+
+static gofer_status set_body_file(gofer_request *q)
+{
+    return gofer_request_set_body_file(q, "/proc/self/exe");
+}
+
+static ssize_t read_nothing(void *arg, void *buf, size_t cap)
+{
+    (void)arg;
+    (void)buf;
+    (void)cap;
+    return 0;
+}
+
+static gofer_status set_body_reader(gofer_request *q)
+{
+    const gofer_body_reader reader = {.read = read_nothing, .length = -1};
+    return gofer_request_set_body_reader(q, &reader);
+}
+
+static gofer_status add_header(gofer_request *q)
+{
+    return gofer_request_add_header(q, "X-B", "a longer value than a short one");
+}
+
+static gofer_status remove_header(gofer_request *q)
+{
+    return gofer_request_remove_header(q, "X-C");
+}
+
+static gofer_status add_trailer(gofer_request *q)
+{
+    return gofer_request_add_trailer(q, "X-T", "v");
+}
+
+static gofer_status set_upgrade(gofer_request *q)
+{
+    return gofer_request_set_upgrade(q, "websocket");
+}
+
+static gofer_status set_unix_socket(gofer_request *q)
+{
+    return gofer_request_set_unix_socket(q, "/run/socket");
+}
+
+static gofer_status set_proxy(gofer_request *q)
+{
+    return gofer_request_set_proxy(q, "http://u:p@proxy:3128");
+}
+
+static gofer_status set_tls_server_name(gofer_request *q)
+{
+    return gofer_request_set_tls_server_name(q, "other.test");
+}
+
+static gofer_status mark_secret(gofer_request *q)
+{
+    return gofer_request_mark_secret(q, "X-Secret");
+}
+
+static gofer_status set_basic_auth(gofer_request *q)
+{
+    return gofer_request_set_basic_auth(q, "user", "password");
+}
+
+static gofer_status set_bearer_token(gofer_request *q)
+{
+    return gofer_request_set_bearer_token(q, "token");
+}
+
+static void see_nothing(const gofer_trace_event *event, void *arg)
+{
+    (void)event;
+    (void)arg;
+}
+
+static gofer_status set_trace(gofer_request *q)
+{
+    return gofer_request_set_trace(q, see_nothing, NULL, NULL);
+}
+
+static gofer_status set_wire(gofer_request *q)
+{
+    static const char *const order[] = {"Host", "Accept"};
+    return gofer_request_set_wire(
+        q, &(gofer_wire_options){
+               .target = "/t", .path = "/p", .field_order = order, .field_order_len = 2});
+}
+
+static setter_fn *const setters[] = {
+    set_body_ref, set_body_file,  set_body_reader,  add_header, remove_header,
+    add_trailer,  set_upgrade,    set_unix_socket,  set_proxy,  set_tls_server_name,
+    mark_secret,  set_basic_auth, set_bearer_token, set_trace,  set_wire};
+static setter_fn *setter;
+
+/* What a setter could not do, the request must not be sent without: it is told of that for good. */
+static gofer_status scarce_setter(void)
+{
+    gofer_request *q = gofer_request_new("PUT", "http://host/");
+    if (q == NULL)
+        return GOFER_ERR_NOMEM;
+    gofer_status status = setter(q);
+    gofer_request_set_idempotent(q, 1);
+    CU_ASSERT_EQUAL(gofer_request_status(q), status);
+    gofer_request_free(q);
+    return status;
+}
+
 static void out_of_memory_is_an_error_and_leaves_nothing(void)
 {
     scarce_run(scarce_copy);
     scarce_run(scarce_prepare);
+    for (size_t i = 0; i < sizeof setters / sizeof *setters; i++) {
+        setter = setters[i];
+        scarce_run(scarce_setter);
+    }
 }
 
 CU_TestInfo snapshot_tests[] = {
