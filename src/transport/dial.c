@@ -304,6 +304,7 @@ static bool begin(struct dial *d)
     int64_t now = clock_now_ns();
     d->deadline = clock_after_ms(now, o->connect_timeout_ms);
     d->times.began_ns = now;
+    dial_set_phase(d, GOFER_PHASE_CONNECT);
     dial_set_way(d);
     struct racer_goal goal = {.host = d->to.host,
                               .deadline = d->deadline,
@@ -357,7 +358,7 @@ struct dial *dial_new(struct pool *pool, const struct key *key, struct engine *e
     d->pool = pool;
     d->key = key;
     d->trace = trace_join(trace);
-    dial_set_phase(d, GOFER_PHASE_CONNECT);
+    dial_set_phase(d, GOFER_PHASE_QUEUE);
     return d;
 }
 

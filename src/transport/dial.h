@@ -73,6 +73,8 @@ struct dial {
     struct want *want;   /* whom its error concerns; NULL: an orphan */
     struct link running; /* the key's dials */
     struct link orphan;  /* those of them without a want, the eldest first */
+    struct link ageing;  /* the same, over all keys */
+    int64_t orphaned_ns; /* since when it has none */
 
     /* the dial's own */
     _Atomic int phase; /* gofer_phase */
@@ -108,7 +110,7 @@ void dial_start(struct dial *dial);
 /* Frees one that was never started. */
 void dial_discard(struct dial *dial);
 
-/* What it is doing. Any thread that knows it lives. */
+/* What it is doing; GOFER_PHASE_QUEUE until a worker begins it. Any thread that knows it lives. */
 gofer_phase dial_phase(const struct dial *dial);
 
 /* --- between the dial's files --- */

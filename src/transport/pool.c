@@ -280,6 +280,7 @@ void pool_dial_ended(struct pool *pool, struct dial *dial, struct conn **conn,
     struct pool_host *host = dial->host;
     list_remove(&dial->running);
     list_remove(&dial->orphan);
+    list_remove(&dial->ageing);
     pool->dials_len--;
     if (c != NULL)
         dial_succeeded(pool, dial, c, &work);

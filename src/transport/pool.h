@@ -14,8 +14,8 @@
  * - What comes first wins: its own dial, or a connection that another call gives
  *   back (late binding). A connection given back goes to the first waiting want
  *   before it is ever idle.
- * - A dial whose want was served otherwise runs on as an orphan; its connection
- *   goes to the next want or the pool, its error to nobody.
+ * - A dial whose want was served otherwise runs on as an orphan, for half a minute
+ *   at most; its connection goes to the next want or the pool, its error to nobody.
  * - A slot (dialing, in use or idle: one each) freed by a close or a failed dial
  *   goes to the first want whose dial waits.
  * - A dial that finds no descriptor or port is no error while the pool has other

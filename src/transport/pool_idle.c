@@ -3,12 +3,14 @@
  * SPDX-License-Identifier: MIT
  *
  * The idle connections: in and out of the idle lists, how long they stay, and what
- * the idle watch reports of them.
+ * the idle watch reports of them. Also the other things that nobody uses, which the
+ * same look sees to: orphans and bans.
  */
 #include "base/clock.h"
 #include "engine/engine.h"
 #include "net/tls.h"
 #include "net/tls_source.h"
+#include "transport/dial.h"
 #include "transport/pool_state.h"
 
 enum { IDLE_LOOK_MS = 1000 };
@@ -206,8 +208,17 @@ static void forget_bans(struct pool *p)
     }
 }
 
-/* On the timer thread: closes what was idle for too long, or was closed by its peer, and arms for
- * the next look. */
+/* A dial that nobody waits for has no call's deadline, and may have no limit of its own. */
+static void cancel_old_orphans(struct pool *p, int64_t now_ns, struct work *work)
+{
+    struct dial *eldest;
+    while ((eldest = list_item(list_first(&p->orphans), struct dial, ageing)) != NULL &&
+           now_ns >= clock_after_ms(eldest->orphaned_ns, POOL_ORPHAN_MS))
+        pool_cancel_orphan(eldest, work);
+}
+
+/* On the timer thread: closes what was idle for too long, or was closed by its peer, cancels what
+ * dials for nobody for too long, and arms for the next look. */
 void pool_look_after_idle(void *arg)
 {
     struct pool *pool = arg;
@@ -219,9 +230,10 @@ void pool_look_after_idle(void *arg)
     while ((oldest = list_item(list_first(&pool->lru), struct conn, lru)) != NULL &&
            has_expired(pool, oldest, now))
         pool_evict(pool, oldest, CLOSE_EXPIRED, &work);
+    cancel_old_orphans(pool, now, &work);
     forget_bans(pool);
     pool->timer_armed = false;
-    if (oldest != NULL || pool->bans > 0)
+    if (oldest != NULL || pool->orphans.len > 0 || pool->bans > 0)
         arm_timer(pool, oldest != NULL ? oldest->idle_since_ns : now, now);
     lock_drop(&pool->lock);
     pool_finish_work(pool, &work);

@@ -76,6 +76,26 @@ void pool_settle(struct pool *p, struct pool_host *host)
 
 /* --- wants and dials --- */
 
+void pool_cancel_orphan(struct dial *dial, struct work *work)
+{
+    list_remove(&dial->orphan);
+    list_remove(&dial->ageing);
+    pool_wake(work, &dial->task, EV_CANCEL);
+}
+
+/* It runs on, for a while: it may have no limit of its own. */
+static void make_orphan(struct pool *p, struct pool_host *host, struct dial *dial,
+                        struct work *work)
+{
+    int64_t now = clock_now_ns();
+    dial->orphaned_ns = now;
+    list_push(&host->orphans, &dial->orphan);
+    list_push(&p->orphans, &dial->ageing);
+    pool_arm_look(p, now);
+    if (!pool_within(host->orphans.len - 1, p->options.max_idle_per_host))
+        pool_cancel_orphan(list_item(list_last(&host->orphans), struct dial, orphan), work);
+}
+
 /* The want leaves the queues; its dial, where it has one, is an orphan. */
 void pool_unqueue(struct pool *p, struct want *want, struct work *work)
 {
@@ -88,12 +108,7 @@ void pool_unqueue(struct pool *p, struct want *want, struct work *work)
         return;
     want->dial = NULL;
     dial->want = NULL;
-    list_push(&host->orphans, &dial->orphan);
-    if (pool_within(host->orphans.len - 1, p->options.max_idle_per_host))
-        return;
-    struct dial *youngest = list_item(list_last(&host->orphans), struct dial, orphan);
-    list_remove(&youngest->orphan);
-    pool_wake(work, &youngest->task, EV_CANCEL);
+    make_orphan(p, host, dial, work);
 }
 
 void pool_answer_conn(struct pool *p, struct want *want, struct conn *conn, struct work *work)

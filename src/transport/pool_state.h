@@ -21,7 +21,9 @@
 #include "transport/idle_watch.h"
 #include "transport/pool.h"
 
-enum { POOL_STARVED_MS = 100 };
+/* An orphan that has not come to anything by then is cancelled: as long as a dial has by default.
+ */
+enum { POOL_STARVED_MS = 100, POOL_ORPHAN_MS = 30000 };
 
 /* One key's record. It lives while anything below is not empty. */
 struct pool_host {
@@ -44,12 +46,13 @@ struct pool {
     struct resolver *resolver;
     struct host_memory memory; /* of dials; it has no lock */
     struct idle_watch watch;
-    struct timer timer;         /* looks after the idle connections */
+    struct timer timer;         /* looks after idle connections and orphans */
     struct timer starved_timer; /* tries again for the starved wants */
 
     struct lock lock; /* LOCK_POOL; guards all below */
     struct pool_host *hosts;
     struct list lru;     /* all idle connections, the one idle for longest first */
+    struct list orphans; /* dials without a want, the eldest first */
     struct list starved; /* wants whose dial found no descriptor or port, over all keys */
     size_t open;         /* connections, over all keys */
     size_t closing;      /* connections without a slot whose descriptor is about to be closed */
@@ -103,6 +106,8 @@ bool pool_is_banned(const struct pool_host *host);
 
 /* The want leaves the queues; its dial, where it has one, is an orphan. */
 void pool_unqueue(struct pool *p, struct want *want, struct work *work);
+/* The orphan ends, and is none of the pool's orphans any more. */
+void pool_cancel_orphan(struct dial *dial, struct work *work);
 void pool_answer_conn(struct pool *p, struct want *want, struct conn *conn, struct work *work);
 void pool_answer_fault(struct pool *p, struct want *want, const struct fault *fault,
                        struct work *work);
@@ -137,8 +142,8 @@ void pool_discard_quietly(struct pool *p, struct conn **conn, enum pool_close ca
 
 /* Idle since since_ns: at that place in the order of ages. */
 void pool_make_idle(struct pool *p, struct conn *conn, int64_t since_ns, struct work *work);
-/* Sees to it that pool_look_after_idle() runs soon: something idle, or a ban, is to be looked
- * after. */
+/* Sees to it that pool_look_after_idle() runs soon: something idle, an orphan or a ban is to be
+ * looked after. */
 void pool_arm_look(struct pool *p, int64_t since_ns);
 /* The most recently used that is neither expired nor too old, or NULL. */
 struct conn *pool_take_idle(struct pool *p, struct pool_host *host, int64_t now_ns,

@@ -139,8 +139,15 @@ static void fired_inside_the_body(void)
     fired_while_waiting("GET", NULL, 0, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
 }
 
+static void tell_connect(const gofer_trace_event *event, void *gate)
+{
+    if (event->kind == GOFER_TRACE_CONNECT_START)
+        gate_pass(gate);
+}
+
 static void fired_while_dialing(void)
 {
+    struct gate *dials = rig_gate();
     struct blackhole hole;
     char url[ORIGIN_URL_BYTES];
     gofer_client *client = rig_client(NULL);
@@ -152,8 +159,9 @@ static void fired_while_dialing(void)
     snprintf(url, sizeof url, "http://127.0.0.1:%u/", hole.port);
     gofer_request *request = rig_request_to("GET", url);
     gofer_request_set_cancel(request, token);
+    gofer_request_set_trace(request, tell_connect, dials, NULL);
     caller_start(&caller, client, request);
-    EXPECT(rig_wait_dialing(client, 1));
+    EXPECT(gate_wait(dials, 1));
     began = now_ms();
     gofer_cancel_fire(token);
     gofer_cancel_fire(token);

@@ -355,7 +355,7 @@ static void a_dropped_want_is_not_tried_again(void)
     rig_at_ms(&rig, POOL_STARVED_MS);
     CU_ASSERT_EQUAL_FATAL(running(), 1);
     CU_ASSERT_PTR_EQUAL(dials[ended]->want, &c.want);
-    CU_ASSERT_EQUAL(caller_drop(&rig, &c), GOFER_PHASE_CONNECT);
+    CU_ASSERT_EQUAL(caller_drop(&rig, &c), GOFER_PHASE_QUEUE);
     starve(); /* an orphan's fault reaches nobody */
     CU_ASSERT_EQUAL(b.answers + c.answers, 0);
     rig_at_ms(&rig, 3 * POOL_STARVED_MS);

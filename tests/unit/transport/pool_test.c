@@ -19,6 +19,7 @@
 #include "support/blackhole.h"
 #include "support/heap.h"
 #include "transport/dial.h"
+#include "transport/pool_state.h"
 #include "unit/transport/pool_rig.h"
 
 extern CU_TestInfo pool_tests[];
@@ -202,7 +203,7 @@ static void a_dials_error_reaches_its_own_want_only(void)
     CU_ASSERT_EQUAL(caller_take(&rig, &a, &nobody), POOL_WAIT);
     CU_ASSERT_EQUAL(caller_take(&rig, &b, &nobody), POOL_WAIT);
     CU_ASSERT_EQUAL(take(&c), POOL_WAIT);
-    CU_ASSERT_EQUAL(caller_drop(&rig, &b), GOFER_PHASE_CONNECT); /* its dial is nobody's now */
+    CU_ASSERT_EQUAL(caller_drop(&rig, &b), GOFER_PHASE_QUEUE); /* its dial is nobody's now */
     rig_serve(&rig);
     CU_ASSERT_EQUAL(poll_want(&a), POOL_FAILED);
     CU_ASSERT_EQUAL(a.fault.code, GOFER_ERR_CONNECT);
@@ -263,7 +264,7 @@ static void a_dropped_want_is_never_answered(void)
 {
     rig_begin(&rig, RIG_OPTIONS);
     CU_ASSERT_EQUAL(take(&a), POOL_WAIT);
-    CU_ASSERT_EQUAL(caller_drop(&rig, &a), GOFER_PHASE_CONNECT);
+    CU_ASSERT_EQUAL(caller_drop(&rig, &a), GOFER_PHASE_QUEUE); /* no worker has begun its dial */
     CU_ASSERT_EQUAL(stats().waiting, 0);
     rig_serve(&rig);
     CU_ASSERT_EQUAL(a.answers, 0);
@@ -455,6 +456,30 @@ static void orphans_over_the_idle_limit_are_cancelled(void)
     CU_ASSERT_EQUAL(stats().dialing, 0);
     CU_ASSERT_EQUAL(stats().opened, 1);
     CU_ASSERT_EQUAL(stats().idle, 1);
+    rig_end(&rig);
+}
+
+/* The options give a dial no limit, and nobody waits for it any more. */
+static void an_orphan_does_not_dial_for_ever(void)
+{
+    struct blackhole hole;
+    struct place silent;
+    rig_begin(&rig, RIG_OPTIONS);
+    blackhole_open(&hole);
+    place_key(&silent, hole.port);
+    CU_ASSERT_EQUAL(caller_take(&rig, &a, &silent), POOL_WAIT);
+    rig_serve(&rig);
+    rig_at_ms(&rig, 5000);
+    CU_ASSERT_EQUAL(caller_drop(&rig, &a), GOFER_PHASE_CONNECT);
+    rig_at_ms(&rig, 5000 + POOL_ORPHAN_MS - 1);
+    rig_serve(&rig);
+    CU_ASSERT_EQUAL(stats().dialing, 1);
+    rig_at_ms(&rig, 6000 + POOL_ORPHAN_MS); /* it is looked for once a second */
+    rig_serve(&rig);
+    CU_ASSERT_EQUAL(stats().dialing, 0);
+    CU_ASSERT_EQUAL(a.answers, 0);
+    blackhole_close(&hole);
+    place_close(&silent);
     rig_end(&rig);
 }
 
@@ -794,6 +819,7 @@ CU_TestInfo pool_tests[] = {
      the_one_idle_for_longest_goes_at_the_limit_of_all},
     {"no idle connection is kept where none may be", no_idle_connection_is_kept_where_none_may_be},
     {"7.10 orphans over the idle limit are cancelled", orphans_over_the_idle_limit_are_cancelled},
+    {"7.10 an orphan does not dial for ever", an_orphan_does_not_dial_for_ever},
     {"a connection past its age is not used again", a_connection_past_its_age_is_not_used_again},
     {"the timer closes what was idle for too long", the_timer_closes_what_was_idle_for_too_long},
     {"an expired connection is not taken though the timer is late",

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "transport/dial.h"
+#include "transport/pool_state.h"
 #include "unit/transport/pool_walk.h"
 
 enum { LOOK_MS = 1000 };
@@ -292,6 +293,9 @@ static void check_dials(struct walk *walk)
         orphans[walk_key_of(dial->key)] += dial->want == NULL && !canceled;
         walk_expect(walk, dial->want == NULL || dial->want->dial == dial);
         walk_expect(walk, dial->want == NULL || !canceled);
+        walk_expect(walk, dial->want != NULL || canceled || walk->firing ||
+                              walk->fired_ns <
+                                  clock_after_ms(dial->orphaned_ns, POOL_ORPHAN_MS + LOOK_MS));
         walk_expect(walk, !walk->closed || (task_pending(&dial->task) & EV_CLOSE) != 0);
     }
     for (int key = 0; key < WALK_KEYS; key++)
