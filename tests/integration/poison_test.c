@@ -16,10 +16,12 @@
 
 #include "integration/expect.h"
 #include "integration/rig.h"
+#include "support/sanitizer.h"
 
 extern CU_TestInfo poison_tests[];
 
-enum { ROUNDS = 250, TEXT = 256 };
+enum { LESS = SANITIZED_THREADS || SANITIZED_ADDRESSES };
+enum { ROUNDS = LESS ? 50 : 250, TEXT = 256 };
 
 struct poison {
     bool apart; /* in two writes */
@@ -128,7 +130,7 @@ static void after_1_ms(void)
 
 static void one_client_bans_it(void)
 {
-    enum { CALLS = 300 };
+    enum { CALLS = LESS ? 80 : 300 };
     static struct poison poison;
     gofer_client *client = rig_client(NULL);
     gofer_origin_stats seen;

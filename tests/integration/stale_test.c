@@ -11,6 +11,7 @@
 
 #include "integration/expect.h"
 #include "integration/scene.h"
+#include "support/sanitizer.h"
 
 extern CU_TestInfo stale_tests[];
 
@@ -192,7 +193,7 @@ static void what_it_had_idle_is_closed_too(void)
 
 static void surprising_closes_lose_no_get(void)
 {
-    enum { CALLS = 500 };
+    enum { CALLS = SANITIZED_THREADS || SANITIZED_ADDRESSES ? 100 : 500 };
     static const struct route routes[] = {{.reply = REPLY_HELLO, .then = THEN_CLOSE}};
     struct origin *origin = rig_script(routes);
     gofer_client *client = rig_client(NULL);
