@@ -220,6 +220,13 @@ static void parse_letters(struct parser *p)
         end_range(p, range, at + 3, (unsigned char)at[2]);
 }
 
+/* Blanks may stand before it. */
+static bool take_last(const char **at, uint64_t *number)
+{
+    *at += strspn(*at, " \t");
+    return take_number(at, number);
+}
+
 static void parse_numbers(struct parser *p)
 {
     const char *at = p->at + 1;
@@ -228,9 +235,7 @@ static void parse_numbers(struct parser *p)
 
     if (*at == '0')
         range.width = (int)strspn(at, "0123456789");
-    if (!take_number(&at, &range.first) || *at++ != '-')
-        refuse(p, "bad range", p->at);
-    else if (at += strspn(at, " \t"), !take_number(&at, &last))
+    if (!take_number(&at, &range.first) || *at++ != '-' || !take_last(&at, &last))
         refuse(p, "bad range", p->at);
     else
         end_range(p, range, at, last);

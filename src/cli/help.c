@@ -71,6 +71,7 @@ static void print_options(unsigned wanted)
         for (const struct option *o = *g; o->name != NULL; o++)
             if ((o->lists & wanted) != 0 && n < sizeof found / sizeof found[0])
                 found[n++] = o;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what is sorted */
     qsort(found, n, sizeof found[0], compare);
     for (size_t i = 0; i < n; i++)
         print_option(found[i]);

@@ -34,8 +34,8 @@ static char *unquote(char *at)
     char *to = at;
 
     for (; *at != '\0' && *at != '"'; at++) {
-        static const char letters[] = "tnrv";
-        const char *letter;
+        static const char letters[] = "tnrv", meant[] = "\t\n\r\v";
+        const char *letter, *from;
 
         if (at[0] != '\\' || at[1] == '\0') {
             *to++ = *at;
@@ -43,7 +43,8 @@ static char *unquote(char *at)
         }
         at++;
         letter = strchr(letters, *at);
-        *to++ = letter != NULL ? "\t\n\r\v"[letter - letters] : *at;
+        from = letter != NULL ? meant + (letter - letters) : at;
+        *to++ = *from;
     }
     char *rest = *at == '"' ? at + 1 : at;
     *to = '\0';

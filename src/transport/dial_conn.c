@@ -91,6 +91,7 @@ static enum task_next reach_host(struct dial *d)
 
 /* --- the proxies --- */
 
+/* NOLINTBEGIN(misc-no-recursion): from proxy to proxy, of which there are DIAL_HOPS_MAX at most */
 static enum task_next meet_hop(struct dial *d);
 
 static bool is_last(const struct dial *d)
@@ -167,6 +168,8 @@ static enum task_next meet_hop(struct dial *d)
     }
     return dial_fail(d);
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 /* --- all --- */
 
