@@ -334,11 +334,25 @@ ssize_t tls_peek(struct tls *tls, void *buf, size_t len)
 
 /* --- writing --- */
 
-/* The first bytes of the pieces, as one; pieces that are one already stay where they are. */
+static ssize_t write_piece(struct tls *tls, const struct iovec *piece, bool wait)
+{
+    size_t sent;
+    struct tls_visit visit;
+    tls_enter(&visit);
+    tls->wire.wait = wait;
+    tls->write_events = EPOLLOUT;
+    ssize_t n = SSL_write_ex(tls->ssl, piece->iov_base, piece->iov_len, &sent) == 1
+                    ? (ssize_t)sent
+                    : nothing(tls, &tls->write_events);
+    int err = errno;
+    tls_leave(&visit);
+    errno = err;
+    return n;
+}
+
+/* The first bytes of the pieces, as one. */
 static struct iovec gather(const struct iovec *iov, int iov_len, char *room)
 {
-    if (iov_len == 1 || iov[0].iov_len >= RECORD_MAX_BYTES)
-        return iov[0];
     size_t n = 0;
     for (int i = 0; i < iov_len && n < RECORD_MAX_BYTES; i++) {
         size_t left = RECORD_MAX_BYTES - n;
@@ -349,24 +363,22 @@ static struct iovec gather(const struct iovec *iov, int iov_len, char *room)
     return (struct iovec){room, n};
 }
 
-ssize_t tls_write(struct tls *tls, const struct iovec *iov, int iov_len, bool wait)
+/* A function of its own, so that only who gathers has the room on its stack. */
+__attribute__((noinline)) static ssize_t write_gathered(struct tls *tls, const struct iovec *iov,
+                                                        int iov_len, bool wait)
 {
     char room[RECORD_MAX_BYTES];
+    struct iovec piece = gather(iov, iov_len, room);
+    return write_piece(tls, &piece, wait);
+}
+
+ssize_t tls_write(struct tls *tls, const struct iovec *iov, int iov_len, bool wait)
+{
     if (tls->phase != TLS_OPEN)
         return still_broken(tls);
-    struct iovec bytes = gather(iov, iov_len, room);
-    size_t sent;
-    struct tls_visit visit;
-    tls_enter(&visit);
-    tls->wire.wait = wait;
-    tls->write_events = EPOLLOUT;
-    ssize_t n = SSL_write_ex(tls->ssl, bytes.iov_base, bytes.iov_len, &sent) == 1
-                    ? (ssize_t)sent
-                    : nothing(tls, &tls->write_events);
-    int err = errno;
-    tls_leave(&visit);
-    errno = err;
-    return n;
+    if (iov_len == 1 || iov[0].iov_len >= RECORD_MAX_BYTES)
+        return write_piece(tls, &iov[0], wait);
+    return write_gathered(tls, iov, iov_len, wait);
 }
 
 int tls_end_sending(struct tls *tls)

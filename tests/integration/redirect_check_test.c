@@ -218,7 +218,7 @@ static gofer_client *tls_client(bool allows)
 
 static void https_does_not_lead_to_http(void)
 {
-    struct trail *plain = trail_begin(), *secure = trail_begin_tls();
+    struct trail *plain = trail_begin_plain(), *secure = trail_begin_tls();
     trail_redirect(secure, "/", 302, trail_url(plain, "/"));
     struct outcome got = rig_call(tls_client(false), ask("GET", secure, "/"));
     rig_expect_error(&got, GOFER_ERR_REDIRECT);
@@ -229,7 +229,7 @@ static void https_does_not_lead_to_http(void)
 
 static void unless_it_is_allowed(void)
 {
-    struct trail *plain = trail_begin(), *secure = trail_begin_tls();
+    struct trail *plain = trail_begin_plain(), *secure = trail_begin_tls();
     gofer_request *request = ask("GET", secure, "/");
     trail_redirect(secure, "/", 302, trail_url(plain, "/"));
     gofer_request_set_header(request, "Authorization", "secret");
@@ -241,7 +241,7 @@ static void unless_it_is_allowed(void)
 
 static void http_leads_to_https(void)
 {
-    struct trail *plain = trail_begin(), *secure = trail_begin_tls();
+    struct trail *plain = trail_begin_plain(), *secure = trail_begin_tls();
     gofer_request *request = ask("GET", plain, "/");
     trail_redirect(plain, "/", 301, trail_url(secure, "/"));
     gofer_request_set_header(request, "Authorization", "secret");
@@ -254,20 +254,21 @@ static void http_leads_to_https(void)
 
 /* --- through proxies --- */
 
-/* A trail that plays an HTTP proxy: its targets are URLs. */
+/* A trail that plays an HTTP proxy: its targets are URLs, http in any case. The last one goes to
+ * the driver's kind of origin, past the proxy. */
 static void a_proxys_credentials_stay_with_it(void)
 {
-    struct trail *proxy = trail_begin(), *direct = trail_begin();
+    struct trail *proxy = trail_begin_plain(), *direct = trail_begin();
     char options_proxy[ORIGIN_URL_BYTES], resolve[64], there[ORIGIN_URL_BYTES];
     const char *const resolves[] = {resolve};
     snprintf(options_proxy, sizeof options_proxy, "http://user:sesame@127.0.0.1:%u",
              origin_port(proxy->origin));
-    snprintf(resolve, sizeof resolve, "direct.test:%u:127.0.0.1", origin_port(direct->origin));
-    snprintf(there, sizeof there, "http://direct.test:%u/", origin_port(direct->origin));
+    snprintf(resolve, sizeof resolve, "good.test:%u:127.0.0.1", origin_port(direct->origin));
+    snprintf(there, sizeof there, "%s://good.test:%u/", rig_scheme(), origin_port(direct->origin));
     trail_redirect(proxy, "http://first.test/", 302, "http://second.test/");
     trail_redirect(proxy, "http://second.test/", 302, there);
     gofer_client *client = rig_client(&(gofer_client_options){
-        .proxy = options_proxy, .no_proxy = "direct.test", .resolve = resolves, .resolve_len = 1});
+        .proxy = options_proxy, .no_proxy = "good.test", .resolve = resolves, .resolve_len = 1});
     gofer_request *request = rig_request_to("GET", "http://first.test/");
     gofer_request_set_header(request, "Authorization", "mine");
     struct outcome got = rig_call(client, request);
@@ -283,7 +284,7 @@ static void a_proxys_credentials_stay_with_it(void)
 /* A caller's own field for the first one's proxy is not the next one's. */
 static void a_callers_proxy_field_is_dropped(void)
 {
-    struct trail *proxy = trail_begin();
+    struct trail *proxy = trail_begin_plain();
     char options_proxy[ORIGIN_URL_BYTES];
     snprintf(options_proxy, sizeof options_proxy, "http://127.0.0.1:%u",
              origin_port(proxy->origin));

@@ -20,7 +20,6 @@
 
 #include "integration/expect.h"
 #include "integration/rig.h"
-#include "support/certs.h"
 #include "support/heap.h"
 #include "support/sanitizer.h"
 
@@ -532,52 +531,7 @@ static void a_reused_request_costs_two_allocations(void)
     EXPECT_INT(heap_total() - before, 2 * CALLS);
 }
 
-/* --- small stacks --- */
-
-/* Sanitizers need more of it, and so do calls that are not optimized. */
-enum { SMALL_STACK = SANITIZED_THREADS || SANITIZED_ADDRESSES ? 1024 * 1024 : 64 * 1024 };
-
-static void *call_main(void *arg)
-{
-    struct caller *caller = arg;
-
-    caller->status = gofer_do(caller->client, caller->request, &caller->response);
-    return NULL;
-}
-
-static void call_on_a_small_stack(gofer_client *client, const struct origin *origin)
-{
-    struct caller caller = {.client = client, .request = rig_request("GET", origin, "/")};
-    pthread_attr_t attr;
-
-    pthread_attr_init(&attr);
-    REQUIRE(pthread_attr_setstacksize(&attr, SMALL_STACK) == 0);
-    REQUIRE(pthread_create(&caller.thread, &attr, call_main, &caller) == 0);
-    pthread_attr_destroy(&attr);
-    pthread_join(caller.thread, NULL);
-    struct outcome got = rig_outcome(caller.status, caller.response);
-    rig_expect_answer(&got, 200, "hello");
-}
-
-/* Without workers the caller itself looks up, connects and shakes hands. */
-static void callers_on_small_stacks(void)
-{
-    struct origin *plain = rig_script(hello);
-    struct origin *tls = rig_origin_tls(script_serve, (void *)hello, "good");
-    gofer_tls_options trust = {.ca_pem = certs_pem("root")};
-
-    for (int alone = 0; alone < 2; alone++) {
-        gofer_client *client = rig_client(
-            &(gofer_client_options){.workers = alone ? GOFER_NO_WORKERS : 2, .tls = &trust});
-        for (int again = 0; again < 2; again++) {
-            call_on_a_small_stack(client, plain);
-            call_on_a_small_stack(client, tls);
-        }
-    }
-}
-
 CU_TestInfo resource_tests[] = {
-    {"RES-12 callers on stacks of 64 KiB", callers_on_small_stacks},
     {"a reused request costs two allocations", a_reused_request_costs_two_allocations},
     {"RES-01 every allocation of a call may fail, fresh connection", on_a_fresh_connection},
     {"RES-01 every allocation of a call may fail, reused connection", on_a_reused_connection},

@@ -209,9 +209,14 @@ struct origin *rig_origin_tls(origin_handler handler, void *arg, const char *cer
     return origin;
 }
 
+struct origin *rig_origin_plain(origin_handler handler, void *arg)
+{
+    return own(origin_start(handler, arg));
+}
+
 struct origin *rig_origin(origin_handler handler, void *arg)
 {
-    return rig.driver->tls ? rig_origin_tls(handler, arg, "good") : own(origin_start(handler, arg));
+    return rig.driver->tls ? rig_origin_tls(handler, arg, "good") : rig_origin_plain(handler, arg);
 }
 
 struct origin *rig_origin_copy(origin_handler handler, const void *arg, size_t len)

@@ -72,6 +72,9 @@ struct origin *rig_origin(origin_handler handler, void *arg);
 struct origin *rig_origin_copy(origin_handler handler, const void *arg, size_t len);
 struct origin *rig_script(const struct route *routes);
 
+/* An origin that speaks plain HTTP whatever the driver. */
+struct origin *rig_origin_plain(origin_handler handler, void *arg);
+
 /* An origin over TLS whatever the driver, which shows the workshop's certificate of that name and
  * its issuers; or whose server's side is the caller's (which it keeps a reference to). */
 struct origin *rig_origin_tls(origin_handler handler, void *arg, const char *cert);

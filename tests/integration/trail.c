@@ -129,6 +129,13 @@ struct trail *trail_begin_tls(void)
     return t;
 }
 
+struct trail *trail_begin_plain(void)
+{
+    struct trail *t = take();
+    t->origin = rig_origin_plain(serve, t);
+    return t;
+}
+
 void trail_answer(struct trail *trail, const char *target, const char *reply)
 {
     pthread_mutex_lock(&trail->lock);

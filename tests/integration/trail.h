@@ -37,8 +37,9 @@ struct trail {
 /* A trail for this test, of the rig. */
 struct trail *trail_begin(void);
 
-/* The same over TLS, whatever the driver. */
+/* The same over TLS, or plain, whatever the driver. */
 struct trail *trail_begin_tls(void);
+struct trail *trail_begin_plain(void);
 
 /* From now on a target is answered so; a redirect to there, with no body, or a small one. */
 void trail_answer(struct trail *trail, const char *target, const char *reply);
