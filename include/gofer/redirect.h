@@ -4,7 +4,8 @@
  *
  * Redirects. A call follows 301, 302, 303, 307 and 308 with a Location by itself,
  * within its one deadline (RFC 9110 section 15.4): 301, 302 and 303 go on as GET
- * (HEAD stays HEAD) without the body and its fields, 307 and 308 repeat method and
+ * (HEAD stays HEAD) without the body and its fields, unless
+ * gofer_request_set_redirect_keep() says otherwise; 307 and 308 repeat method and
  * body. A body that cannot be sent again, and a redirect without Location, end
  * the call with the redirect itself as its response.
  *

@@ -238,6 +238,21 @@ GOFER_API gofer_status gofer_request_set_tls_server_name(gofer_request *request,
 GOFER_API gofer_status gofer_request_set_follow_redirects(gofer_request *request, int follow);
 GOFER_API gofer_status gofer_request_set_max_redirects(gofer_request *request, int64_t max);
 
+/* What a redirect leaves of a request. */
+typedef enum gofer_redirect_keep {
+    GOFER_KEEP_DEFAULT = 0, /* as browsers have it: see <gofer/redirect.h> */
+    GOFER_KEEP_METHOD,      /* the method, without the body and its fields */
+    GOFER_KEEP_ALL          /* method and body, as for 307 */
+} gofer_redirect_keep;
+
+/*
+ * Says what a redirect of that status, 301, 302 or 303, keeps, in place of the
+ * default: for a POST to be posted again, or a method to stay. GOFER_ERR_INVALID
+ * for another status or keep.
+ */
+GOFER_API gofer_status gofer_request_set_redirect_keep(gofer_request *request, int status,
+                                                       gofer_redirect_keep keep);
+
 /*
  * Says that fields of that name, set before or after or client-wide, are a secret
  * between the program and the URL's origin, as Authorization and Cookie always

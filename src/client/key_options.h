@@ -190,6 +190,8 @@ enum key_scope {
     ROW(proxy, IN_KEY, "PROXY_PARTS", {0}, gofer_request_set_proxy(request, other_proxy))          \
     ROW(follow, NOT_CONNECTION, "call", 0, gofer_request_set_follow_redirects(request, 0))         \
     ROW(max_redirects, NOT_CONNECTION, "call", 0, gofer_request_set_max_redirects(request, 5))     \
+    ROW(keep, NOT_CONNECTION, "message", {0},                                                      \
+        gofer_request_set_redirect_keep(request, 301, GOFER_KEEP_ALL))                             \
     ROW(secrets, NOT_CONNECTION, "message", {0}, gofer_request_mark_secret(request, "X-Other"))    \
     ROW(wire, NOT_CONNECTION, "message", NULL, gofer_request_set_wire(request, &other_wire))       \
     ROW(path, DERIVED, "wire", NULL, (void)0)                                                      \

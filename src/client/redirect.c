@@ -68,12 +68,16 @@ static enum redirect_next resolve(const struct snapshot *from, const char *locat
 
 /* --- method and body --- */
 
-/* 301 and 302 would keep it by the letter; browsers, curl and Go have long agreed otherwise. */
-static bool keeps_method(const char *method, int status)
+/* 301 and 302 would keep all by the letter; browsers, curl and Go have long agreed otherwise. */
+static gofer_redirect_keep what_stays(const struct snapshot *s, int status)
 {
     if (status == 307 || status == 308)
-        return true;
-    return strcmp(method, "QUERY") == 0 && status != 303; /* RFC 10008 */
+        return GOFER_KEEP_ALL;
+    if (s->keep[status - 301] != GOFER_KEEP_DEFAULT)
+        return s->keep[status - 301];
+    if (strcmp(s->method, "QUERY") == 0 && status != 303)
+        return GOFER_KEEP_ALL; /* RFC 10008 */
+    return strcmp(s->method, "HEAD") == 0 ? GOFER_KEEP_METHOD : GOFER_KEEP_DEFAULT;
 }
 
 static bool set_method(struct snapshot *next, const char *method)
@@ -107,10 +111,10 @@ static bool drop_body(struct snapshot *next)
 
 static bool change_method(struct snapshot *next, int status)
 {
-    if (keeps_method(next->method, status))
+    gofer_redirect_keep keep = what_stays(next, status);
+    if (keep == GOFER_KEEP_ALL)
         return true;
-    bool head = strcmp(next->method, "HEAD") == 0;
-    return (head || set_method(next, "GET")) && drop_body(next);
+    return (keep == GOFER_KEEP_METHOD || set_method(next, "GET")) && drop_body(next);
 }
 
 /* --- credentials --- */
@@ -310,7 +314,7 @@ enum redirect_next redirect_next(const struct snapshot *from, const struct gofer
 {
     struct location location = find_location(response);
     if (location.text == NULL ||
-        (keeps_method(from->method, response->status) && !source_can_begin(from->source)))
+        (what_stays(from, response->status) == GOFER_KEEP_ALL && !source_can_begin(from->source)))
         return REDIRECT_NONE;
     if (location.ambiguous)
         return refuse(why, "redirect refused: two Location fields");

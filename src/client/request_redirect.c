@@ -38,6 +38,22 @@ gofer_status gofer_request_set_max_redirects(gofer_request *request, int64_t max
     return GOFER_OK;
 }
 
+gofer_status gofer_request_set_redirect_keep(gofer_request *request, int status,
+                                             gofer_redirect_keep keep)
+{
+    if (request == NULL)
+        return GOFER_ERR_INVALID;
+    struct snapshot *s = request_own_snapshot(request);
+    if (s == NULL)
+        return GOFER_ERR_NOMEM;
+    if (status < 301 || status > 303)
+        return blame(s, "status of a redirect that is not 301, 302 or 303");
+    if ((unsigned)keep > GOFER_KEEP_ALL)
+        return blame(s, "unknown part of a request to keep");
+    s->keep[status - 301] = keep;
+    return GOFER_OK;
+}
+
 gofer_status gofer_request_mark_secret(gofer_request *request, const char *name)
 {
     if (request == NULL)

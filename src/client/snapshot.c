@@ -384,6 +384,7 @@ struct snapshot *snapshot_copy(const struct snapshot *from)
     s->follow = from->follow;
     s->no_cookies = from->no_cookies;
     s->max_redirects = from->max_redirects;
+    memcpy(s->keep, from->keep, sizeof s->keep);
     s->method = mem_strdup(from->method);
     s->shown_url = mem_strdup(from->shown_url);
     s->why = from->why != NULL ? mem_strdup(from->why) : NULL;

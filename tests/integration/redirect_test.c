@@ -282,6 +282,51 @@ static void other_statuses_are_responses(void)
     }
 }
 
+/* What is said of one status holds for no other, and for all redirects of a call. */
+static void a_request_may_keep_more(void)
+{
+    static const struct {
+        int status;
+        gofer_redirect_keep keep;
+        const char *target, *log;
+    } rows[] = {
+        {301, GOFER_KEEP_ALL, "/?code=301&next=302",
+         "POST /?code=301&next=302 \"b\"\nPOST /?code=302 \"b\"\nGET / \"\"\n"},
+        {302, GOFER_KEEP_ALL, "/?code=302&next=302",
+         "POST /?code=302&next=302 \"b\"\nPOST /?code=302 \"b\"\nPOST / \"b\"\n"},
+        {303, GOFER_KEEP_ALL, "/?code=303", "POST /?code=303 \"b\"\nPOST / \"b\"\n"},
+        {303, GOFER_KEEP_METHOD, "/?code=303", "POST /?code=303 \"b\"\nPOST / \"\"\n"},
+        {301, GOFER_KEEP_DEFAULT, "/?code=301", "POST /?code=301 \"b\"\nGET / \"\"\n"},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct trail *trail = trail_begin();
+        gofer_request *request = ask("POST", trail, rows[i].target);
+        gofer_request_set_body(request, "b", 1);
+        gofer_request_set_redirect_keep(request, 301, GOFER_KEEP_METHOD);
+        gofer_request_set_redirect_keep(request, 301, GOFER_KEEP_DEFAULT);
+        EXPECT_STATUS(gofer_request_set_redirect_keep(request, rows[i].status, rows[i].keep),
+                      GOFER_OK);
+        struct outcome got = rig_call(rig_client(NULL), request);
+        rig_expect_answer(&got, 200, "hello");
+        EXPECT_TEXT(trail_lines(trail), rows[i].log);
+    }
+}
+
+static void no_other_status_keeps_more(void)
+{
+    static const int statuses[] = {300, 304, 307, 0};
+    for (size_t i = 0; i < ROWS(statuses); i++) {
+        gofer_request *request = gofer_request_new("GET", "http://localhost/");
+        EXPECT_STATUS(gofer_request_set_redirect_keep(request, statuses[i], GOFER_KEEP_ALL),
+                      GOFER_ERR_INVALID);
+        gofer_request_free(request);
+    }
+    gofer_request *request = gofer_request_new("GET", "http://localhost/");
+    EXPECT_STATUS(gofer_request_set_redirect_keep(request, 301, (gofer_redirect_keep)3),
+                  GOFER_ERR_INVALID);
+    gofer_request_free(request);
+}
+
 static void following_may_be_disabled(void)
 {
     struct trail *trail = trail_begin();
@@ -541,6 +586,8 @@ static void passwords_are_not_in_errors(void)
 }
 
 CU_TestInfo redirect_tests[] = {
+    {"a request may keep more", a_request_may_keep_more},
+    {"no other status keeps more", no_other_status_keeps_more},
     {"G1 RD-01 a chain ends after ten hops", a_chain_ends_after_ten_hops},
     {"G1 a longer chain may be allowed", a_longer_chain_may_be_allowed},
     {"RD-01 a loop ends with the last response", a_loop_ends_with_the_last_response},
