@@ -50,6 +50,14 @@ GOFER_API gofer_status gofer_form_add_file(gofer_form *form, const char *name, c
                                            const char *filename, const char *content_type);
 
 /*
+ * Whether quotes and backslashes in names and file names, of fields added before
+ * or after, get a backslash before them, as servers older than RFC 7578 expect, and
+ * not as browsers have it: a quote is %22. Line ends are %0D and %0A in any case.
+ * GOFER_OK, or GOFER_ERR_INVALID for NULL.
+ */
+GOFER_API gofer_status gofer_form_set_backslashes(gofer_form *form, int on);
+
+/*
  * Makes the fields that the form has now the request's body, and sets
  * Content-Type, with a random boundary. The length is known; the body can be sent
  * again, and by many calls at once.

@@ -40,6 +40,7 @@ struct gofer_form {
     int err;             /* errno where that is a file's, and */
     const char *why;     /* static */
     int64_t bytes;       /* of all parts */
+    bool backslashes;    /* how names are escaped */
     struct part *parts;
     size_t len;
     size_t cap;
@@ -137,6 +138,14 @@ gofer_status gofer_form_add_data(gofer_form *form, const char *name, const void 
     if (filename != NULL && content_type == NULL)
         content_type = "application/octet-stream";
     return add_part(form, name, source_new_copy(len > 0 ? data : "", len), filename, content_type);
+}
+
+gofer_status gofer_form_set_backslashes(gofer_form *form, int on)
+{
+    if (form == NULL)
+        return GOFER_ERR_INVALID;
+    form->backslashes = on != 0;
+    return GOFER_OK;
 }
 
 gofer_status gofer_form_add_text(gofer_form *form, const char *name, const char *value)
@@ -245,7 +254,11 @@ static struct source *make_body(const gofer_form *form, const char *boundary)
         return NULL;
     for (size_t i = 0; i < form->len; i++) {
         const struct part *p = &form->parts[i];
-        multipart_begin_part(&b.bytes, boundary, i == 0, p->name, p->filename, p->content_type);
+        const struct multipart_part said = {.name = p->name,
+                                            .filename = p->filename,
+                                            .content_type = p->content_type,
+                                            .backslashes = form->backslashes};
+        multipart_begin_part(&b.bytes, boundary, i == 0, &said);
         write_part(&b, p);
     }
     multipart_end(&b.bytes, boundary, form->len == 0);

@@ -30,6 +30,7 @@ PLAY(request)
     STEP(stage, gofer_request_disable_cookies(request, 1));
     STEP(stage, gofer_request_set_follow_redirects(request, 1));
     STEP(stage, gofer_request_set_max_redirects(request, 3));
+    STEP(stage, gofer_request_set_redirect_keep(request, 302, GOFER_KEEP_ALL));
     STEP(stage, gofer_request_status(request));
     if (stage_client(stage, NULL) != NULL)
         play_do(stage, request, "hello");
@@ -231,6 +232,7 @@ static gofer_form *make_form(struct stage *stage)
     HOLDS(stage, form != NULL);
     if (form == NULL)
         return NULL;
+    STEP(stage, gofer_form_set_backslashes(form, 1));
     STEP(stage, gofer_form_add_text(form, "name", "value"));
     STEP(stage, gofer_form_add_data(form, "data", "\0\1", 2, "file.bin", NULL));
     STEP(stage, gofer_form_add_file(form, "file", stage_file(stage, "part", TEXT), NULL, NULL));

@@ -76,7 +76,8 @@ static void check_part(const char *name, const char *filename)
     char boundary[MULTIPART_BOUNDARY_BYTES];
     struct buf out = BUF_INIT;
     multipart_boundary((const unsigned char *)"0123456789abcdef", boundary);
-    multipart_begin_part(&out, boundary, true, name, filename, NULL);
+    multipart_begin_part(&out, boundary, true,
+                         &(struct multipart_part){.name = name, .filename = filename});
     char *head = buf_take_str(&out);
     FUZZ_CHECK(head != NULL);
     size_t lines = 0, quotes = 0;

@@ -23,7 +23,7 @@ static bool begins(bool first, const char *name, const char *filename, const cha
                    const char *wanted)
 {
     struct buf out = BUF_INIT;
-    multipart_begin_part(&out, "B", first, name, filename, type);
+    multipart_begin_part(&out, "B", first, &(struct multipart_part){name, filename, type, false});
     char *text = buf_take_str(&out);
     bool same = same_text(text, wanted);
     free(text);
@@ -87,10 +87,25 @@ static void names_stay_inside_their_quotes(void)
     }
 }
 
+/* RFC 2183's quoted-string; line ends would end the field in that way, too. */
+static void backslashes_stand_before_what_would_end_the_quotes(void)
+{
+    struct buf out = BUF_INIT;
+    multipart_begin_part(
+        &out, "B", true,
+        &(struct multipart_part){"a\"b\\\r\n", "\\\"c\n%22", NULL, .backslashes = true});
+    char *text = buf_take_str(&out);
+    CU_ASSERT(same_text(text, "--B\r\nContent-Disposition: form-data; name=\"a\\\"b\\\\%0D%0A\"; "
+                              "filename=\"\\\\\\\"c%0A%22\"\r\n\r\n"));
+    free(text);
+}
+
 CU_TestInfo multipart_tests[] = {
     {"a boundary needs no quotes", a_boundary_needs_no_quotes},
     {"parts begin", parts_begin},
     {"bodies end", bodies_end},
     {"names stay inside their quotes", names_stay_inside_their_quotes},
+    {"backslashes stand before what would end the quotes",
+     backslashes_stand_before_what_would_end_the_quotes},
     CU_TEST_INFO_NULL,
 };
