@@ -384,6 +384,10 @@ GOFER_API int64_t gofer_now_ms(void);
 /* The library's version, as "0.1.0". Static. */
 GOFER_API const char *gofer_version(void);
 
+/* The libraries below it and their versions, as they are at run time: words like
+ * "OpenSSL/3.0.19 zlib/1.2.13", for a person or a bug report. Static. */
+GOFER_API const char *gofer_libraries(void);
+
 /*
  * Replaces the allocator of the whole library. Call it before anything else,
  * once; each function must be given and thread-safe. Returns GOFER_ERR_INVALID

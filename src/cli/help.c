@@ -6,6 +6,7 @@
  */
 #include "cli/help.h"
 
+#include <config.h> /* the build's: cli/config.h is another one */
 #include <gofer/gofer.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -126,9 +127,27 @@ enum exit_code help_print(const char *category)
     return flushed();
 }
 
+/* Until there is one. */
+#define RELEASE_DATE "[unreleased]"
+
+/* curl's words, in its order; some are there only with a content coding. */
+static const struct {
+    const char *name;
+    const char *coding;
+} features[] = {
+    {"AsynchDNS", NULL}, {"brotli", "br"},     {"HTTPS-proxy", NULL}, {"IDN", NULL},
+    {"IPv6", NULL},      {"Largefile", NULL},  {"libz", "gzip"},      {"PSL", NULL},
+    {"SSL", NULL},       {"threadsafe", NULL}, {"UnixSockets", NULL}, {"zstd", "zstd"},
+};
+
 enum exit_code help_print_version(void)
 {
-    printf("gofer %s\nProtocols: http https\nContent codings: %s\n", gofer_version(),
-           gofer_content_codings());
+    printf("gofer %s (%s) libgofer/%s %s\nRelease-Date: %s\nProtocols: http https\nFeatures:",
+           gofer_version(), GOFER_HOST, gofer_version(), gofer_libraries(), RELEASE_DATE);
+    for (size_t i = 0; i < sizeof features / sizeof features[0]; i++)
+        if (features[i].coding == NULL ||
+            strstr(gofer_content_codings(), features[i].coding) != NULL)
+            printf(" %s", features[i].name);
+    putchar('\n');
     return flushed();
 }

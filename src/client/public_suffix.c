@@ -52,3 +52,8 @@ const char *public_suffixes_site(const struct public_suffixes *suffixes, const c
     const char *site = psl_registrable_domain(suffixes->known, host);
     return site != NULL ? site : host;
 }
+
+void public_suffixes_describe(char *out, size_t size)
+{
+    snprintf(out, size, "libpsl/%s", psl_get_version());
+}

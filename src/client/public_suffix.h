@@ -13,6 +13,7 @@
 #define GOFER_CLIENT_PUBLIC_SUFFIX_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct psl_ctx_st; /* libpsl.h stays out of headers */
 
@@ -28,6 +29,9 @@ void public_suffixes_init(struct public_suffixes *suffixes);
 void public_suffixes_init_from(struct public_suffixes *suffixes, const char *path);
 
 void public_suffixes_fini(struct public_suffixes *suffixes);
+
+/* Writes whose list it is, as "libpsl/0.21.2", with a NUL. */
+void public_suffixes_describe(char *out, size_t size);
 
 /* Whether the name, which is no address, is a public suffix. */
 bool public_suffixes_has(const struct public_suffixes *suffixes, const char *name);

@@ -41,6 +41,8 @@ struct coding {
      * something moves. Not again after a failure. */
     enum coding_next (*step)(void *state, struct coding_io *io, const char **why);
     void (*end)(void *state);
+    /* Writes what does it, as "zlib/1.2.13", with a NUL. */
+    void (*describe)(char *out, size_t size);
 };
 
 extern const struct coding coding_gzip;

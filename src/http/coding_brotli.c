@@ -10,6 +10,7 @@
 #include <brotli/decode.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/alloc.h"
 
@@ -62,5 +63,12 @@ static enum coding_next step_brotli(void *state, struct coding_io *io, const cha
     return io->in_len == 0 ? CODING_AT_END : CODING_BROKEN;
 }
 
-static const struct coding brotli = {"br", begin_brotli, step_brotli, end_brotli};
+/* Eight bits for the first number, twelve for each of the others. */
+static void describe_brotli(char *out, size_t size)
+{
+    unsigned v = BrotliDecoderVersion();
+    snprintf(out, size, "brotli/%u.%u.%u", v >> 24, v >> 12 & 0xfff, v & 0xfff);
+}
+
+static const struct coding brotli = {"br", begin_brotli, step_brotli, end_brotli, describe_brotli};
 const struct coding *const coding_brotli = &brotli;

@@ -12,6 +12,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #define ZLIB_CONST /* next_in is not written to */
 #include <zlib.h>
 
@@ -194,5 +195,11 @@ static enum coding_next step_deflate(void *state, struct coding_io *io, const ch
     return io->in_len == 0 && f->head_at == f->head_len ? CODING_AT_END : CODING_BROKEN;
 }
 
-const struct coding coding_gzip = {"gzip", begin_gzip, step_gzip, end_inflater};
-const struct coding coding_deflate = {"deflate", begin_deflate, step_deflate, end_inflater};
+static void describe_zlib(char *out, size_t size)
+{
+    snprintf(out, size, "zlib/%s", zlibVersion());
+}
+
+const struct coding coding_gzip = {"gzip", begin_gzip, step_gzip, end_inflater, describe_zlib};
+const struct coding coding_deflate = {"deflate", begin_deflate, step_deflate, end_inflater,
+                                      describe_zlib};

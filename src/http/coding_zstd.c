@@ -10,6 +10,7 @@
 #include "http/coding.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
@@ -80,5 +81,10 @@ static enum coding_next step_zstd(void *state, struct coding_io *io, const char 
     return u->over ? CODING_AT_END : CODING_WITHIN;
 }
 
-static const struct coding zstd = {"zstd", begin_zstd, step_zstd, end_zstd};
+static void describe_zstd(char *out, size_t size)
+{
+    snprintf(out, size, "zstd/%s", ZSTD_versionString());
+}
+
+static const struct coding zstd = {"zstd", begin_zstd, step_zstd, end_zstd, describe_zstd};
 const struct coding *const coding_zstd = &zstd;

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <idn2.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -239,4 +240,9 @@ void host_fini(struct host *host)
     mem_free(host->name);
     mem_free(host->zone);
     *host = (struct host){.port = -1};
+}
+
+void host_describe_idn(char *out, size_t size)
+{
+    snprintf(out, size, "libidn2/%s", idn2_check_version(NULL));
 }

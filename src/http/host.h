@@ -39,6 +39,9 @@ struct host {
  * failure. */
 gofer_status host_parse(const char *text, size_t len, struct host *host, struct buf *why);
 
+/* Writes what makes names canonical, as "libidn2/2.3.3", with a NUL. */
+void host_describe_idn(char *out, size_t size);
+
 /* Frees the strings; empty after. */
 void host_fini(struct host *host);
 

@@ -12,6 +12,7 @@
 #include "net/dns.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -287,4 +288,9 @@ int64_t dns_due_ns(struct dns *dns, int64_t now_ns)
 bool dns_is_idle(const struct dns *dns)
 {
     return dns->open.head == NULL;
+}
+
+void dns_describe(char *out, size_t size)
+{
+    snprintf(out, size, "c-ares/%s", ares_version(NULL));
 }

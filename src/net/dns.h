@@ -68,6 +68,9 @@ void dns_watch(struct dns *dns);
 /* When dns_process() is due though no socket reports; CLOCK_NEVER where nothing is asked. */
 int64_t dns_due_ns(struct dns *dns, int64_t now_ns);
 
+/* Writes who asks, as "c-ares/1.18.1", with a NUL. Any thread. */
+void dns_describe(char *out, size_t size);
+
 /* Whether every question was answered. */
 bool dns_is_idle(const struct dns *dns);
 

@@ -10,6 +10,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <stdio.h>
 
 #include "base/alloc.h"
 
@@ -27,6 +28,11 @@ enum { QUEUED_MAX = 16 };
 bool tls_library_init(void)
 {
     return OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, NULL) == 1;
+}
+
+void tls_library_describe(char *out, size_t size)
+{
+    snprintf(out, size, "OpenSSL/%s", OpenSSL_version(OPENSSL_VERSION_STRING));
 }
 
 static bool take_one(struct tls_queued *e)

@@ -15,10 +15,14 @@
 #define GOFER_NET_TLS_LIBRARY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Starts OpenSSL where nobody has. Before the first tls_enter(), which would start it with that
  * handler. False where it refuses. */
 bool tls_library_init(void);
+
+/* Writes which it is, as "OpenSSL/3.0.19", with a NUL. Starts nothing. */
+void tls_library_describe(char *out, size_t size);
 
 struct tls_queued;
 

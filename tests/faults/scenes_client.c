@@ -168,6 +168,7 @@ PLAY(free_in_flight)
 PLAY(words)
 {
     MUST(stage, gofer_version()[0] != '\0');
+    MUST(stage, gofer_libraries()[0] != '\0');
     MUST(stage, gofer_strerror(GOFER_ERR_NOMEM)[0] != '\0');
     MUST(stage, strcmp(gofer_status_name(GOFER_OK), "GOFER_OK") == 0);
     MUST(stage, gofer_phase_name(GOFER_PHASE_WAIT)[0] != '\0');

@@ -588,6 +588,8 @@ static void words_exist_for_every_value(void)
     EXPECT_TEXT(gofer_strerror(GOFER_ERR_TIMEOUT), "timed out");
     EXPECT_TEXT(gofer_phase_name(GOFER_PHASE_WAIT), "waiting for response headers");
     EXPECT(gofer_version()[0] != '\0');
+    EXPECT_HOLDS(gofer_libraries(), "OpenSSL/3.");
+    EXPECT_HOLDS(gofer_libraries(), " c-ares/1.");
     EXPECT(gofer_now_ms() > 0);
 }
 
