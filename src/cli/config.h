@@ -35,6 +35,7 @@ struct config_follow {
     char *bearer;
     char *referer; /* "": none of its own */
     bool auto_referer;
+    bool posts_again[3]; /* behind 301, 302 and 303 */
     struct text cookies; /* for a Cookie field */
     struct strings cookie_files;
     char *cookie_jar; /* where they go in the end; "-" is stdout */
@@ -49,10 +50,11 @@ struct config_retry {
     bool refused;
 };
 
-/* How slow a transfer may be. */
+/* How slow a transfer may be, and how fast. */
 struct config_speed {
     int64_t min_bytes_per_s; /* 0: as it may */
     int64_t window_ms;       /* for so long */
+    int64_t max_bytes_per_s; /* 0: as fast as it goes */
 };
 
 /* The request's bytes, and who asks. Strings are NULL where nothing was said. */
@@ -178,10 +180,12 @@ struct config {
     struct text data;       /* -d, joined */
     bool has_data;          /* a -d was given, maybe an empty one */
     bool head;
-    gofer_form *form;  /* -F, or NULL */
+    gofer_form *form; /* -F, or NULL */
+    bool form_backslashes;
     struct text query; /* --url-query, joined */
     bool get;          /* data goes into the query */
     bool compressed;
+    bool crlf; /* line ends of what is uploaded are both */
 
     /* the transfer */
     int64_t max_time_ms; /* 0: no limit */

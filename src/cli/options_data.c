@@ -69,6 +69,8 @@ static enum option_error apply_upload(struct config *config, const char *value)
 }
 
 const struct option data_options[] = {
+    {0, "crlf", NULL, LOCAL_FIELD(crlf), NULL, "Send a file's lone line feeds as CRLF", HELP_UPLOAD,
+     OPTION_LOCAL},
     {0, "data-binary", "data", 0, apply_binary, "As -d, a file's line ends included",
      HELP_HTTP | HELP_POST, OPTION_LOCAL},
     {0, "data-raw", "data", 0, apply_raw, "As -d, with no meaning to an @", HELP_HTTP | HELP_POST,

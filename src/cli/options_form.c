@@ -25,6 +25,7 @@ static gofer_form *form_of(struct config *config)
         config->form = gofer_form_new();
     if (config->form == NULL)
         cli_out_of_memory();
+    check_memory(gofer_form_set_backslashes(config->form, config->form_backslashes));
     return config->form;
 }
 
@@ -160,6 +161,15 @@ static enum option_error apply_form_string(struct config *config, const char *va
     return OPTION_OK;
 }
 
+/* For fields before it, too. */
+static enum option_error apply_form_escape(struct config *config, const char *value)
+{
+    config->form_backslashes = value == NULL;
+    if (config->form != NULL)
+        form_of(config);
+    return OPTION_OK;
+}
+
 /* --- encoded data ---------------------------------------------------------- */
 
 static void append_encoded(struct text *out, const void *data, size_t len)
@@ -223,6 +233,9 @@ const struct option form_options[] = {
      HELP_HTTP | HELP_POST | HELP_UPLOAD, OPTION_LOCAL},
     {'F', "form", "name=content", 0, apply_form, "Send this field of a form; name=@file sends one",
      HELP_HTTP | HELP_UPLOAD, OPTION_LOCAL},
+    {0, "form-escape", NULL, 0, apply_form_escape,
+     "Put a backslash before quotes in a form's names", HELP_HTTP | HELP_UPLOAD,
+     OPTION_LOCAL | OPTION_NEGATABLE},
     {0, "form-string", "name=string", 0, apply_form_string, "As -F, the string as it is",
      HELP_HTTP | HELP_UPLOAD, OPTION_LOCAL},
     {'G', "get", NULL, LOCAL_FIELD(get), NULL, "Put the data into the URL's query",

@@ -4,6 +4,9 @@
  *
  * Options about the transfer: how long it may take, what counts as a failure.
  */
+#include <string.h>
+
+#include "cli/message.h"
 #include "cli/number.h"
 #include "cli/options.h"
 
@@ -39,9 +42,26 @@ static enum option_error apply_speed_time(struct config *config, const char *val
     return OPTION_OK;
 }
 
+/* curl knows fewer units of speed than of size. */
+static enum option_error apply_limit_rate(struct config *config, const char *value)
+{
+    int64_t n = 0;
+    enum option_error error = number_take_bytes(value, &n);
+
+    if (error == OPTION_OK && value[strcspn(value, "pPtT")] != '\0')
+        error = OPTION_MISUSED;
+    if (error == OPTION_MISUSED)
+        message_warn(config, "unsupported rate unit. Use G, M, K or B!");
+    if (error == OPTION_OK)
+        config->speed.max_bytes_per_s = n;
+    return error;
+}
+
 const struct option transfer_options[] = {
     {'f', "fail", NULL, LOCAL_FIELD(fail), NULL, "Status 400 and above: show no body, end with 22",
      HELP_IMPORTANT | HELP_HTTP, OPTION_LOCAL},
+    {0, "limit-rate", "speed", 0, apply_limit_rate,
+     "Neither send nor receive more bytes a second; K, M, G", HELP_CONNECTION, OPTION_LOCAL},
     {'m', "max-time", "seconds", 0, apply_max_time, "Allow this long for each transfer",
      HELP_CONNECTION, OPTION_LOCAL},
     {'Y', "speed-limit", "bytes/s", 0, apply_speed_limit, "Give up on a transfer that is slower",

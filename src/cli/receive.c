@@ -17,6 +17,7 @@
 
 #include "cli/message.h"
 #include "cli/moment.h"
+#include "cli/pace.h"
 
 enum { BLOCK_BYTES = 64 * 1024, NOT_MODIFIED = 304, PARTIAL = 206, NOT_SATISFIABLE = 416 };
 
@@ -168,16 +169,31 @@ static bool garbles(struct transfer *t, const char *block, size_t len)
     return true;
 }
 
+/* --limit-rate. Everything may end meanwhile: the next read tells. */
+static void keep_pace(const struct transfer *t, struct pace *pace, size_t len)
+{
+    int64_t wait_us;
+
+    pace_take(pace, len, progress_now_us());
+    wait_us = pace_wait_us(pace, progress_now_us());
+    if (wait_us > 0)
+        interrupt_pause(t->interrupt, (wait_us + 999) / 1000);
+}
+
 static void copy_body(struct transfer *t)
 {
+    struct pace pace = {.bytes_per_s = t->config->speed.max_bytes_per_s};
+    size_t piece = pace_piece(&pace, BLOCK_BYTES);
     char *block = cli_realloc(NULL, BLOCK_BYTES, 1);
     ssize_t n = 0;
 
-    while (t->code == CODE_OK && (n = gofer_response_read(t->response, block, BLOCK_BYTES)) > 0) {
+    while (t->code == CODE_OK && (n = gofer_response_read(t->response, block, piece)) > 0) {
         if (garbles(t, block, (size_t)n))
             break;
         write_bytes(t, block, (size_t)n);
         t->downloaded += (size_t)n;
+        atomic_store(&t->gauge.down, (int64_t)t->downloaded);
+        keep_pace(t, &pace, (size_t)n);
         if (t->config->files.max_bytes > 0 && t->downloaded > (size_t)t->config->files.max_bytes &&
             t->code == CODE_OK)
             fail(t, CODE_TOO_LARGE, "Exceeded the maximum allowed file size");
@@ -212,12 +228,22 @@ static void finish(struct transfer *t)
         unlink(text_str(&t->sink.path));
 }
 
+/* For the progress. */
+static void note_length(struct transfer *t)
+{
+    const char *length = gofer_response_header(t->response, "Content-Length");
+
+    if (length != NULL)
+        atomic_store(&t->gauge.down_total, strtoll(length, NULL, 10));
+}
+
 void receive_response(struct transfer *t)
 {
     bool shows_heads = t->config->include || t->config->head;
 
     if (gofer_response_status(t->response) == 0 && t->heads.len == 0)
         return;
+    note_length(t);
     dump_heads(t);
     if (t->code != CODE_OK && t->code != CODE_HTTP_ERROR && t->code != CODE_REDIRECT)
         return;

@@ -134,14 +134,15 @@ static void expect(gofer_request *request, const struct config *config, int64_t 
         check_memory(gofer_request_set_expect_continue(request, 1));
 }
 
-static void add_data(gofer_request *request, const struct config *config)
+static void add_data(gofer_request *request, const struct request_about *about)
 {
+    const struct config *config = about->config;
+
     if (config->form != NULL)
         check_memory(gofer_request_set_form(request, config->form));
     if (!config->has_data || config->get)
         return;
-    check_memory(
-        gofer_request_set_body_ref(request, text_str(&config->data), config->data.len, NULL, NULL));
+    *about->feed = upload_set_data(request, config);
     if (config->message.has_json) {
         set_default(request, config, "Content-Type", "application/json");
         set_default(request, config, "Accept", "application/json");
@@ -153,23 +154,26 @@ static void add_data(gofer_request *request, const struct config *config)
 
 static bool add_upload(gofer_request *request, const struct request_about *about, struct text *why)
 {
+    const struct upload upload = {about->config, about->upload, about->resume_at};
     struct text range = {0};
-    int64_t length;
+    struct upload_body body;
 
     if (about->upload == NULL)
         return true;
-    if (!upload_set_body(request, about->upload, about->resume_at, &length)) {
+    if (!upload_set_body(request, &upload, &body)) {
         text_printf(why, "Can't open '%s'!", about->upload);
         return false;
     }
-    if (about->resume_at > 0 && length > 0) {
+    feed_stop(*about->feed); /* of -d's data, which it replaces */
+    *about->feed = body.feed;
+    if (about->resume_at > 0 && body.length > 0) {
         text_printf(&range, "bytes %lld-%lld/%lld", (long long)about->resume_at,
-                    (long long)(about->resume_at + length - 1),
-                    (long long)(about->resume_at + length));
+                    (long long)(about->resume_at + body.length - 1),
+                    (long long)(about->resume_at + body.length));
         set_default(request, about->config, "Content-Range", text_str(&range));
     }
     text_fini(&range);
-    expect(request, about->config, length != 0 ? -1 : 0); /* of PUT any body, however small */
+    expect(request, about->config, body.length != 0 ? -1 : 0); /* of PUT any body, however small */
     return true;
 }
 
@@ -267,6 +271,28 @@ static void add_etag(gofer_request *request, const struct config *config)
     text_fini(&tag);
 }
 
+/* --- redirects ------------------------------------------------------------- */
+
+/* As curl: -X holds for all requests, an upload stays one but for 303, and a POST where that was
+ * asked for. */
+static gofer_redirect_keep keep_of(const struct request_about *about, int status)
+{
+    const struct config *config = about->config;
+    bool posts = config->form != NULL || (config->has_data && !config->get);
+
+    if (about->upload != NULL && status != 303)
+        return GOFER_KEEP_ALL;
+    if (about->upload == NULL && posts && config->follow.posts_again[status - 301])
+        return GOFER_KEEP_ALL;
+    return config->method != NULL ? GOFER_KEEP_METHOD : GOFER_KEEP_DEFAULT;
+}
+
+static void add_redirects(gofer_request *request, const struct request_about *about)
+{
+    for (int status = 301; status <= 303; status++)
+        check_memory(gofer_request_set_redirect_keep(request, status, keep_of(about, status)));
+}
+
 /* --- credentials ----------------------------------------------------------- */
 
 /* "user" and "host" out of "http://user:x@host:1/". Returns whether there is a password. */
@@ -342,7 +368,7 @@ gofer_request *request_new(const struct request_about *about, enum exit_code *re
     add_origins(request, config);
     for (size_t i = 0; i < config->headers.len; i++)
         add_header(request, config->headers.items[i]);
-    add_data(request, config);
+    add_data(request, about);
     add_range(request, about);
     add_codings(request, config);
     add_time_condition(request, config);
@@ -350,8 +376,11 @@ gofer_request *request_new(const struct request_about *about, enum exit_code *re
     add_netrc(request, about);
     add_limits(request, config);
     layout_apply(request, config, about->url);
+    add_redirects(request, about);
     if (add_upload(request, about, why))
         return request;
+    feed_stop(*about->feed);
+    *about->feed = NULL;
     gofer_request_free(request);
     return NULL;
 }

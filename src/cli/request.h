@@ -11,6 +11,7 @@
 
 #include "cli/config.h"
 #include "cli/exit_code.h"
+#include "cli/feed.h"
 
 /* What of a transfer its request is made of. */
 struct request_about {
@@ -18,6 +19,7 @@ struct request_about {
     const char *url;    /* completed */
     const char *upload; /* -T, or NULL */
     int64_t resume_at;  /* 0: from the begin */
+    struct feed **feed; /* gets what feeds the body, to be stopped before the request is freed */
 };
 
 /* The URL as the library wants it: with a scheme, this one (NULL: http) where none was typed. */

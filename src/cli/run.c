@@ -30,6 +30,7 @@ struct runner {
     const struct global *global;
     gofer_cookie_jar *jar;
     struct interrupt *interrupt;
+    struct progress *progress;
     struct agent *agents; /* as many as there are operations with a begun transfer */
     size_t agents_len;
 
@@ -46,7 +47,7 @@ struct errand {
     struct runner *runner;
     struct errand *next;
     struct transfer transfer;
-    gofer_client *client;
+    struct transfer_means means;
     pthread_t thread;
 };
 
@@ -81,12 +82,18 @@ static void note(struct runner *r, enum exit_code code)
         interrupt_fire(r->interrupt);
 }
 
+static struct transfer_means means_of(const struct runner *r, gofer_client *client)
+{
+    return (struct transfer_means){client, r->interrupt, r->progress};
+}
+
 static void run_here(struct runner *r, struct job *job, gofer_client *client)
 {
+    struct transfer_means means = means_of(r, client);
     struct transfer t;
 
     transfer_init(&t, job);
-    note(r, transfer_run(&t, client, r->interrupt));
+    note(r, transfer_run(&t, &means));
     transfer_fini(&t);
 }
 
@@ -95,7 +102,7 @@ static void *run_errand(void *arg)
     struct errand *e = arg;
     struct runner *r = e->runner;
 
-    note(r, transfer_run(&e->transfer, e->client, r->interrupt));
+    note(r, transfer_run(&e->transfer, &e->means));
     transfer_fini(&e->transfer);
     pthread_mutex_lock(&r->lock);
     e->next = r->ended;
@@ -132,7 +139,7 @@ static void run_aside(struct runner *r, struct job *job, gofer_client *client)
 
     wait_for_place(r, (size_t)r->global->parallel_max);
     e = cli_realloc(NULL, 1, sizeof *e);
-    *e = (struct errand){.runner = r, .client = client};
+    *e = (struct errand){.runner = r, .means = means_of(r, client)};
     transfer_init(&e->transfer, job);
     pthread_mutex_lock(&r->lock);
     r->running++;
@@ -142,7 +149,7 @@ static void run_aside(struct runner *r, struct job *job, gofer_client *client)
     pthread_mutex_lock(&r->lock); /* no thread is to be had: then in turn */
     r->running--;
     pthread_mutex_unlock(&r->lock);
-    note(r, transfer_run(&e->transfer, client, r->interrupt));
+    note(r, transfer_run(&e->transfer, &e->means));
     transfer_fini(&e->transfer);
     free(e);
 }
@@ -202,7 +209,10 @@ enum exit_code run(const struct global *global)
 
     pthread_mutex_init(&r.lock, NULL);
     pthread_cond_init(&r.changed, NULL);
+    r.progress = progress_new(global, stderr);
+    progress_start(r.progress);
     code = run_all(&r);
+    progress_free(r.progress, progress_now_us());
     for (size_t i = 0; i < r.agents_len; i++)
         gofer_client_free(r.agents[i].client);
     free(r.agents);

@@ -103,6 +103,11 @@ bool sink_is_terminal(const struct sink *sink)
     return sink->kind == OUTPUT_STDOUT && isatty(STDOUT_FILENO);
 }
 
+bool sink_shares_terminal(const struct sink *sink)
+{
+    return sink->kind != OUTPUT_NULL && !sink_is_file(sink) && isatty(STDOUT_FILENO);
+}
+
 /* --- opening --------------------------------------------------------------- */
 
 static void make_directories(const char *path)
@@ -160,9 +165,14 @@ static bool fail(const struct sink *sink, struct text *problem)
 
 static bool open_sink(struct sink *sink)
 {
+    struct stat st;
+
     sink->opened = true;
     sink->file = sink_is_file(sink) ? open_file(sink) : stdout;
-    return sink->file != NULL;
+    if (sink->file == NULL)
+        return false;
+    sink->start = sink->appends && fstat(fileno(sink->file), &st) == 0 ? st.st_size : 0;
+    return true;
 }
 
 /* --- writing --------------------------------------------------------------- */
@@ -189,4 +199,17 @@ bool sink_finish(struct sink *sink, bool create, struct text *problem)
     if (file == NULL || file == stdout)
         return true;
     return fclose(file) == 0 || fail(sink, problem);
+}
+
+/* From here on the file is this one, numbered or not, and what it had before is kept. */
+void sink_again(struct sink *sink)
+{
+    if (sink->opened && sink_is_file(sink)) {
+        int ignored = truncate(text_str(&sink->path), sink->start);
+
+        (void)ignored; /* where it is gone it is made anew */
+        sink->appends = true;
+        sink->exclusive = false;
+    }
+    sink->opened = false;
 }

@@ -57,6 +57,7 @@ static void make_request(struct transfer *t)
 {
     struct request_about about = about_of(t);
 
+    about.feed = &t->feed;
     t->request = request_new(&about, &t->refused, &t->message);
     if (t->request == NULL)
         t->code = CODE_READ;
@@ -166,13 +167,24 @@ static void call(struct transfer *t, gofer_client *client)
     t->connects = connects_of(client) - before;
 }
 
+/* On whichever thread sends. */
+static void note_upload(void *arg, int64_t sent, int64_t total)
+{
+    struct gauge *gauge = arg;
+
+    atomic_store(&gauge->up, sent);
+    atomic_store(&gauge->up_total, total > 0 ? total : 0);
+}
+
 static void attempt(struct transfer *t, gofer_client *client)
 {
     t->begun_us = now_us();
+    progress_begin(t->progress, &t->gauge, t->resume_at, progress_now_us());
     call(t, client);
     judge_call(t);
     judge_status(t);
     receive_response(t);
+    progress_end(t->progress, &t->gauge, progress_now_us());
     verbose_end(t);
     timeline_body(t->config->global->timeline, t, (int64_t)t->downloaded);
     t->took_us = now_us() - t->begun_us;
@@ -188,28 +200,31 @@ static void forget_attempt(struct transfer *t)
     t->downloaded = 0;
     text_fini(&t->heads);
     text_fini(&t->untold);
-    t->sink.opened = false; /* the next one begins its file anew */
+    sink_again(&t->sink);
 }
 
-static void attempt_all(struct transfer *t, gofer_client *client, struct interrupt *interrupt)
+static void attempt_all(struct transfer *t, gofer_client *client)
 {
     struct again again;
     int64_t wait_ms;
 
-    gofer_request_set_cancel(t->request, interrupt_token(interrupt));
+    gofer_request_set_cancel(t->request, interrupt_token(t->interrupt));
+    gofer_request_set_progress(t->request, note_upload, &t->gauge);
     again_begin(&again, t->config);
     attempt(t, client);
     while (again_is_due(&again, t->config, t->code, t->response, &wait_ms) &&
-           interrupt_pause(interrupt, wait_ms)) {
+           interrupt_pause(t->interrupt, wait_ms)) {
         forget_attempt(t);
         attempt(t, client);
     }
 }
 
-enum exit_code transfer_run(struct transfer *t, gofer_client *client, struct interrupt *interrupt)
+enum exit_code transfer_run(struct transfer *t, const struct transfer_means *means)
 {
+    t->interrupt = means->interrupt;
+    t->progress = sink_shares_terminal(&t->sink) ? NULL : means->progress;
     if (t->request != NULL)
-        attempt_all(t, client, interrupt);
+        attempt_all(t, means->client);
     if (t->code != CODE_OK)
         message_error(t->config, t->code, text_str(&t->message));
     write_out(t);
@@ -219,6 +234,7 @@ enum exit_code transfer_run(struct transfer *t, gofer_client *client, struct int
 void transfer_fini(struct transfer *t)
 {
     gofer_response_free(t->response);
+    feed_stop(t->feed);
     gofer_request_free(t->request);
     text_fini(&t->url);
     text_fini(&t->message);

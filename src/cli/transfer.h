@@ -17,6 +17,7 @@
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/plan.h"
+#include "cli/progress.h"
 #include "cli/sink.h"
 
 struct transfer {
@@ -24,6 +25,7 @@ struct transfer {
     struct job job;           /* what it is about */
     struct text url;          /* with a scheme */
     gofer_request *request;   /* NULL: not to be called, code and message say why */
+    struct feed *feed;        /* of the request's body; or NULL */
     gofer_response *response; /* once there is an outcome */
     enum exit_code refused;   /* what it means when the library refuses the request */
     enum exit_code code;
@@ -34,6 +36,9 @@ struct transfer {
     size_t downloaded; /* bytes of body */
     int64_t resume_at; /* -C: where it goes on; 0: at the begin */
     struct sink sink;
+    struct interrupt *interrupt; /* ends everything; while it runs */
+    struct progress *progress;   /* where it is shown; NULL: it is not */
+    struct gauge gauge;
     struct text heads;     /* of all responses, as they came */
     size_t requests_bytes; /* what was sent, heads included */
     size_t uploaded;       /* bytes of body */
@@ -43,12 +48,19 @@ struct transfer {
 /* Prepares the transfer; the job is the transfer's own from now on. */
 void transfer_init(struct transfer *t, const struct job *job);
 
+/* What a transfer shares with all others. */
+struct transfer_means {
+    gofer_client *client;
+    struct interrupt *interrupt;
+    struct progress *progress; /* NULL: none is shown */
+};
+
 /*
  * Makes the call, judges its outcome and writes the response where it belongs, as
  * often as --retry says; then says what there is to say. Ends early where everything
  * does. Returns the transfer's exit code.
  */
-enum exit_code transfer_run(struct transfer *t, gofer_client *client, struct interrupt *interrupt);
+enum exit_code transfer_run(struct transfer *t, const struct transfer_means *means);
 
 /* Frees what the transfer holds. */
 void transfer_fini(struct transfer *t);

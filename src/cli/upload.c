@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * Files and stdin as bodies; see upload.h.
+ * Files, stdin and data as bodies; see upload.h.
  */
 #include "cli/upload.h"
 
@@ -48,66 +48,78 @@ void upload_complete_url(struct text *url, const char *name)
     text_fini(&whole);
 }
 
-/* Blocks until there is something: nobody else waits for this call's thread. */
-static ssize_t read_stdin(void *arg, void *buf, size_t cap)
-{
-    ssize_t n;
-
-    (void)arg;
-    do {
-        n = read(STDIN_FILENO, buf, cap);
-    } while (n < 0 && errno == EINTR);
-    return n < 0 ? GOFER_BODY_ERROR : n;
-}
-
 static void check_memory(gofer_status status)
 {
     if (status == GOFER_ERR_NOMEM)
         cli_out_of_memory();
 }
 
-/* A file that is no regular one is read like stdin. */
-static ssize_t read_descriptor(void *arg, void *buf, size_t cap)
-{
-    ssize_t n = read((int)(intptr_t)arg, buf, cap);
+/* --- the body -------------------------------------------------------------- */
 
-    return n < 0 ? GOFER_BODY_ERROR : n;
+/* A regular file that goes as it is, as fast as it may, is the library's. */
+static struct feed *send_file(gofer_request *request, const struct feed_source *file)
+{
+    check_memory(gofer_request_set_body_fd(request, file->fd, file->offset, file->length));
+    close(file->fd);
+    return NULL;
 }
 
-static void close_descriptor(void *arg)
+/* Of a regular file, which the source names already. False, with errno, where it cannot be read. */
+static bool measure(struct feed_source *file, off_t size)
 {
-    close((int)(intptr_t)arg);
+    file->seeks = true;
+    file->length = size > file->offset ? size - file->offset : 0;
+    if (file->crlf)
+        file->length = feed_crlf_length(file->fd, file->offset);
+    return file->length >= 0;
 }
 
-static void set_reader(gofer_request *request, int fd)
-{
-    gofer_body_reader reader = {.read = fd < 0 ? read_stdin : read_descriptor,
-                                .close = fd < 0 ? NULL : close_descriptor,
-                                .arg = (void *)(intptr_t)fd,
-                                .length = -1};
-
-    check_memory(gofer_request_set_body_reader(request, &reader));
-}
-
-bool upload_set_body(gofer_request *request, const char *name, int64_t offset, int64_t *length)
+static bool open_file(struct feed_source *file, const char *name)
 {
     struct stat st;
-    int fd;
 
-    *length = -1;
-    if (upload_is_stdin(name)) {
-        set_reader(request, -1);
-        return true;
-    }
-    fd = open(name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) != 0)
+    file->fd = open(name, O_RDONLY | O_CLOEXEC);
+    file->owns_fd = file->fd >= 0;
+    if (file->fd < 0 || fstat(file->fd, &st) != 0)
         return false;
-    if (!S_ISREG(st.st_mode)) {
-        set_reader(request, fd);
-        return true;
+    return !S_ISREG(st.st_mode) || measure(file, st.st_size);
+}
+
+bool upload_set_body(gofer_request *request, const struct upload *upload, struct upload_body *body)
+{
+    const struct config *config = upload->config;
+    struct feed_source source = {.fd = STDIN_FILENO,
+                                 .offset = upload->offset,
+                                 .length = -1,
+                                 .crlf = config->crlf,
+                                 .bytes_per_s = config->speed.max_bytes_per_s};
+
+    *body = (struct upload_body){.length = -1};
+    if (!upload_is_stdin(upload->name) && !open_file(&source, upload->name)) {
+        int error = errno;
+
+        if (source.owns_fd)
+            close(source.fd);
+        errno = error;
+        return false;
     }
-    *length = st.st_size > offset ? st.st_size - offset : 0;
-    check_memory(gofer_request_set_body_fd(request, fd, offset, *length));
-    close(fd);
+    body->length = source.length;
+    if (source.seeks && !source.crlf && source.bytes_per_s == 0)
+        body->feed = send_file(request, &source);
+    else
+        body->feed = feed_attach(feed_new(&source), request);
     return true;
+}
+
+struct feed *upload_set_data(gofer_request *request, const struct config *config)
+{
+    struct feed_source source = {.fd = -1,
+                                 .data = text_str(&config->data),
+                                 .length = (int64_t)config->data.len,
+                                 .bytes_per_s = config->speed.max_bytes_per_s};
+
+    if (source.bytes_per_s > 0)
+        return feed_attach(feed_new(&source), request);
+    check_memory(gofer_request_set_body_ref(request, source.data, config->data.len, NULL, NULL));
+    return NULL;
 }

@@ -289,7 +289,9 @@ holds '--help category' out '^ tls '
 run -h nonsense
 holds '--help with no category' out '^Invalid category'
 run -V
-holds '--version' out '^gofer [0-9]'
+holds '--version' out '^gofer [0-9.]* (.*) libgofer/[0-9.]* OpenSSL/3[0-9.]* zlib/[0-9.]* .*libpsl/'
+holds '--version' out '^Protocols: http https$'
+holds '--version' out '^Features: AsynchDNS .*HTTPS-proxy IDN IPv6 Largefile libz PSL SSL threadsafe UnixSockets'
 check '--help wins over the rest' 0 "$("$gofer" --help tls)\n" -h tls --nonsense
 
 # --- operations, patterns, files of options -----------------------------------
@@ -377,6 +379,40 @@ done
 check '-w time_appconnect without TLS' 0 '0.000000' -o f -w '%{time_appconnect}' "$url/hello"
 run -s -o f -w '%{time_starttransfer}' "$url/slow"
 holds '-w time_starttransfer' out '^[0-9]\.[3-9][0-9]\{5\}$'
+
+# --- how fast, and from where -------------------------------------------------
+
+check '--limit-rate and -m' 28 'h' --limit-rate 1 -m 0.9 "$url/hello"
+check '--limit-rate of what is sent, and -m' 28 '' --limit-rate 1 -m 0.9 -d 12345678 "$url/echo"
+printf '12345678' >body
+check '--limit-rate of a file, and -m' 28 '' --limit-rate 1 -m 0.9 -H Expect: -T body "$url/echo"
+check '--limit-rate of all that there is' 0 'hello\n' --limit-rate 1M "$url/hello"
+
+# A fifo that somebody holds open and nobody writes to.
+mkfifo silent
+exec 8<>silent
+"$gofer" -sS -m 0.3 -H Expect: -T - "$url/never" >out 2>err <&8 9>&-
+if [ $? = 28 ]; then pass; else fail '-T of a silent stdin' "$(cat err)"; fi
+"$gofer" -sS -m 0.3 -H Expect: -T silent "$url/never" >out 2>err 8<&- 9>&-
+if [ $? = 28 ]; then pass; else fail '-T of a silent fifo' "$(cat err)"; fi
+exec 8<&-
+
+# Each lone line feed gets its carriage return, and the length is right.
+printf 'a\nb\r\n\nc' >lines
+run --crlf -H Expect: -T lines "$url/echo"
+holds '--crlf' out '^Content-Length: 9'
+tail -c 9 out >end
+printf 'a\r\nb\r\n\r\nc' | cmp -s - end && pass || fail '--crlf: other bytes' "$(od -c end)"
+run --crlf --limit-rate 20 -H Expect: -T lines "$url/echo"
+tail -c 9 out >end
+printf 'a\r\nb\r\n\r\nc' | cmp -s - end && pass || fail '--crlf in pieces: other bytes' "$(od -c end)"
+
+# What an attempt wrote is no part of the next one's file, nor of another file.
+check '--retry of what breaks off' 18 '' --retry 1 --retry-delay 0.01 --retry-all-errors -o broken "$url/partial"
+printf 'only this' | cmp -s - broken && pass || fail '--retry: the file is another one' "$(cat broken)"
+printf 'before ' >kept
+run --retry 1 --retry-delay 0.01 --retry-all-errors --no-clobber -o kept "$url/partial"
+if [ "$(cat kept kept.1)" = 'before only this' ] && [ ! -e kept.2 ]; then pass; else fail '--retry and --no-clobber'; fi
 
 # --- --retry -----------------------------------------------------------------
 

@@ -163,7 +163,7 @@ tells() {
     if grep -q -e "$1" err; then pass; else fail "-v does not tell: $1" "$(cat err)"; fi
 }
 
-run -v --cacert root.pem --resolve "good.test:$good:[::1],127.0.0.1" "https://good.test:$good/" \
+run -v --no-progress-meter --cacert root.pem --resolve "good.test:$good:[::1],127.0.0.1" "https://good.test:$good/" \
     "https://good.test:$good/"
 tells "^\* Host good.test was resolved: ::1, 127.0.0.1$"
 if grep -q ' lo$' /proc/net/if_inet6 2>/dev/null; then
@@ -179,13 +179,13 @@ tells '^\*  issuer: CN=middle$'
 tells '^\*  hosts: good.test, localhost, 127.0.0.1, ::1$'
 tells '^\*  SSL certificate verify ok.$'
 tells '^\* Re-using a connection'
-run -v -k "https://127.0.0.1:$old/"
+run -v --no-progress-meter -k "https://127.0.0.1:$old/"
 tells '^\*  NOT CHECKED (-k): '
-run -v --cacert root.pem "https://127.0.0.1:$old/"
+run -v --no-progress-meter --cacert root.pem "https://127.0.0.1:$old/"
 tells '^\* TLS with 127.0.0.1 failed: certificate has expired (2 days ago)$'
-run -v http://nothing.onion/
+run -v --no-progress-meter http://nothing.onion/
 tells '^\* Could not resolve host: nothing.onion$'
-run -v --unix-socket plain.sock http://a.test/
+run -v --no-progress-meter --unix-socket plain.sock http://a.test/
 tells '^\*   Trying '
 
 # --- beside curl -------------------------------------------------------------

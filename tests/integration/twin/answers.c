@@ -196,6 +196,14 @@ static void transfer_coded(const struct bytes *request, struct bytes *out)
     coded_free_bytes(&body);
 }
 
+/* The end of a document, which breaks off the first time. */
+static void frail(struct answer_memory *memory, struct bytes *out)
+{
+    bytes_append_str(out, "HTTP/1.1 206 Some\r\nContent-Range: bytes 3-9/10\r\n"
+                          "Content-Length: 7\r\nConnection: close\r\n\r\n");
+    bytes_append_str(out, memory->busy++ == 0 ? "3456" : "3456789");
+}
+
 static void big(struct bytes *out)
 {
     bytes_append_str(out, "HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n");
@@ -218,6 +226,8 @@ static bool computed(const char *path, const struct bytes *request, struct answe
         coded(out);
     else if (strcmp(path, "/transfer-coded") == 0)
         transfer_coded(request, out);
+    else if (strcmp(path, "/frail") == 0)
+        frail(memory, out);
     else if (strcmp(path, "/big") == 0)
         big(out);
     else if (strcmp(path, "/busy") == 0)
@@ -274,7 +284,7 @@ enum answer_end answer_to(const struct bytes *request, struct answer_memory *mem
                           struct bytes *out)
 {
     char *path = path_of(request->data);
-    enum answer_end end = ANSWER_NEXT;
+    enum answer_end end = strcmp(path, "/frail") == 0 ? ANSWER_CLOSE : ANSWER_NEXT;
 
     if (!computed(path, request, memory, out))
         end = fixed(path, out);
