@@ -58,9 +58,9 @@ static enum exit_code transfer_all(struct global *global)
     enum exit_code code, drawn;
 
     global->timeline = picture_begin(global);
-    trace_open(global);
+    trace_file_open(global);
     code = run(global);
-    trace_close(global);
+    trace_file_close(global);
     drawn = picture_finish(global->timeline, global);
     return code != CODE_OK ? code : drawn;
 }

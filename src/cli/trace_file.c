@@ -15,7 +15,7 @@ enum { HEX_COLUMNS = 16, ASCII_COLUMNS = 64 };
 
 /* --- the file -------------------------------------------------------------- */
 
-void trace_open(struct global *global)
+void trace_file_open(struct global *global)
 {
     const char *name = global->trace;
 
@@ -31,14 +31,14 @@ void trace_open(struct global *global)
         message_warn(global->first, "Failed to create/open output");
 }
 
-void trace_close(struct global *global)
+void trace_file_close(struct global *global)
 {
     if (global->trace_file != NULL && global->trace_file != stdout && global->trace_file != stderr)
         fclose(global->trace_file);
     global->trace_file = NULL;
 }
 
-void trace_prefix(FILE *file, const struct transfer *t)
+void trace_file_prefix(FILE *file, const struct transfer *t)
 {
     const struct global *global = t->config->global;
     struct timespec now;
@@ -103,7 +103,7 @@ static void dump(const struct transfer *t, const char *what, const char *data, s
     if (file == NULL)
         return;
     flockfile(file);
-    trace_prefix(file, t);
+    trace_file_prefix(file, t);
     fprintf(file, "%s, %zu bytes (0x%zx)\n", what, len, len);
     if (data != NULL && t->config->global->trace_ascii)
         write_ascii(file, data, len);
@@ -113,39 +113,39 @@ static void dump(const struct transfer *t, const char *what, const char *data, s
     funlockfile(file);
 }
 
-void trace_info(const struct transfer *t, const char *line)
+void trace_file_info(const struct transfer *t, const char *line)
 {
     FILE *file = t->config->global->trace_file;
 
     if (file == NULL)
         return;
     flockfile(file);
-    trace_prefix(file, t);
+    trace_file_prefix(file, t);
     fprintf(file, "== Info: %s", line);
     fflush(file);
     funlockfile(file);
 }
 
-void trace_sent_head(const struct transfer *t, const char *data, size_t len)
+void trace_file_sent_head(const struct transfer *t, const char *data, size_t len)
 {
     dump(t, "=> Send header", data, len);
 }
 
-void trace_sent_body(const struct transfer *t, const char *data, size_t len)
+void trace_file_sent_body(const struct transfer *t, const char *data, size_t len)
 {
     dump(t, "=> Send data", data, len);
 }
 
-void trace_received(struct transfer *t, const char *data, size_t len)
+void trace_file_received(struct transfer *t, const char *data, size_t len)
 {
     if (t->config->global->trace_file == NULL)
         return;
-    trace_flush(t);
+    trace_file_flush(t);
     text_append(&t->untold, data, len);
 }
 
 /* Line by line, as curl. */
-void trace_got_head(struct transfer *t, const char *data, size_t len)
+void trace_file_got_head(struct transfer *t, const char *data, size_t len)
 {
     size_t left = t->untold.len > len ? t->untold.len - len : 0;
 
@@ -163,7 +163,7 @@ void trace_got_head(struct transfer *t, const char *data, size_t len)
     t->untold.len = left;
 }
 
-void trace_flush(struct transfer *t)
+void trace_file_flush(struct transfer *t)
 {
     if (t->untold.len > 0 && t->heads.len > 0)
         dump(t, "<= Recv data", t->untold.data, t->untold.len);

@@ -17,22 +17,22 @@
 #include "cli/transfer.h"
 
 /* Opens the file that was asked for, if one was: global->trace_file. Closes it. */
-void trace_open(struct global *global);
-void trace_close(struct global *global);
+void trace_file_open(struct global *global);
+void trace_file_close(struct global *global);
 
 /* What --trace-time and --trace-ids put before a line. */
-void trace_prefix(FILE *file, const struct transfer *t);
+void trace_file_prefix(FILE *file, const struct transfer *t);
 
 /* A line about what goes on, its end included. */
-void trace_info(const struct transfer *t, const char *line);
+void trace_file_info(const struct transfer *t, const char *line);
 
 /* Bytes as they pass; data NULL: they are not known. */
-void trace_sent_head(const struct transfer *t, const char *data, size_t len);
-void trace_sent_body(const struct transfer *t, const char *data, size_t len);
-void trace_received(struct transfer *t, const char *data, size_t len);
-void trace_got_head(struct transfer *t, const char *data, size_t len);
+void trace_file_sent_head(const struct transfer *t, const char *data, size_t len);
+void trace_file_sent_body(const struct transfer *t, const char *data, size_t len);
+void trace_file_received(struct transfer *t, const char *data, size_t len);
+void trace_file_got_head(struct transfer *t, const char *data, size_t len);
 
 /* No head is to come any more: what waits is data. */
-void trace_flush(struct transfer *t);
+void trace_file_flush(struct transfer *t);
 
 #endif

@@ -31,10 +31,10 @@ void verbose_say(const struct transfer *t, const char *format, ...)
     va_end(args);
     text_printf(&line, "%s\n", words);
     free(words);
-    trace_info(t, text_str(&line));
+    trace_file_info(t, text_str(&line));
     if (is_told(t)) {
         flockfile(stderr);
-        trace_prefix(stderr, t);
+        trace_file_prefix(stderr, t);
         fprintf(stderr, "* %s", text_str(&line));
         funlockfile(stderr);
     }
@@ -52,7 +52,7 @@ static void show_head(const struct transfer *t, char mark, const char *data, siz
 
         while (at + n < len && data[at + n] != '\r' && data[at + n] != '\n')
             n++;
-        trace_prefix(stderr, t);
+        trace_file_prefix(stderr, t);
         fprintf(stderr, "%c %.*s\n", mark, (int)n, data + at);
         at += n;
         at += at < len && data[at] == '\r';
@@ -67,14 +67,14 @@ static void on_sent_head(struct transfer *t, const gofer_trace_event *e)
 {
     t->requests_bytes += e->data_len;
     show_head(t, '>', e->data, e->data_len);
-    trace_sent_head(t, e->data, e->data_len);
+    trace_file_sent_head(t, e->data, e->data_len);
 }
 
 static void on_head(struct transfer *t, const gofer_trace_event *e)
 {
     text_append(&t->heads, e->data, e->data_len);
     show_head(t, '<', e->data, e->data_len);
-    trace_got_head(t, e->data, e->data_len);
+    trace_file_got_head(t, e->data, e->data_len);
 }
 
 /* Another attempt: what the last one brought does not count. */
@@ -95,10 +95,10 @@ static void on_event(const gofer_trace_event *e, void *arg)
         break;
     case GOFER_TRACE_SENT_BODY:
         t->uploaded += e->data_len;
-        trace_sent_body(t, e->data, e->data_len);
+        trace_file_sent_body(t, e->data, e->data_len);
         break;
     case GOFER_TRACE_RECEIVED:
-        trace_received(t, e->data, e->data_len);
+        trace_file_received(t, e->data, e->data_len);
         break;
     case GOFER_TRACE_GOT_HEAD:
         on_head(t, e);
@@ -122,7 +122,7 @@ void verbose_begin(struct transfer *t)
 
 void verbose_end(struct transfer *t)
 {
-    trace_flush(t);
+    trace_file_flush(t);
     if (t->response != NULL && (is_told(t) || t->config->global->trace != NULL))
         verbose_conn_certificate(t);
     if (t->message.len > 0)
