@@ -58,6 +58,8 @@ static bool is_blank(char c)
 size_t trailer_parse(const char *lines, size_t len, struct head_field *fields, size_t cap)
 {
     size_t n = 0;
+    if (len == 0)
+        return 0;
     const char *end = lines + len;
     for (const char *at = lines, *cr; at < end; at = cr + 2) {
         cr = memchr(at, '\r', (size_t)(end - at));

@@ -4,6 +4,10 @@
  *
  * See gauge.h. Descriptors and threads must be as many as before. Of the heap a
  * little may come and go: answers of the DNS, turns of hosts, sessions of TLS.
+ *
+ * A lookup that nobody waits for any more may still have its socket when all calls
+ * and dials are over: it goes within its own time, so a reading waits until there
+ * are no more descriptors and threads than in the leg before.
  */
 #include "chaos/gauge.h"
 
@@ -38,6 +42,19 @@ static long resident_kib(void)
     return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
+struct settling {
+    struct leaks *now;
+    const struct leaks *before;
+};
+
+static bool is_settled(void *arg)
+{
+    struct settling *s = arg;
+
+    leaks_count(s->now);
+    return s->now->fds <= s->before->fds && s->now->threads <= s->before->threads;
+}
+
 /* A sanitizer's allocator is not libc's. */
 static long malloc_bytes(void)
 {
@@ -48,9 +65,10 @@ static long malloc_bytes(void)
     return 0;
 }
 
-void gauge_read(struct gauge *gauge, struct storm *storm)
+void gauge_read(struct gauge *gauge, const struct gauge *before, struct storm *storm)
 {
     gofer_client *client = storm->client;
+    struct settling settling = {&gauge->held, &before->held};
 
     if (gofer_client_drain(client, 4 * PATIENCE_MS) != GOFER_OK)
         storm_complain(storm, "calls are unfinished when all callers are through");
@@ -58,6 +76,8 @@ void gauge_read(struct gauge *gauge, struct storm *storm)
     if (!eventually(is_at_rest, client))
         storm_complain(storm, "connections are open when no call is unfinished");
     leaks_count(&gauge->held);
+    if (before != gauge)
+        eventually(is_settled, &settling);
     gauge->heap_bytes = heap_bytes();
     gauge->malloc_bytes = malloc_bytes();
     gauge->resident_kib = resident_kib();

@@ -19,8 +19,9 @@ struct gauge {
     uint64_t calls; /* that ended until then */
 };
 
-/* Waits until the client has come to rest, then reads. */
-void gauge_read(struct gauge *gauge, struct storm *storm);
+/* Waits until the client has come to rest, then reads. `before`: the reading that this one is to
+ * come down to, within a bounded time; `gauge` itself where there is none. */
+void gauge_read(struct gauge *gauge, const struct gauge *before, struct storm *storm);
 
 /* Prints them in a table, and complains where the last is more than the first. */
 void gauge_compare(const struct gauge *gauges, unsigned n, struct storm *storm);

@@ -92,7 +92,8 @@ static void run_legs(const struct settings *settings)
     watch = watch_begin(&storm, callers);
     for (int i = 0; i < LEGS; i++) {
         run_leg(settings);
-        gauge_read(&gauges[i], &storm);
+        /* The first leg warms up. */
+        gauge_read(&gauges[i], &gauges[i < 1 ? i : 1], &storm);
     }
     gofer_client_stats(storm.client, &stats);
     if (stats.calls_done + stats.calls_failed != storm.begun)
@@ -108,7 +109,6 @@ static void run_legs(const struct settings *settings)
     gofer_client_free(storm.client);
     pthread_join(lent, NULL);
     watch_end(watch);
-    /* The first leg warms up. */
     gauge_compare(gauges + 1, LEGS - 1, &storm);
 }
 

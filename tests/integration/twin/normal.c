@@ -35,9 +35,9 @@ static size_t replace_all(struct bytes *b, const char *word, size_t len, const c
 static void hide_field(struct bytes *b, const char *field)
 {
     struct bytes out = {0};
-    const char *at = b->data, *end = b->data + b->len, *hit;
+    const char *at = b->data, *end = b->len > 0 ? at + b->len : at, *hit;
 
-    while (b->len > 0 && (hit = memmem(at, (size_t)(end - at), field, strlen(field))) != NULL) {
+    while (at < end && (hit = memmem(at, (size_t)(end - at), field, strlen(field))) != NULL) {
         hit += strlen(field);
         bytes_append(&out, at, (size_t)(hit - at));
         bytes_append_str(&out, "*");
