@@ -233,6 +233,7 @@ enum exit_code transfer_run(struct transfer *t, const struct transfer_means *mea
 
 void transfer_fini(struct transfer *t)
 {
+    verbose_forget(t);
     gofer_response_free(t->response);
     feed_stop(t->feed);
     gofer_request_free(t->request);

@@ -42,6 +42,7 @@ struct transfer {
     struct text heads;     /* of all responses, as they came */
     size_t requests_bytes; /* what was sent, heads included */
     size_t uploaded;       /* bytes of body */
+    struct ear *ear;       /* hears the request's events (verbose.h); NULL: nothing is heard */
     struct text untold;    /* received, and not in the trace yet: trace_file.h */
 };
 

@@ -6,6 +6,7 @@
  */
 #include "cli/verbose.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,10 +86,8 @@ static void on_retry(struct transfer *t, const gofer_trace_event *e)
     verbose_conn_event(t, e);
 }
 
-static void on_event(const gofer_trace_event *e, void *arg)
+static void hear(struct transfer *t, const gofer_trace_event *e)
 {
-    struct transfer *t = arg;
-
     switch (e->kind) {
     case GOFER_TRACE_SENT_HEAD:
         on_sent_head(t, e);
@@ -113,11 +112,51 @@ static void on_event(const gofer_trace_event *e, void *arg)
     }
 }
 
+/*
+ * What the trace is told through: a dial, or a response that nobody reads to its end, may have
+ * something to tell when the transfer is gone.
+ */
+struct ear {
+    pthread_mutex_t lock;
+    struct transfer *transfer; /* NULL: gone */
+};
+
+static void on_event(const gofer_trace_event *e, void *arg)
+{
+    struct ear *ear = arg;
+
+    pthread_mutex_lock(&ear->lock);
+    if (ear->transfer != NULL)
+        hear(ear->transfer, e);
+    pthread_mutex_unlock(&ear->lock);
+}
+
+static void drop_ear(void *arg)
+{
+    struct ear *ear = arg;
+
+    pthread_mutex_destroy(&ear->lock);
+    free(ear);
+}
+
 void verbose_begin(struct transfer *t)
 {
-    if (gofer_request_set_trace(t->request, on_event, t, NULL) == GOFER_ERR_NOMEM)
+    t->ear = cli_realloc(NULL, 1, sizeof *t->ear);
+    *t->ear = (struct ear){.transfer = t};
+    pthread_mutex_init(&t->ear->lock, NULL);
+    if (gofer_request_set_trace(t->request, on_event, t->ear, drop_ear) == GOFER_ERR_NOMEM)
         cli_out_of_memory();
     verbose_say(t, "%s %s", transfer_method(t), text_str(&t->url));
+}
+
+void verbose_forget(struct transfer *t)
+{
+    if (t->ear == NULL)
+        return;
+    pthread_mutex_lock(&t->ear->lock);
+    t->ear->transfer = NULL;
+    pthread_mutex_unlock(&t->ear->lock);
+    t->ear = NULL;
 }
 
 void verbose_end(struct transfer *t)

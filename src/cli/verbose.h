@@ -14,6 +14,9 @@
 void verbose_begin(struct transfer *t);
 void verbose_end(struct transfer *t);
 
+/* Before the request and the transfer are freed: nothing is heard any more. */
+void verbose_forget(struct transfer *t);
+
 /* Tells a line, whose end is added. */
 void verbose_say(const struct transfer *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
