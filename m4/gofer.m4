@@ -133,10 +133,11 @@ AS_IF([test "$with_sanitizer" = no],
 ])
 
 # gcc clears structs of a few hundred bytes, a call's and a response's, with "rep stos", which
-# takes long to begin; libc's memset is quicker.
+# takes long to begin; libc's memset is quicker. A call into another library goes to where it is,
+# not by way of a stub.
 AC_DEFUN([GOFER_TUNE], [
 AC_SUBST([TUNE_CFLAGS], [])
-AX_APPEND_COMPILE_FLAGS([-mmemset-strategy=libcall:-1:noalign], [TUNE_CFLAGS], [-Werror])
+AX_APPEND_COMPILE_FLAGS([-mmemset-strategy=libcall:-1:noalign -fno-plt], [TUNE_CFLAGS], [-Werror])
 ])
 
 # The warnings of the house, those of them that the compiler knows.
