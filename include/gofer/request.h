@@ -47,8 +47,8 @@ GOFER_API void gofer_request_free(gofer_request *request);
  * makes the connection end with the call. "Expect: 100-continue" is
  * gofer_request_set_expect_continue(), "Upgrade" with "Connection: upgrade" is
  * gofer_request_set_upgrade(). A Content-Length that is not the body's, Transfer-Encoding, Trailer
- * and other Connection options are refused: framing is the library's. GOFER_ERR_INVALID for a bad
- * name or value, GOFER_ERR_NOMEM.
+ * and other Connection options, TE apart, are refused: framing is the library's. GOFER_ERR_INVALID
+ * for a bad name or value, GOFER_ERR_NOMEM.
  */
 GOFER_API gofer_status gofer_request_set_header(gofer_request *request, const char *name,
                                                 const char *value);

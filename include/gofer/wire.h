@@ -58,6 +58,10 @@ typedef struct gofer_wire_options {
     bool decode;
     /* Traces are told GOFER_TRACE_SENT_HEAD, _SENT_BODY, _RECEIVED and _GOT_HEAD. */
     bool trace_bytes;
+    /* Codings below chunked in Transfer-Encoding are undone, where a server may use some: the
+     * request's own fields "TE: gzip" and "Connection: TE" ask for them (RFC 9110 section 10.1.4).
+     * Otherwise such a response is an error. With keep_chunks the body is given as it came. */
+    bool decode_transfer;
 } gofer_wire_options;
 
 /* Sets the first `size` bytes of the options; use gofer_request_set_wire(). */

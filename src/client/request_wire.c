@@ -43,6 +43,7 @@ static bool fill(struct wire *wire, const gofer_wire_options *o)
     wire->keep_chunks = o->keep_chunks;
     wire->ignore_length = o->ignore_content_length;
     wire->decode = o->decode;
+    wire->decode_transfer = o->decode_transfer;
     wire->tells_bytes = o->trace_bytes;
     return copy_text(&wire->target, o->target) &&
            wire_set_order(wire, o->field_order, o->field_order_len);

@@ -35,7 +35,15 @@ static enum head_asked asked_for(const struct snapshot *s)
 {
     if (request_wants_upgrade(&s->headers))
         return ASKED_UPGRADE;
-    return request_method_is_head(s->method) ? ASKED_HEAD : ASKED_PLAIN;
+    if (request_method_is_head(s->method))
+        return ASKED_HEAD;
+    return s->wire != NULL && s->wire->decode_transfer ? ASKED_CODED : ASKED_PLAIN;
+}
+
+/* Whether a response to it may have a body, and nothing else. */
+static bool may_have_body(const struct snapshot *s)
+{
+    return asked_for(s) == ASKED_PLAIN || asked_for(s) == ASKED_CODED;
 }
 
 /* Whether it or the client has a field of that name; a "removed" mark is one. */
@@ -56,8 +64,8 @@ static bool wants_decoding(const struct snapshot *s, const struct core *core)
  * and the body is a whole one. */
 static bool decodes(const struct snapshot *s, const struct core *core)
 {
-    return wants_decoding(s, core) && asked_for(s) == ASKED_PLAIN &&
-           !has_field(s, core, "Accept-Encoding") && !has_field(s, core, "Range");
+    return wants_decoding(s, core) && may_have_body(s) && !has_field(s, core, "Accept-Encoding") &&
+           !has_field(s, core, "Range");
 }
 
 static struct request_parts parts_of(const struct snapshot *s, const struct core *core)
@@ -78,8 +86,7 @@ static struct request_parts parts_of(const struct snapshot *s, const struct core
 
 static bool undoes_codings(const struct snapshot *s, const struct core *core)
 {
-    return s->wire != NULL && s->wire->decode && wants_decoding(s, core) &&
-           asked_for(s) == ASKED_PLAIN;
+    return s->wire != NULL && s->wire->decode && wants_decoding(s, core) && may_have_body(s);
 }
 
 static bool is_http_1_0(const struct snapshot *s)

@@ -93,7 +93,7 @@ static gofer_status check_connection(const char *value, struct buf *why)
             upgrade = true;
         else if (ascii_equal_n(item, len, "keep-alive"))
             keep_alive = true;
-        else
+        else if (!ascii_equal_n(item, len, "te")) /* RFC 9110 section 10.1.4 */
             return refuse(why, "Connection header with an option other than close, keep-alive or "
                                "upgrade");
     }
@@ -428,13 +428,24 @@ static void write_framing(const struct request_parts *parts, struct buf *out)
     }
 }
 
+/* Whether TE is for this connection only, as it has to be (RFC 9110 section 10.1.4). */
+static bool names_te(const struct headers *headers)
+{
+    const struct header *field = headers_find(headers, "Connection");
+    return field != NULL && field->value != NULL &&
+           header_has_token(field->value, strlen(field->value), "te");
+}
+
 static void write_connection(const struct request_parts *parts, struct buf *out)
 {
+    bool te = names_te(parts->headers);
     if (request_wants_upgrade(parts->headers)) {
-        PUT(out, "Connection: Upgrade\r\n");
+        buf_append_str(out, te ? "Connection: Upgrade, TE\r\n" : "Connection: Upgrade\r\n");
         write_own(parts->headers, FIELD_UPGRADE, out);
     } else if (request_will_close(parts)) {
-        PUT(out, "Connection: close\r\n");
+        buf_append_str(out, te ? "Connection: close, TE\r\n" : "Connection: close\r\n");
+    } else if (te) {
+        PUT(out, "Connection: TE\r\n");
     }
 }
 

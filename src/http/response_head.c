@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "http/coding.h"
 #include "http/header.h"
 #include "http/lane.h"
 
@@ -89,6 +90,7 @@ struct parser {
     bool close;
     bool keep_alive;
     bool connect; /* lengths are not looked at */
+    bool takes_codings;
 };
 
 /* Each step returns where the next begins, or NULL after this. */
@@ -260,13 +262,27 @@ static bool note_length(struct parser *p, const char *value, const char *end)
     return true;
 }
 
+/* Codings that can be undone, and chunked at the end of them. */
+static bool is_coded_chunked(const char *value, size_t len)
+{
+    const char *item = value, *end = value + len;
+    size_t item_len = 0;
+    for (const char *at = value; at != NULL;) {
+        item_len = header_next_item(&at, end, &item);
+        if (at != NULL && coding_find(item, item_len) == NULL)
+            return false;
+    }
+    return is_word(item, item_len, "chunked");
+}
+
 static bool note_coding(struct parser *p, const char *value, size_t len)
 {
     if (p->head->minor == 0)
         return reject(p, "Transfer-Encoding in an HTTP/1.0 response");
     if (p->chunked)
         return reject(p, "more than one Transfer-Encoding");
-    if (!is_word(value, len, "chunked"))
+    p->head->coded_transfer = p->takes_codings && !is_word(value, len, "chunked");
+    if (p->head->coded_transfer ? !is_coded_chunked(value, len) : !is_word(value, len, "chunked"))
         return reject(p, "unsupported Transfer-Encoding");
     p->chunked = true;
     return true;
@@ -412,6 +428,7 @@ gofer_status head_parse(const char *data, size_t len, enum head_asked asked,
                         struct response_head *head, struct head_field *fields, size_t fields_cap)
 {
     struct parser p = parser_on(data, len, head, fields, fields_cap);
+    p.takes_codings = asked == ASKED_CODED;
     return parse_head(&p, asked);
 }
 
@@ -429,6 +446,7 @@ enum head_result head_read(struct head_scan *scan, const char *data, size_t len,
     /* The status line is read without looking for the sentinel: it must not begin within it. */
     if (scan->seen == 0 && len >= BEGIN_LEN && len <= UINT32_MAX) {
         struct parser p = parser_on(data, len, head, fields, fields_cap);
+        p.takes_codings = asked == ASKED_CODED;
         const char *at = parse_lines(&p);
         if (at != NULL && at <= p.end && head->status != 101) {
             decide_framing(&p, asked);

@@ -58,8 +58,9 @@ struct head_field {
  * connection speaks another protocol, both ways. */
 enum body_framing { BODY_NONE, BODY_LENGTH, BODY_CHUNKED, BODY_TO_EOF, BODY_TUNNEL };
 
-/* What of the request decides how its response is read. */
-enum head_asked { ASKED_PLAIN, ASKED_HEAD, ASKED_UPGRADE };
+/* What of the request decides how its response is read. ASKED_CODED: as a plain one, and a
+ * coding may stand below chunked (TE). */
+enum head_asked { ASKED_PLAIN, ASKED_HEAD, ASKED_UPGRADE, ASKED_CODED };
 
 struct response_head {
     int status;      /* 100 to 999 */
@@ -69,9 +70,10 @@ struct response_head {
     size_t fields_len;      /* fields there are */
     int64_t content_length; /* as declared, or -1 */
     enum body_framing framing;
-    bool keep_alive; /* the peer lets the connection live after this message */
-    bool coded;      /* there is a Content-Encoding field */
-    const char *why; /* where parsing failed: static text for a person */
+    bool keep_alive;     /* the peer lets the connection live after this message */
+    bool coded;          /* there is a Content-Encoding field */
+    bool coded_transfer; /* Transfer-Encoding names codings below chunked */
+    const char *why;     /* where parsing failed: static text for a person */
 };
 
 enum { HEAD_FIELDS_INLINE = 64 };
@@ -84,7 +86,8 @@ enum { HEAD_FIELDS_INLINE = 64 };
  * Lengths: several Content-Length fields, or a list, are one where all are equal
  * and an error where not; a sign, an empty value, more than 19 digits or more
  * than INT64_MAX is an error, also where there is no body. Transfer-Encoding in
- * HTTP/1.1 is exactly one "chunked", else an error; with it Content-Length is
+ * HTTP/1.1 is exactly one "chunked", else an error, or with ASKED_CODED a list of
+ * codings that coding_find() knows and "chunked" at its end; with it Content-Length is
  * ignored and the connection is not kept. In HTTP/1.0 it is an error (RFC 9112
  * section 6.1: the framing is faulty).
  * HEAD, 1xx, 204 and 304: BODY_NONE whatever the fields say.

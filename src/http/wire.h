@@ -28,6 +28,7 @@ struct wire {
     bool keep_chunks;
     bool ignore_length;
     bool decode;
+    bool decode_transfer;
     bool tells_bytes;
 };
 

@@ -7,6 +7,7 @@
 #include "transport/coded.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "http/decoder.h"
@@ -26,14 +27,28 @@ struct coded {
 
 /* --- life --- */
 
-static bool names_codings(const struct gofer_response *r, struct coding_list *list,
-                          struct fault *fault)
+static void add_content_codings(const struct gofer_response *r, struct coding_list *list)
 {
     for (size_t i = 0; i < r->fields_len; i++)
         if (message_is_field(r, i, "Content-Encoding"))
             coding_list_add(list, r->head + r->fields[i].value, r->fields[i].value_len);
     if (list->unknown)
         *list = (struct coding_list){0};
+}
+
+/* They were applied to what the content's made, and chunked to them. */
+static void add_transfer_codings(const struct gofer_response *r, struct coding_list *list)
+{
+    for (size_t i = 0; i < r->fields_len; i++) {
+        const char *value = r->head + r->fields[i].value;
+        const char *comma = memrchr(value, ',', r->fields[i].value_len);
+        if (comma != NULL && message_is_field(r, i, "Transfer-Encoding"))
+            coding_list_add(list, value, (size_t)(comma - value));
+    }
+}
+
+static bool are_not_too_many(const struct coding_list *list, struct fault *fault)
+{
     if (list->len <= DECODER_CODINGS_MAX)
         return true;
     fault_set(fault, GOFER_ERR_DECODE, GOFER_PHASE_BODY, 0,
@@ -41,27 +56,33 @@ static bool names_codings(const struct gofer_response *r, struct coding_list *li
     return false;
 }
 
-bool coded_begin(struct coded **coded, struct gofer_response *response, int64_t max_ratio,
-                 bool handed_on, struct fault *fault)
+bool coded_begin(struct coded **coded, struct gofer_response *response,
+                 const struct coded_plan *plan, struct fault *fault)
 {
     struct coding_list list = {0};
     *coded = NULL;
-    if (!names_codings(response, &list, fault))
+    if (plan->content)
+        add_content_codings(response, &list);
+    bool of_content = list.len > 0;
+    if (plan->transfer)
+        add_transfer_codings(response, &list);
+    if (!are_not_too_many(&list, fault))
         return false;
     if (list.len == 0)
         return true;
-    struct coded *c = mem_alloc(sizeof(*c) + (handed_on ? WAITING_BYTES : 0));
+    struct coded *c = mem_alloc(sizeof(*c) + (plan->handed_on ? WAITING_BYTES : 0));
     if (c != NULL)
-        *c = (struct coded){.decoder = decoder_new(&list, max_ratio)};
+        *c = (struct coded){.decoder = decoder_new(&list, plan->max_ratio)};
     if (c == NULL || c->decoder == NULL) {
         mem_free(c);
         fault_set(fault, GOFER_ERR_NOMEM, GOFER_PHASE_BODY, ENOMEM, NULL);
         return false;
     }
-    message_drop_fields(response, "Content-Encoding");
+    if (of_content)
+        message_drop_fields(response, "Content-Encoding");
     message_drop_fields(response, "Content-Length");
     response->content_length = -1;
-    response->uncompressed = true;
+    response->uncompressed = of_content;
     *coded = c;
     return true;
 }

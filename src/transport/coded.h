@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * A response's body whose content coding is undone on its way in: between the
+ * A response's body whose codings are undone on its way in: between the
  * framing, which knows coded bytes only, and the message or the reader, who get
  * plain ones. It exists for those responses alone that are coded, where that was
  * asked for.
@@ -26,15 +26,23 @@
 
 struct coded;
 
+/* What is to be undone, and how. */
+struct coded_plan {
+    bool content;      /* what Content-Encoding names */
+    bool transfer;     /* what Transfer-Encoding names below chunked */
+    bool handed_on;    /* for coded_give() */
+    int64_t max_ratio; /* as decoder_new() */
+};
+
 /*
  * Where the response names codings that can be undone: makes *coded, and takes
- * Content-Encoding and Content-Length off the response, which then is
- * `uncompressed`. Where it names none, or one that is unknown: *coded NULL, and
- * the response as it was. False where there are too many of them, or no memory.
- * max_ratio: as decoder_new(). `handed_on`: for coded_give().
+ * Content-Length off the response, and where those of its content are among them
+ * Content-Encoding: it then is `uncompressed`. Where it names none, or one that is
+ * unknown: *coded NULL, and the response as it was. False where there are too many of
+ * them, or no memory.
  */
-bool coded_begin(struct coded **coded, struct gofer_response *response, int64_t max_ratio,
-                 bool handed_on, struct fault *fault);
+bool coded_begin(struct coded **coded, struct gofer_response *response,
+                 const struct coded_plan *plan, struct fault *fault);
 void coded_free(struct coded *coded);
 
 /* Whether the coded bytes may end here; that they did, or false and a fault. */

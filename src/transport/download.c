@@ -131,6 +131,12 @@ static enum download_next end_of_stream(struct download *d, const struct downloa
 
 /* --- heads --- */
 
+/* Whether framing is a part of the body. */
+static bool keeps_chunks(const struct download *d)
+{
+    return d->request->wire != NULL && d->request->wire->keep_chunks;
+}
+
 /* Whether the body is to be decoded, if its codings are known. A part of one cannot be. */
 static bool is_to_be_decoded(const struct download *d, const struct response_head *head)
 {
@@ -185,15 +191,18 @@ static enum download_next begin_response(struct download *d, const struct respon
     d->head_done = true;
     d->framing = head->framing;
     d->keep_alive = head->keep_alive;
-    bool coded = head->coded && is_to_be_decoded(d, head);
+    struct coded_plan plan = {.content = head->coded && is_to_be_decoded(d, head),
+                              .transfer = head->coded_transfer && !keeps_chunks(d),
+                              .handed_on = d->request->streaming,
+                              .max_ratio = d->request->max_decode_ratio};
+    bool coded = plan.content || plan.transfer;
     d->response = message_new(head, bytes, len, fields, d->request->url, d->request->url_len,
                               body_room(d, head, coded));
     if (d->response == NULL)
         return no_memory(d, fault);
     if (d->trace != NULL)
         trace_got_headers(d->trace, d->response);
-    if (coded && !coded_begin(&d->coded, d->response, d->request->max_decode_ratio,
-                              d->request->streaming, fault))
+    if (coded && !coded_begin(&d->coded, d->response, &plan, fault))
         return DOWNLOAD_FAILED;
     return begin_body(d, head, fault);
 }
@@ -290,12 +299,6 @@ static inline enum download_next body_bytes(struct download *d, const char *data
     if (len > d->request->max_body_bytes - d->response->body_len)
         return too_large(fault, GOFER_PHASE_BODY, "response body", d->request->max_body_bytes);
     return message_append(d->response, data, len) ? DOWNLOAD_EMPTY : no_memory(d, fault);
-}
-
-/* Whether framing is a part of the body. */
-static bool keeps_chunks(const struct download *d)
-{
-    return d->request->wire != NULL && d->request->wire->keep_chunks;
 }
 
 static enum download_next take_chunks(struct download *d, const char *data, size_t len,

@@ -58,7 +58,7 @@ struct gofer_response *message_new(const struct response_head *head, const char 
     memcpy((char *)r->url, url, url_len + 1);
     if (head->fields_len > HEAD_FIELDS_INLINE) {
         struct response_head again;
-        head_parse(bytes, len, ASKED_PLAIN, &again, r->fields, head->fields_len);
+        head_parse(bytes, len, ASKED_CODED, &again, r->fields, head->fields_len);
         fields = r->fields;
     }
     take_fields(r->fields, fields, r->fields_len, r->head);

@@ -96,7 +96,7 @@ void fuzz_head(struct fuzz *f)
 {
     size_t len;
     unsigned choice = fuzz_byte(f);
-    enum head_asked asked = (enum head_asked)(choice % (ASKED_UPGRADE + 1));
+    enum head_asked asked = (enum head_asked)(choice % (ASKED_CODED + 1));
     size_t step = choice / 8 + 1;
     char *data = fuzz_rest(f, &len);
     struct read_head whole = {.result = HEAD_MORE};

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <gofer/wire.h>
+
 #include "integration/coded_reply.h"
 #include "integration/expect.h"
 #include "integration/flow.h"
@@ -494,7 +496,67 @@ static void c19_a_close_wakes_the_reader_of_a_coded_body(void)
     gate_pass(reply.go);
 }
 
+/* --- below chunked --- */
+
+/* Serves the text in gzip, and that in gzip again as a transfer coding. */
+static struct origin *doubly_coded_origin(const char *text)
+{
+    static char reply[1024];
+    struct coded_bytes once = coded_make(CODED_GZIP, text, strlen(text));
+    struct coded_bytes twice = coded_make(CODED_GZIP, once.data, once.len);
+    int n = snprintf(reply, sizeof reply,
+                     "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+                     "Transfer-Encoding: gzip, chunked\r\n\r\n%zx\r\n",
+                     twice.len);
+
+    memcpy(reply + n, twice.data, twice.len);
+    memcpy(reply + (size_t)n + twice.len, "\r\n0\r\n\r\n", 7);
+    struct route routes[] = {{.reply = reply, .len = (size_t)n + twice.len + 7}};
+    coded_free_bytes(&once);
+    coded_free_bytes(&twice);
+    return rig_script(routes);
+}
+
+static gofer_request *request_for_transfer_codings(struct origin *origin)
+{
+    gofer_wire_options wire = {.decode_transfer = true};
+    gofer_request *request = rig_request("GET", origin, "/");
+
+    gofer_request_set_header(request, "Connection", "TE");
+    gofer_request_set_header(request, "TE", "gzip");
+    gofer_request_set_wire(request, &wire);
+    return request;
+}
+
+static void a_transfer_coding_is_undone_where_it_was_asked_for(void)
+{
+    struct origin *origin = doubly_coded_origin(hello);
+    struct outcome got = rig_call(rig_client(NULL), request_for_transfer_codings(origin));
+    size_t len;
+
+    rig_expect_answer(&got, 200, hello);
+    EXPECT_INT(gofer_response_uncompressed(got.response), 1);
+    EXPECT_HOLDS(origin_last_head(origin), "\r\nTE: gzip\r\n");
+    EXPECT_HOLDS(origin_last_head(origin), "\r\nConnection: TE\r\n");
+    got = rig_call(client_without_decoding(), request_for_transfer_codings(origin));
+    EXPECT_STATUS(got.status, GOFER_OK);
+    EXPECT_INT(gofer_response_uncompressed(got.response), 0);
+    EXPECT_TEXT(gofer_response_header(got.response, "Content-Encoding"), "gzip");
+    EXPECT(memcmp(gofer_response_body(got.response, &len), "\x1f\x8b", 2) == 0);
+}
+
+static void nobody_else_gets_a_transfer_coding(void)
+{
+    struct outcome got = rig_get(rig_client(NULL), doubly_coded_origin(hello), "/");
+
+    rig_expect_error(&got, GOFER_ERR_PROTOCOL);
+    EXPECT_HOLDS(got.error->message, "unsupported Transfer-Encoding");
+}
+
 CU_TestInfo coded_tests[] = {
+    {"a transfer coding is undone where it was asked for",
+     a_transfer_coding_is_undone_where_it_was_asked_for},
+    {"nobody else gets a transfer coding", nobody_else_gets_a_transfer_coding},
     {"table accept_encoding_roundtrip", table_accept_encoding_roundtrip},
     {"F13 ZIP-08 who says otherwise gets what was sent",
      f13_zip_08_who_says_otherwise_gets_what_was_sent},

@@ -434,7 +434,43 @@ static void random_bytes_do_no_harm(void)
     }
 }
 
+/* RFC 9112 section 6.1; what was not asked for is refused. */
+static void codings_stand_below_chunked_where_te_was_sent(void)
+{
+    static const struct {
+        const char *value;
+        bool good;
+    } rows[] = {
+        {"gzip, chunked", true},
+        {"x-gzip,Chunked", true},
+        {"deflate, gzip, chunked", true},
+        {"chunked", true},
+        {"gzip", false},
+        {"chunked, gzip", false},
+        {"gzip, , chunked", false},
+        {"chunked, chunked", false},
+        {"bogus, chunked", false},
+        {"gzip, chunked, ", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char head[128];
+        struct response_head parsed;
+        struct head_field fields[FIELDS];
+        int len = snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nTransfer-Encoding: %s\r\n\r\n",
+                           rows[i].value);
+        bool plain = strcmp(rows[i].value, "chunked") == 0;
+        gofer_status status = head_parse(head, (size_t)len, ASKED_CODED, &parsed, fields, FIELDS);
+        EXPECT((status == GOFER_OK) == rows[i].good, rows[i].value);
+        EXPECT(status != GOFER_OK || parsed.framing == BODY_CHUNKED, rows[i].value);
+        EXPECT(status != GOFER_OK || parsed.coded_transfer == !plain, rows[i].value);
+        status = head_parse(head, (size_t)len, ASKED_PLAIN, &parsed, fields, FIELDS);
+        EXPECT((status == GOFER_OK) == plain, rows[i].value);
+    }
+}
+
 CU_TestInfo response_head_tests[] = {
+    {"codings stand below chunked where TE was sent",
+     codings_stand_below_chunked_where_te_was_sent},
     {"H1-24 the scan finds the empty line in every cutting", the_scan_finds_the_empty_line},
     {"the scan never looks twice at a byte", the_scan_never_looks_twice},
     {"H1-18 what is no HTTP is refused at once", h1_18_what_is_no_http_is_refused_at_once},
