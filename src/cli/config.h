@@ -69,6 +69,7 @@ struct config_message {
     bool http_1_0;
     bool accept_http_0_9;
     bool raw;
+    bool transfer_codings;
     bool ignore_length;
     struct text json; /* joined */
     bool has_json;

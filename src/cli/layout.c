@@ -23,6 +23,7 @@ static const char *const leading[] = {
     "Content-Range",
     "User-Agent",
     "Accept",
+    "Connection",
     "TE",
     "Accept-Encoding",
     "Referer",
@@ -112,7 +113,8 @@ void layout_apply(gofer_request *request, const struct config *config, const cha
                                   .keep_chunks = m->raw,
                                   .ignore_content_length = m->ignore_length,
                                   .decode = config->compressed && !m->raw,
-                                  .trace_bytes = true};
+                                  .trace_bytes = true,
+                                  .decode_transfer = m->transfer_codings};
     if (gofer_request_set_wire(request, &options) == GOFER_ERR_NOMEM)
         cli_out_of_memory();
     strings_fini(&order);

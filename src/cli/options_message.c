@@ -104,6 +104,8 @@ const struct option message_options[] = {
      "Send this in place of the URL's path", HELP_HTTP, OPTION_LOCAL},
     {'z', "time-cond", "time", MESSAGE_FIELD(time_condition), OPTION_STRING,
      "Ask for what is newer than a date or a file; -time: older", HELP_HTTP, OPTION_LOCAL},
+    {0, "tr-encoding", NULL, MESSAGE_FIELD(transfer_codings), NULL,
+     "Let the server compress what it sends on its way", HELP_HTTP, OPTION_LOCAL},
     {'A', "user-agent", "name", MESSAGE_FIELD(agent), OPTION_STRING, "Send this User-Agent",
      HELP_IMPORTANT | HELP_HTTP, OPTION_LOCAL},
     {0},

@@ -225,6 +225,15 @@ static void add_codings(gofer_request *request, const struct config *config)
     text_fini(&value);
 }
 
+/* RFC 9110 section 10.1.4; a TE of the caller's says all there is to say. */
+static void add_transfer_codings(gofer_request *request, const struct config *config)
+{
+    if (!config->message.transfer_codings || header_is_mentioned(config, "TE"))
+        return;
+    set_default(request, config, "Connection", "TE");
+    set_header(request, "TE", "gzip");
+}
+
 /* -z: a date, or when a file was changed; '-' before it turns the question round. */
 static void add_time_condition(gofer_request *request, const struct config *config)
 {
@@ -371,6 +380,7 @@ gofer_request *request_new(const struct request_about *about, enum exit_code *re
     add_data(request, about);
     add_range(request, about);
     add_codings(request, config);
+    add_transfer_codings(request, config);
     add_time_condition(request, config);
     add_etag(request, config);
     add_netrc(request, about);
