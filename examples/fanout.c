@@ -111,12 +111,13 @@ static void *call_by_futures(void *arg)
 
     for (size_t i = 0; futures != NULL && i < share->len; i++)
         futures[i] = submit(share, &share->calls[i]);
-    for (size_t left = futures != NULL ? share->len : 0; left > 0; left--) {
-        size_t i = gofer_future_wait_any(futures, share->len, -1);
+    /* Until none is left. A NULL, for which there was no memory, is passed over. */
+    for (size_t i;
+         futures != NULL && (i = gofer_future_wait_any(futures, share->len, -1)) < share->len;) {
         gofer_response *response;
         gofer_status status = gofer_future_wait(futures[i], &response);
 
-        call_settle(share->tally, gofer_future_user(futures[i]), status, response);
+        call_settle(share->tally, &share->calls[i], status, response);
         gofer_response_free(response);
         gofer_future_free(futures[i]);
         futures[i] = NULL; /* wait_any passes it over */
@@ -142,8 +143,10 @@ static void *call_by_group(void *arg)
     while ((future = gofer_group_next(group, -1)) != NULL) {
         gofer_response *response;
         gofer_status status = gofer_future_wait(future, &response);
+        struct call *call = gofer_future_user(future);
 
-        call_settle(share->tally, gofer_future_user(future), status, response);
+        if (call != NULL) /* else there was no memory for the request, which would know */
+            call_settle(share->tally, call, status, response);
         gofer_response_free(response);
         gofer_future_free(future);
     }

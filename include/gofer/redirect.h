@@ -52,7 +52,8 @@ GOFER_API const char *gofer_redirect_url(const gofer_redirect *redirect);
 
 /*
  * The value of the first field of that name in the head that would be sent (case
- * does not matter), or NULL. Valid until the next call of this function.
+ * does not matter), or NULL. Valid until the next call of this function. Where it
+ * is NULL for want of memory the call ends with GOFER_ERR_NOMEM, whatever the check says.
  */
 GOFER_API const char *gofer_redirect_header(const gofer_redirect *redirect, const char *name);
 

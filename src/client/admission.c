@@ -35,16 +35,15 @@ struct call *call_new(struct core *core, const gofer_request *request)
     lock_init(&c->lock, LOCK_CALL);
     if (core != NULL)
         core_ref(core);
-    if (request != NULL)
-        c->snapshot = request_snapshot(request);
-    if (c->snapshot != NULL) {
-        snapshot_ref(c->snapshot);
-        c->has_reader = c->snapshot->source != NULL && c->snapshot->source->kind == SOURCE_READER;
-        c->user = c->snapshot->user;
-    } else if (request != NULL) {
+    if (request == NULL)
+        return c;
+    c->snapshot = request_snapshot(request);
+    snapshot_ref(c->snapshot);
+    c->has_reader = c->snapshot->source != NULL && c->snapshot->source->kind == SOURCE_READER;
+    c->user = c->snapshot->user;
+    if (request_is_lost(request))
         fault_set(&c->fault, GOFER_ERR_NOMEM, GOFER_PHASE_NONE, 0,
                   "a setter of the request had no memory");
-    }
     return c;
 }
 
@@ -176,6 +175,8 @@ bool call_admit(struct call *call, bool driven, int64_t *now_ns)
         return refuse(call, GOFER_ERR_INVALID, "a blocking call inside a callback");
     if (call->snapshot == NULL)
         return refuse(call, GOFER_ERR_INVALID, "no request");
+    if (call->fault.code != GOFER_OK)
+        return refuse(call, call->fault.code, "");
     /* Until it is submitted nobody runs it; whoever finds it, as the claimant of a reader or in a
      * list, only leaves an event. */
     if (driven)

@@ -35,6 +35,7 @@ struct gofer_redirect {
     struct prepared *prepared; /* of next */
     char *url;                 /* owned */
     char *value;               /* owned: what gofer_redirect_header() gave last */
+    bool lacked;               /* it had no memory for one: the check was told that there is none */
 };
 
 static void upcoming_fini(struct gofer_redirect *up)
@@ -98,6 +99,7 @@ const char *gofer_redirect_header(const gofer_redirect *redirect, const char *na
     struct gofer_redirect *own = (struct gofer_redirect *)redirect;
     mem_free(own->value);
     own->value = copy;
+    own->lacked = own->lacked || (value != NULL && copy == NULL);
     if (copy == NULL)
         return NULL;
     memcpy(copy, value, len);
@@ -143,6 +145,8 @@ static enum decision run_check(struct call *c, const struct gofer_redirect *up, 
     response->history = NULL;
     if (late_leave(c->late))
         return SETTLED;
+    if (up->lacked)
+        return OUT_OF_MEMORY;
     if (verdict == GOFER_REDIRECT_FOLLOW)
         return FOLLOW;
     return verdict == GOFER_REDIRECT_USE ? DECLINE

@@ -23,7 +23,8 @@
 #include "transport/trace.h"
 
 struct gofer_request {
-    struct snapshot *snapshot; /* NULL: a setter had no memory; the request is lost */
+    struct snapshot *snapshot;
+    bool lost; /* a setter had no memory: what it was to set is missing in the snapshot */
 };
 
 gofer_request *gofer_request_new(const char *method, const char *url)
@@ -31,6 +32,7 @@ gofer_request *gofer_request_new(const char *method, const char *url)
     gofer_request *request = mem_alloc(sizeof(*request));
     if (request == NULL)
         return NULL;
+    request->lost = false;
     request->snapshot = snapshot_new(method, url);
     if (request->snapshot != NULL)
         return request;
@@ -51,27 +53,29 @@ struct snapshot *request_snapshot(const gofer_request *request)
     return request->snapshot;
 }
 
+bool request_is_lost(const gofer_request *request)
+{
+    return request->lost;
+}
+
 gofer_status gofer_request_status(const gofer_request *request)
 {
     if (request == NULL)
         return GOFER_ERR_INVALID;
-    return request->snapshot != NULL ? request->snapshot->status : GOFER_ERR_NOMEM;
+    return request->lost ? GOFER_ERR_NOMEM : request->snapshot->status;
 }
 
 /* Without what a setter was to add, a request is another one than the program means. */
 gofer_status request_settle(gofer_request *request, gofer_status status)
 {
-    if (status == GOFER_ERR_NOMEM) {
-        snapshot_unref(request->snapshot);
-        request->snapshot = NULL;
-    }
+    request->lost = request->lost || status == GOFER_ERR_NOMEM;
     return status;
 }
 
 /* The snapshot to change, or NULL: out of memory, and lost. */
 static struct snapshot *own(gofer_request *request)
 {
-    struct snapshot *s = request->snapshot != NULL ? snapshot_writable(&request->snapshot) : NULL;
+    struct snapshot *s = request->lost ? NULL : snapshot_writable(&request->snapshot);
     if (s == NULL)
         request_settle(request, GOFER_ERR_NOMEM);
     return s;
@@ -241,7 +245,7 @@ gofer_status gofer_request_set_body_reader(gofer_request *request, const gofer_b
 
 void gofer_request_body_ready(gofer_request *request)
 {
-    if (request != NULL && request->snapshot != NULL)
+    if (request != NULL)
         source_ready(request->snapshot->source);
 }
 

@@ -108,8 +108,11 @@ struct snapshot *snapshot_new(const char *method, const char *url);
 /* Notes what is wrong, the first time; takes the text out of why. Returns status. */
 gofer_status snapshot_blame(struct snapshot *snapshot, gofer_status status, struct buf *why);
 
-/* The snapshot of a request; the request keeps it. NULL: the request is lost. */
+/* The snapshot of a request; the request keeps it. */
 struct snapshot *request_snapshot(const gofer_request *request);
+
+/* Whether something that was to be set is missing in it, for want of memory. */
+bool request_is_lost(const gofer_request *request);
 
 /* The same, for a setter: snapshot_writable(). Without memory NULL, and the request is lost. */
 struct snapshot *request_own_snapshot(gofer_request *request);
