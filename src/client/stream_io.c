@@ -411,6 +411,26 @@ ssize_t stream_write(gofer_response *response, const void *data, size_t len)
     return done == len ? (ssize_t)len : -1;
 }
 
+/* GOFER_PENDING: the socket was full, and has room again. Over TLS the end is a message as others.
+ */
+static gofer_status end_sending(struct stream *s)
+{
+    if (is_refused(s) || hold(s, CLOCK_NEVER) != TASK_HELD || lost_race(s))
+        return GOFER_ERR_CLOSED;
+    struct conn *pinned = NULL;
+    int err = conn_end_sending(s->call->exchange.conn) == 0 ? 0 : errno;
+    if (err == EAGAIN || err == EWOULDBLOCK)
+        pin(s, &pinned);
+    else
+        s->write_over = true;
+    let_go(s);
+    if (pinned == NULL)
+        return err == 0 ? GOFER_OK : GOFER_ERR_BROKEN;
+    await(s, conn_fd(pinned), POLLOUT, CLOCK_NEVER);
+    unpin(s, pinned);
+    return GOFER_PENDING;
+}
+
 gofer_status stream_shutdown_write(gofer_response *response)
 {
     struct stream *s = response->stream;
@@ -419,12 +439,10 @@ gofer_status stream_shutdown_write(gofer_response *response)
         return GOFER_ERR_FORKED;
     if (!core_enter_waiting(core))
         return GOFER_ERR_CLOSED;
-    gofer_status status = GOFER_ERR_CLOSED;
-    if (!is_refused(s) && hold(s, CLOCK_NEVER) == TASK_HELD) {
-        status = conn_end_sending(s->call->exchange.conn) == 0 ? GOFER_OK : GOFER_ERR_BROKEN;
-        s->write_over = true;
-        let_go(s);
-    }
+    gofer_status status;
+    do
+        status = end_sending(s);
+    while (status == GOFER_PENDING);
     core_leave(core);
     return status;
 }

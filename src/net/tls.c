@@ -109,11 +109,16 @@ struct tls *tls_new_inside(struct tls_context *context, struct tls **below,
     return t;
 }
 
-/* Once; a second SSL_shutdown() would wait for the peer's. What SSL_shutdown() returned, or 0. */
+/* Until it is sent or cannot be: SSL_shutdown() sends on where the wire was full, but after that it
+ * would wait for the peer's. What SSL_shutdown() returned, or 0. */
 static int send_close_notify(struct tls *t)
 {
+    if (t->notified)
+        return 0;
     t->wire.wait = false;
-    return SSL_get_shutdown(t->ssl) & SSL_SENT_SHUTDOWN ? 0 : SSL_shutdown(t->ssl);
+    int n = SSL_shutdown(t->ssl);
+    t->notified = n >= 0 || SSL_get_error(t->ssl, n) != SSL_ERROR_WANT_WRITE;
+    return n;
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion): TLS with the server in TLS with a proxy, no deeper */

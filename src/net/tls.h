@@ -77,7 +77,7 @@ ssize_t tls_peek(struct tls *tls, void *buf, size_t len);
 ssize_t tls_write(struct tls *tls, const struct iovec *iov, int iov_len, bool wait);
 
 /* Tells the peer that nothing more is sent (close_notify); reading goes on. Does not block. 0, or
- * -1 with errno. */
+ * -1 with errno; EAGAIN: it is to be called again. */
 int tls_end_sending(struct tls *tls);
 
 /* What to wait for (EPOLLIN or EPOLLOUT) after EAGAIN of a read or handshake, and of a write. */

@@ -40,8 +40,9 @@ struct tls {
     bool offered;        /* a session to be resumed */
     struct fault *fault; /* where callbacks write during tls_handshake() */
     unsigned idle_messages;
-    bool hoards;  /* a message behind the handshake made OpenSSL take buffers that it keeps */
-    bool drained; /* the last read found nothing more that a poll would not show */
+    bool notified; /* our close_notify was sent, or cannot be */
+    bool hoards;   /* a message behind the handshake made OpenSSL take buffers that it keeps */
+    bool drained;  /* the last read found nothing more that a poll would not show */
     uint32_t read_events;
     uint32_t write_events;
     int broken_errno;           /* BROKEN: what calls return, and */

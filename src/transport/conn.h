@@ -99,7 +99,7 @@ ssize_t conn_recv(struct conn *conn, void *buf, size_t len, bool wait);
 /* Looks at what there is to receive, without taking it and without waiting. As conn_recv(). */
 ssize_t conn_peek(struct conn *conn, void *buf, size_t len);
 
-/* Tells the peer that nothing more is sent. 0, or -1 with errno. */
+/* Tells the peer that nothing more is sent. 0, or -1 with errno; EAGAIN: once there is room. */
 int conn_end_sending(struct conn *conn);
 
 /* Whether conn_send_file() works here. */

@@ -146,8 +146,11 @@ static void talk(struct stage *stage, gofer_response *response)
     size_t len = 0;
     ssize_t n = gofer_response_write(response, "ping", 4);
 
-    if (n == 4)
-        gofer_response_shutdown_write(response);
+    /* A peer that was not told goes on to wait, and we for it. */
+    if (n == 4 && !STEP(stage, gofer_response_shutdown_write(response))) {
+        gofer_response_free(response);
+        return;
+    }
     while (n > 0 && len < sizeof got &&
            (n = gofer_response_read(response, got + len, sizeof got - len)) > 0)
         len += (size_t)n;
