@@ -38,6 +38,7 @@ struct tls_context {
     struct tls_profile *profile;
     int keylog_fd;                /* or -1 */
     char file_pin[TLS_PIN_BYTES]; /* of the file with the server's public key; "": none */
+    _Atomic bool spoilt;          /* not to be used again: tls_trust.c */
 };
 
 /* A profile with one reference. NULL with *err EINVAL or ENOMEM. */

@@ -94,10 +94,15 @@ static struct tls_context *current_or_wait_locked(struct tls_source *s, struct t
     return current_locked(s);
 }
 
+static bool is_spoilt(const struct tls_source *s)
+{
+    return s->current != NULL && atomic_load_explicit(&s->current->spoilt, memory_order_relaxed);
+}
+
 /* Whether this thread is to look at the files; it then is the only one. */
 static bool begin_look_locked(struct tls_source *s, int64_t now_ns)
 {
-    if (s->busy || now_ns < s->look_at)
+    if (s->busy || (now_ns < s->look_at && !is_spoilt(s)))
         return false;
     s->busy = true;
     return true;
@@ -142,8 +147,8 @@ static struct tls_context *finish(struct tls_source *s, struct tls_context *made
     return current;
 }
 
-/* Makes a context where there is none or a file changed. The files' states are taken before they
- * are read: what changes in between is seen the next time. */
+/* Makes a context where there is none, or one that is spoilt, or a file changed. The files' states
+ * are taken before they are read: what changes in between is seen the next time. */
 static struct tls_context *look(struct tls_source *s, struct fault *fault)
 {
     struct tls_stamps stamps;
@@ -151,7 +156,7 @@ static struct tls_context *look(struct tls_source *s, struct fault *fault)
     struct tls_context *made = NULL;
     tls_stamps_take(&stamps, &s->profile->settings);
     /* `current` and `stamps` are read without the lock: only who is busy writes them. */
-    if (s->current == NULL || !tls_stamps_equal(&stamps, &s->stamps))
+    if (s->current == NULL || is_spoilt(s) || !tls_stamps_equal(&stamps, &s->stamps))
         made = tls_context_new(s->profile, &failure);
     struct tls_context *current = finish(s, made, &stamps, &failure);
     if (current == NULL)

@@ -40,12 +40,33 @@ static bool at_end(void)
     return end;
 }
 
+/* Whether OpenSSL knows the certificate's key, and how strong that is. */
+static bool has_key(const X509 *cert)
+{
+    const EVP_PKEY *key = X509_get0_pubkey(cert);
+    return key != NULL && EVP_PKEY_get_security_bits(key) > 0;
+}
+
+/* OpenSSL says nothing where it had no memory to decode a certificate's key: a CA would be of no
+ * use, for as long as it is kept. A key that cannot be decoded twice is one that it does not know.
+ */
+static X509 *read_cert(BIO *pem)
+{
+    X509 *cert = PEM_read_bio_X509_AUX(pem, NULL, NULL, NULL);
+    if (cert == NULL || has_key(cert))
+        return cert;
+    ERR_clear_error();
+    X509 *again = X509_dup(cert);
+    X509_free(cert);
+    return again;
+}
+
 /* Adds all certificates, one at least. */
 static bool add_certs(X509_STORE *store, BIO *pem)
 {
     X509 *cert;
     int n = 0;
-    for (; (cert = PEM_read_bio_X509_AUX(pem, NULL, NULL, NULL)) != NULL; n++) {
+    for (; (cert = read_cert(pem)) != NULL; n++) {
         int ok = X509_STORE_add_cert(store, cert);
         X509_free(cert);
         if (ok != 1)
@@ -193,6 +214,27 @@ static bool is_good_chain(X509_STORE_CTX *chain, const struct tls_settings *s)
     return X509_verify_cert(chain) == 1;
 }
 
+/* Whether a check failed for lack of memory, which its own words may not say. Empties the queue. */
+static bool lacked_memory(X509_STORE_CTX *chain)
+{
+    bool lacked = X509_STORE_CTX_get_error(chain) == X509_V_ERR_OUT_OF_MEM;
+    for (unsigned long error; (error = ERR_get_error()) != 0;)
+        lacked = lacked || ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+    return lacked;
+}
+
+/* A certificate of which OpenSSL once could not keep what it says stays invalid to it. That may be
+ * a CA of the context's: another context is made, then. */
+static void fail_chain(struct fault *fault, X509_STORE_CTX *chain, const struct tls *tls)
+{
+    if (!lacked_memory(chain)) {
+        tls_error_certificate(fault, chain, tls->name);
+        return;
+    }
+    fault_set(fault, GOFER_ERR_NOMEM, GOFER_PHASE_TLS, ENOMEM, NULL);
+    atomic_store(&tls->context->spoilt, true);
+}
+
 /* OpenSSL asks this in place of X509_verify_cert(); what it does not allow ends the handshake. */
 static int check_server(X509_STORE_CTX *chain, void *arg)
 {
@@ -201,7 +243,7 @@ static int check_server(X509_STORE_CTX *chain, void *arg)
     struct fault unwanted = {0};
     struct fault *fault = tls->fault != NULL ? tls->fault : &unwanted;
     if (!is_good_chain(chain, s)) {
-        tls_error_certificate(fault, chain, tls->name);
+        fail_chain(fault, chain, tls);
         return 0;
     }
     if (!is_pinned(chain, tls->context, fault)) {
