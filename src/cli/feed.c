@@ -280,8 +280,6 @@ static int rewind_bytes(void *arg)
 {
     struct feed *f = arg;
 
-    if (f->source.fd >= 0 && !f->source.seeks && f->at > 0)
-        return -1;
     f->at = 0;
     f->was_cr = f->owes_lf = false;
     return 0;
@@ -294,8 +292,9 @@ static void close_reader(void *arg)
 
 struct feed *feed_attach(struct feed *feed, gofer_request *request)
 {
+    bool begins_again = feed->source.fd < 0 || feed->source.seeks;
     gofer_body_reader reader = {.read = read_bytes,
-                                .rewind = rewind_bytes,
+                                .rewind = begins_again ? rewind_bytes : NULL,
                                 .close = close_reader,
                                 .arg = feed,
                                 .length = feed->source.length};

@@ -167,15 +167,6 @@ static void call(struct transfer *t, gofer_client *client)
     t->connects = connects_of(client) - before;
 }
 
-/* On whichever thread sends. */
-static void note_upload(void *arg, int64_t sent, int64_t total)
-{
-    struct gauge *gauge = arg;
-
-    atomic_store(&gauge->up, sent);
-    atomic_store(&gauge->up_total, total > 0 ? total : 0);
-}
-
 static void attempt(struct transfer *t, gofer_client *client)
 {
     t->begun_us = now_us();
@@ -209,7 +200,6 @@ static void attempt_all(struct transfer *t, gofer_client *client)
     int64_t wait_ms;
 
     gofer_request_set_cancel(t->request, interrupt_token(t->interrupt));
-    gofer_request_set_progress(t->request, note_upload, &t->gauge);
     again_begin(&again, t->config);
     attempt(t, client);
     while (again_is_due(&again, t->config, t->code, t->response, &wait_ms) &&

@@ -131,6 +131,19 @@ static void on_event(const gofer_trace_event *e, void *arg)
     pthread_mutex_unlock(&ear->lock);
 }
 
+/* The ear is there as long as the trace is, and that as long as the call. */
+static void on_upload(void *arg, int64_t sent, int64_t total)
+{
+    struct ear *ear = arg;
+
+    pthread_mutex_lock(&ear->lock);
+    if (ear->transfer != NULL) {
+        atomic_store(&ear->transfer->gauge.up, sent);
+        atomic_store(&ear->transfer->gauge.up_total, total > 0 ? total : 0);
+    }
+    pthread_mutex_unlock(&ear->lock);
+}
+
 static void drop_ear(void *arg)
 {
     struct ear *ear = arg;
@@ -144,7 +157,8 @@ void verbose_begin(struct transfer *t)
     t->ear = cli_realloc(NULL, 1, sizeof *t->ear);
     *t->ear = (struct ear){.transfer = t};
     pthread_mutex_init(&t->ear->lock, NULL);
-    if (gofer_request_set_trace(t->request, on_event, t->ear, drop_ear) == GOFER_ERR_NOMEM)
+    if (gofer_request_set_trace(t->request, on_event, t->ear, drop_ear) == GOFER_ERR_NOMEM ||
+        gofer_request_set_progress(t->request, on_upload, t->ear) == GOFER_ERR_NOMEM)
         cli_out_of_memory();
     verbose_say(t, "%s %s", transfer_method(t), text_str(&t->url));
 }
