@@ -234,6 +234,22 @@ void progress_begin(struct progress *progress, struct gauge *gauge, int64_t resu
     pthread_mutex_unlock(&progress->lock);
 }
 
+void progress_hop(struct progress *progress, struct gauge *gauge, int64_t now_us)
+{
+    if (progress == NULL || progress->kind == PROGRESS_SUM)
+        return;
+    pthread_mutex_lock(&progress->lock);
+    if (progress->kind == PROGRESS_METER) {
+        show_one(progress, gauge, now_us);
+        fputc('\n', progress->out);
+    }
+    atomic_store(&gauge->up, 0);
+    atomic_store(&gauge->up_total, 0);
+    if (progress->kind == PROGRESS_METER)
+        show_one(progress, gauge, now_us);
+    pthread_mutex_unlock(&progress->lock);
+}
+
 /* A sum remembers what ended. */
 static void bury(struct progress *p, struct gauge *gauge)
 {

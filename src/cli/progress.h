@@ -62,6 +62,9 @@ void progress_begin(struct progress *progress, struct gauge *gauge, int64_t resu
                     int64_t now_us);
 void progress_end(struct progress *progress, struct gauge *gauge, int64_t now_us);
 
+/* A redirect is followed: its line ends, and another one begins. */
+void progress_hop(struct progress *progress, struct gauge *gauge, int64_t now_us);
+
 /* A line about where things are. */
 void progress_tick(struct progress *progress, int64_t now_us);
 

@@ -66,6 +66,8 @@ static void show_head(const struct transfer *t, char mark, const char *data, siz
 
 static void on_sent_head(struct transfer *t, const gofer_trace_event *e)
 {
+    if (t->heads.len > 0) /* another attempt forgets them */
+        progress_hop(t->progress, &t->gauge, progress_now_us());
     t->requests_bytes += e->data_len;
     show_head(t, '>', e->data, e->data_len);
     trace_file_sent_head(t, e->data, e->data_len);

@@ -238,6 +238,24 @@ static void another_attempt_has_no_other_head(void)
                "0\n" METER_ZERO METER_ZERO "\n");
 }
 
+/* As curl's: a line for each request. */
+static void a_redirect_begins_another_line(void)
+{
+    struct stage s;
+    struct gauge g = {.down = 0};
+
+    begin(&s, PROGRESS_METER);
+    progress_begin(s.progress, &g, 0, 0);
+    atomic_store(&g.up, 7);
+    atomic_store(&g.up_total, 7);
+    progress_hop(s.progress, &g, 0);
+    progress_end(s.progress, &g, 0);
+    end(&s, 0);
+    expect(&s, METER_HEAD METER_ZERO
+           "\r100     7    0     0  100     7      0      0 --:--:-- --:--:-- --:--:--     "
+           "0\n" METER_ZERO METER_ZERO "\n");
+}
+
 static void a_sum_counts_what_ended_too(void)
 {
     struct stage s;
@@ -301,6 +319,7 @@ CU_TestInfo progress_tests[] = {
     {"a bar of unknown length moves to and fro", a_bar_of_unknown_length_moves_to_and_fro},
     {"a transfer has a first line and a last", a_transfer_has_a_first_line_and_a_last},
     {"another attempt has no other head", another_attempt_has_no_other_head},
+    {"a redirect begins another line", a_redirect_begins_another_line},
     {"a sum counts what ended, too", a_sum_counts_what_ended_too},
     {"a bar shows nothing that it does not know", a_bar_shows_nothing_that_it_does_not_know},
     {"without progress nothing happens", without_progress_nothing_happens},
