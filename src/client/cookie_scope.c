@@ -60,7 +60,7 @@ static void write_as_in_url(const char *text, struct buf *out)
 gofer_status cookie_host_parse(const char *text, struct cookie_host *host)
 {
     struct buf authority = BUF_INIT, why = BUF_INIT;
-    struct host parsed = {.port = -1};
+    struct host parsed;
     gofer_status status = GOFER_ERR_NOMEM;
     write_as_in_url(text, &authority);
     if (!buf_failed(&authority))

@@ -177,6 +177,30 @@ static void wait_any_over_a_thousand(void)
         gofer_future_free(futures[i]);
 }
 
+/* Of clients without workers only the waiting thread can make each go on. */
+static void wait_any_over_several_clients(void)
+{
+    enum { CLIENTS = 3 };
+    struct origin *origin = rig_script(hello);
+    struct origin *silent = rig_script((const struct route[]){{.then = THEN_HOLD}});
+    gofer_future *futures[CLIENTS + 1] = {NULL};
+
+    for (int quick = 0; quick < CLIENTS; quick++) {
+        for (int i = 0; i < CLIENTS; i++) {
+            gofer_client *client = rig_client(&(gofer_client_options){.workers = GOFER_NO_WORKERS});
+            futures[i] = submit(client, i == quick ? origin : silent);
+        }
+        EXPECT_INT(gofer_future_wait_any(futures, CLIENTS + 1, PATIENCE_MS), quick);
+        struct outcome got = wait_for(futures[quick], 0);
+        rig_expect_answer(&got, 200, "hello");
+        gofer_future_free(futures[quick]);
+        futures[quick] = NULL;
+        EXPECT_INT(gofer_future_wait_any(futures, CLIENTS + 1, 20), CLIENTS + 1);
+        for (int i = 0; i < CLIENTS; i++)
+            gofer_future_free(futures[i]);
+    }
+}
+
 static void cancelled_at_once(void)
 {
     struct origin *origin = rig_script(hello);
@@ -506,6 +530,7 @@ CU_TestInfo future_tests[] = {
     {"polling until it is done", polls_until_it_is_done},
     {"wait_any returns the lowest that is done", wait_any_returns_the_lowest_that_is_done},
     {"wait_any over a thousand futures", wait_any_over_a_thousand},
+    {"wait_any over futures of several clients", wait_any_over_several_clients},
     {"cancelled at once", cancelled_at_once},
     {"cancelled while it waits, thrice", cancelled_while_it_waits},
     {"C15 cancelled when it is done", cancelled_when_it_is_done},
