@@ -4,6 +4,8 @@
 # Holds figures to budgets. Reads the budgets first and then figures, as lines
 # "NAME VALUE [LOWEST HIGHEST]" (the last line of a name counts). With form=lines
 # it prints "name figure budget" for each budget, with form=markdown a table. Exit
+# A floor is the figure of what does no more than the task demands, and says whether
+# the budget can be met where it was measured. Exit
 # status 1 where a counted budget is missed or, with complete=1, has no figure.
 
 function figure_text(name)
@@ -11,6 +13,18 @@ function figure_text(name)
     if (!(name in value))
         return "-"
     return spread[name] == "" ? value[name] : value[name] " (" spread[name] ")"
+}
+
+function verdict_text(i, answer)
+{
+    if (kind[i] != "floor" || answer == "no figure")
+        return answer
+    return answer == "met" ? "within reach" : "beyond reach"
+}
+
+function markdown_text(i, answer)
+{
+    return answer == "MISSED" && kind[i] != "floor" ? "**missed**" : verdict_text(i, answer)
 }
 
 function verdict(i,    name)
@@ -52,10 +66,10 @@ END {
             failed = 1
         if (form == "markdown")
             printf "| %s | `%s` | %s | %s %s | %s |\n", what[i], names[i], figure_text(names[i]), \
-                   relation[i], limit[i], answer == "MISSED" ? "**missed**" : answer
+                   relation[i], limit[i], markdown_text(i, answer)
         else if (answer != "no figure" || complete)
             printf "%-42s %-24s %s %-5s %s%s\n", names[i], figure_text(names[i]), relation[i], \
-                   limit[i], answer, kind[i] == "counted" ? "" : " (timed)"
+                   limit[i], verdict_text(i, answer), kind[i] == "counted" ? "" : " (" kind[i] ")"
     }
     exit failed
 }

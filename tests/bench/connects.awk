@@ -38,6 +38,9 @@ END {
         printf "%-8s %9d  %-14s %8.0f %9.2f %6.2f  %-18s %-18s %-18s\n", part[1], part[2], mode,
                rate, cpu, rate * cpu / 1e6, shown("rate", group, mode, peer_of(mode)),
                shown("CPU", group, mode, peer_of(mode)), shown("rate", group, mode, "s_time")
+        if (mode == "s_time")
+            tell("connects." part[1] "." part[2] ".s_time/curl_easy", "rate", group, mode, \
+                 group, "curl_easy")
         if (mode !~ /^gofer/)
             continue
         name = "connects." part[1] "." part[2] "." mode "/"

@@ -5,11 +5,13 @@
  * The floor: each thread sends the same bytes on its own blocking socket and
  * reads the answer, with as little parsing as tells where the answer ends. No
  * reuse by others: what remains is what the kernel costs. A server that closes
- * after its answer (new connections) is dialled again.
+ * after its answer (new connections) is dialled again. `raw_checked` looks at the
+ * socket before each request, as a client has to that keeps connections.
  */
 #include "bench.h"
 #include "raw_http.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,10 +19,19 @@
 struct raw {
     struct raw_target target;
     int fd;
-    bool once; /* a connection for each request */
+    bool once;   /* a connection for each request */
+    bool checks; /* looks at the socket before each */
     size_t body_len;
     char buffer[65536];
 };
+
+/* What a checkout check does: a look, without waiting, whether anything came. */
+static bool is_quiet(struct raw *raw)
+{
+    char byte;
+
+    return recv(raw->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
 
 static void *raw_open(const struct run *run, void *shared)
 {
@@ -69,7 +80,7 @@ static bool exchange(struct raw *raw)
 static bool raw_get(void *lane)
 {
     struct raw *raw = lane;
-    bool ok = exchange(raw);
+    bool ok = (!raw->checks || is_quiet(raw)) && exchange(raw);
     if (!raw->once)
         return ok;
     close(raw->fd);
@@ -82,6 +93,21 @@ static void raw_close(void *lane)
     struct raw *raw = lane;
     close(raw->fd);
     free(raw);
+}
+
+static void *raw_open_checked(const struct run *run, void *shared)
+{
+    struct raw *raw = raw_open(run, shared);
+
+    if (raw != NULL)
+        raw->checks = true;
+    return raw;
+}
+
+int raw_checked_main(struct run *run)
+{
+    static const struct lane_ops ops = {raw_open_checked, raw_get, raw_close};
+    return lanes_run(run, &ops, NULL);
 }
 
 int raw_main(struct run *run)
