@@ -294,7 +294,33 @@ holds '--version' out '^Protocols: http https$'
 holds '--version' out '^Features: AsynchDNS .*HTTPS-proxy IDN IPv6 Largefile libz PSL SSL threadsafe UnixSockets'
 check '--help wins over the rest' 0 "$("$gofer" --help tls)\n" -h tls --nonsense
 
+# --- every byte ---------------------------------------------------------------
+
+run -s --trace traced -u me:secret -d body "$url/echo"
+holds '--trace: a head' traced '^=> Send header, [0-9]* bytes (0x[0-9a-f]*)$'
+holds '--trace: its bytes' traced '^0000: 50 4f 53 54 20 2f 65 63 68 6f 20 48 54 54 50 2f POST /echo HTTP/$'
+holds '--trace: a body' traced '^0000: 62 6f 64 79  *body$'
+holds '--trace: what came' traced '^<= Recv header, [0-9]* bytes'
+holds '--trace: and its body' traced '^<= Recv data, [0-9]* bytes'
+run -s --trace-ascii - -u me:secret -o body "$url/hello"
+holds '--trace-ascii: lines' out '^0000: GET /hello HTTP/1.1$'
+lacks '--trace-ascii: no credentials' out "$(printf me:secret | base64)"
+run --trace /nonexistent/file "$url/hello"
+holds '--trace into no file' err '^Warning: Failed to create/open output$'
+run -s -v --stderr said -o /dev/null "$url/hello"
+holds '--stderr' said '^> GET /hello HTTP/1.1$'
+[ ! -s err ] && pass || fail '--stderr: something came past it' "$(cat err)"
+
 # --- operations, patterns, files of options -----------------------------------
+
+printf '# two\n\n  %s/hello \n%s/404\n' "$url" "$url" >urls
+check '--url of a file' 0 '' -s --create-dirs --output-dir listed --url @urls
+[ "$(cat listed/hello listed/404)" = "$(printf 'hello\nnone')" ] && pass || fail '--url of a file: what came'
+check '--url of no file' 26 '' -s --url @/nonexistent
+check '--resolve, and taken back' 6 '' --resolve "a.onion:80:127.0.0.1" --resolve '-a.onion:80' http://a.onion/
+printf '# mine\nmachine 127.0.0.1 login "me" password "a\\"b"\n' >quoted
+run -s --netrc-file quoted "$url/echo"
+holds 'quotes and comments in .netrc' out "^Authorization: Basic $(printf 'me:a"b' | base64)"
 
 check '--next keeps options apart' 0 'hello\nHTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nnone\n' \
     "$url/hello" --next -i "$url/404"
