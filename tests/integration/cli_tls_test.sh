@@ -188,6 +188,15 @@ tells '^\* Could not resolve host: nothing.onion$'
 run -v --no-progress-meter --unix-socket plain.sock http://a.test/
 tells '^\*   Trying '
 
+# --- what the archive tells (cli_picture_test.sh has the rest) ------------------
+
+run -s --cacert root.pem --trace-har har "https://localhost:$good/"
+if [ "$code" = 0 ] && command -v jq >/dev/null; then
+    got=$(jq -c '.log.entries[0] | [.timings.dns >= 0, .timings.ssl >= 0, ._gofer.resumed,
+        (._gofer.tls | startswith("TLSv1.3 TLS_"))]' <har)
+    [ "$got" = '[true,true,false,true]' ] && pass || fail 'the archive: a lookup and a handshake' "$got"
+fi
+
 # --- beside curl -------------------------------------------------------------
 
 # same ARGS: gofer and curl bring the same bytes and the same exit code.
