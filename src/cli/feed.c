@@ -252,7 +252,9 @@ static ssize_t take_converted(struct feed *f, char *buf, size_t cap)
         return (ssize_t)convert(f, raw, (size_t)n, buf);
     f->owes_lf = raw[0] == '\n' && !f->was_cr;
     f->was_cr = raw[0] == '\r';
-    buf[0] = f->owes_lf ? '\r' : raw[0];
+    buf[0] = raw[0];
+    if (f->owes_lf)
+        buf[0] = '\r';
     return 1;
 }
 

@@ -72,7 +72,7 @@ struct progress *progress_new_kind(enum progress_kind kind, FILE *out, unsigned 
     return p;
 }
 
-/* As wide as $COLUMNS says, or the terminal is, but for the last column. */
+/* As wide as $COLUMNS says, or the terminal is. */
 static unsigned columns_of(FILE *out)
 {
     const char *said = getenv("COLUMNS");
@@ -81,8 +81,8 @@ static unsigned columns_of(FILE *out)
 
     if (n > 0)
         return n < COLUMNS_DEFAULT * 5 ? (unsigned)n : COLUMNS_DEFAULT * 5;
-    if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
-        return size.ws_col - 1U;
+    if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
     return COLUMNS_DEFAULT;
 }
 
