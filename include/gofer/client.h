@@ -149,7 +149,8 @@ typedef struct gofer_client_options {
     const char *proxy_user; /* credentials in place of those in the proxy's URL, the client's or
                                the environment's; not encoded */
     const char *proxy_password;           /* none; with proxy_user only */
-    const gofer_header *connect_headers;  /* sent with CONNECT */
+    const gofer_header *connect_headers;  /* sent with CONNECT; a value NULL: a default of that name
+                                             is not, User-Agent */
     size_t connect_headers_len;           /* how many */
     const gofer_tls_options *proxy_tls;   /* towards https proxies; nothing of `tls` holds there */
     gofer_proxy_answered *proxy_answered; /* none: shown each answer to CONNECT */
@@ -223,6 +224,8 @@ typedef struct gofer_client_options {
     const gofer_header *proxy_headers; /* sent with requests that an HTTP proxy is to fetch, and
                                           that do not set the name */
     size_t proxy_headers_len;          /* how many */
+    bool connect_timeout_covers_tls;   /* connect_timeout_ms is the TLS handshake's, too, from the
+                                          dial's begin on; there is no tls_handshake_timeout_ms */
 } gofer_client_options;
 
 /* Counters of a client. Members may be added at the end. */

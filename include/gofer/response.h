@@ -135,6 +135,14 @@ GOFER_API int gofer_response_uncompressed(const gofer_response *response);
 GOFER_API const char *gofer_response_url(const gofer_response *response);
 
 /*
+ * Where the response's Location leads, made whole with the URL that answered, fragment
+ * included: writes it and a NUL to buf, cut where cap is less, and returns its length,
+ * however large cap is. 0, and "" where there is room, without a Location, where it is
+ * no http or https URL, and without memory.
+ */
+GOFER_API size_t gofer_response_location(const gofer_response *response, char *buf, size_t cap);
+
+/*
  * The redirects that were followed before this response: how many; and of number
  * index, from 0, the first first, its status and the URL that answered. Returns 1,
  * or 0 past the end. status and url may be NULL; they live as long as the response.

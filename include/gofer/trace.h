@@ -48,12 +48,13 @@ typedef enum gofer_trace_kind {
                                   at a time, maybe */
     GOFER_TRACE_CONNECT_DONE,  /* host, addresses; status, sys_errno. GOFER_ERR_CANCELED:
                                   another address was faster */
-    GOFER_TRACE_TLS_START,     /* host: the handshake begins */
-    GOFER_TRACE_TLS_DONE,      /* host, tls_version, tls_cipher, tls_resumed; status, message: why
-                                  the server's certificate was not believed, too */
+    GOFER_TRACE_TLS_START,     /* host, to_proxy: the handshake begins */
+    GOFER_TRACE_TLS_DONE,      /* host, to_proxy, tls_version, tls_cipher, tls_resumed, tls_verify;
+                                  status, message: why the server's certificate was not believed,
+                                  too */
     GOFER_TRACE_GOT_CONN, /* conn, addresses (the peer's, host "", none of a unix-domain socket),
-                             reused, was_idle, idle_us. Reused, but not idle before: it was
-                             bound late, and came straight from another call */
+                             local (the same of our end), reused, was_idle, idle_us. Reused, but not
+                             idle before: it was bound late, and came straight from another call */
     GOFER_TRACE_WROTE_HEADERS, /* the request's header section was sent */
     GOFER_TRACE_WAIT_100,      /* the body waits for "100 Continue" */
     GOFER_TRACE_GOT_100,       /* it came */
@@ -73,13 +74,16 @@ typedef enum gofer_trace_kind {
                                        too; as it came, before its body is decoded */
     /* The bytes as they pass, in data and data_len: only where trace_bytes of <gofer/wire.h> asks
      */
-    GOFER_TRACE_SENT_HEAD, /* the request's head, with secrets masked as in field_value; before
-                              WROTE_HEADERS */
+    GOFER_TRACE_SENT_HEAD, /* the request's head, with secrets masked as in field_value, and
+                              head_bytes; before WROTE_HEADERS */
     GOFER_TRACE_SENT_BODY, /* of the request's body, chunk sizes included; data NULL: they went
                               straight from a file to the socket */
     GOFER_TRACE_RECEIVED,  /* what one receive brought, whatever it is */
-    GOFER_TRACE_GOT_HEAD   /* a response's head, informational ones included, up to its empty line:
+    GOFER_TRACE_GOT_HEAD,  /* a response's head, informational ones included, up to its empty line:
                               of what RECEIVED told, the first bytes that no GOT_HEAD has told of */
+    GOFER_TRACE_SENT_CONNECT, /* the head that asks an HTTP proxy for a tunnel, as SENT_HEAD; of a
+                                 dial */
+    GOFER_TRACE_GOT_CONNECT   /* the proxy's answer, up to its empty line */
 } gofer_trace_kind;
 
 /* An event. It and all that it points to are valid during the call of the trace only. Members may
@@ -113,6 +117,12 @@ typedef struct gofer_trace_event {
     uint64_t conn;    /* the connection's number, from 1; no two of a process have the same */
     const char *data; /* not NUL-terminated */
     size_t data_len;
+    const gofer_address *local; /* NULL: of a unix-domain socket, or not known */
+    size_t head_bytes;          /* how long the head was before it was masked */
+    bool to_proxy;              /* it is TLS with a proxy */
+    int tls_verify; /* what OpenSSL says of the peer's certificate: X509_V_OK (0) or why it is not
+                       believed, though it may have been taken (GOFER_TLS_INSECURE); 0 where an
+                       earlier session was resumed */
 } gofer_trace_event;
 
 /*

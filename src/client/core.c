@@ -356,6 +356,7 @@ static struct pool_options pool_options(struct core *core)
         .max_age_ms = o->conn_max_age_ms,
         .connect_timeout_ms = o->connect_timeout_ms,
         .tls_timeout_ms = o->tls_handshake_timeout_ms,
+        .connect_covers_tls = o->connect_timeout_covers_tls,
         .tls = core->tls,
         .proxy_tls = core->proxies.tls,
         .tunnel = proxies_tunnel_options(&core->proxies, core->user_agent),

@@ -73,6 +73,7 @@ enum key_scope {
     ROW(resolver_arg, PER_CLIENT, "names", &other_object)                                          \
     ROW(resolver_close, PER_CLIENT, "names", other_hook)                                           \
     ROW(tls_handshake_timeout_ms, PER_CLIENT, "dial", 60000)                                       \
+    ROW(connect_timeout_covers_tls, PER_CLIENT, "dial", true)                                      \
     ROW(tls, PER_CLIENT, "TLS_OPTIONS", &other_tls)                                                \
     ROW(measure, NOT_CONNECTION, "call", true)                                                     \
     ROW(trace, NOT_CONNECTION, "call", other_trace)                                                \

@@ -74,21 +74,26 @@ static int resolve_credentials(struct proxies *p, const gofer_client_options *o)
     return err != 0 ? err : set_credentials(&p->env.https.proxy, o);
 }
 
-static gofer_status add_header(struct headers *headers, const gofer_header *header, struct buf *why)
-{
-    if (header->name == NULL || header->value == NULL)
-        return refuse(why, "a header field without name or value");
-    gofer_status status = connect_check_field(header->name, header->value, why);
-    return status == GOFER_OK ? headers_add(headers, header->name, header->value) : status;
-}
-
 /* A list of fields for proxies. */
 struct field_list {
     const char *option;
     const gofer_header *items;
     size_t len;
+    bool takes_back; /* defaults, by a field without a value */
     struct headers *to;
 };
+
+static gofer_status add_header(const struct field_list *list, const gofer_header *header,
+                               struct buf *why)
+{
+    if (header->name == NULL || (header->value == NULL && !list->takes_back))
+        return refuse(why, "a header field without name or value");
+    gofer_status status = connect_check_field(header->name, header->value, why);
+    if (status != GOFER_OK)
+        return status;
+    return header->value != NULL ? headers_add(list->to, header->name, header->value)
+                                 : headers_remove(list->to, header->name);
+}
 
 static int resolve_list(const struct field_list *list, const gofer_client_options *o)
 {
@@ -97,7 +102,7 @@ static int resolve_list(const struct field_list *list, const gofer_client_option
         return refusal_tell(o, list->option, 0, "NULL, with a length");
     for (size_t i = 0; i < list->len && err == 0; i++) {
         struct buf why = BUF_INIT;
-        gofer_status status = add_header(list->to, &list->items[i], &why);
+        gofer_status status = add_header(list, &list->items[i], &why);
         err = refusal_of(o, list->option, i, status, &why);
     }
     return err;
@@ -106,9 +111,9 @@ static int resolve_list(const struct field_list *list, const gofer_client_option
 static int resolve_headers(struct proxies *p, const gofer_client_options *o)
 {
     const struct field_list tunnels = {"connect_headers", o->connect_headers,
-                                       o->connect_headers_len, &p->connect_headers};
+                                       o->connect_headers_len, true, &p->connect_headers};
     const struct field_list fetches = {"proxy_headers", o->proxy_headers, o->proxy_headers_len,
-                                       &p->fetch_headers};
+                                       false, &p->fetch_headers};
     int err = resolve_list(&tunnels, o);
     return err != 0 ? err : resolve_list(&fetches, o);
 }

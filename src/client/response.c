@@ -15,10 +15,12 @@
 
 #include "base/alloc.h"
 #include "base/ascii.h"
+#include "base/buf.h"
 #include "base/callback.h"
 #include "base/clock.h"
 #include "base/quiet_pipe.h"
 #include "client/stream.h"
+#include "http/url.h"
 #include "net/tls_certificate.h"
 #include "transport/history.h"
 #include "transport/message.h"
@@ -88,6 +90,42 @@ const void *gofer_response_body(const gofer_response *response, size_t *len)
 const char *gofer_response_url(const gofer_response *response)
 {
     return response != NULL ? response->url : "";
+}
+
+/* Of a URL, with its fragment; nothing where the two make none. */
+static void write_location(const char *from, const char *location, struct buf *out)
+{
+    struct url base, url;
+    struct buf ignored = BUF_INIT;
+    if (url_parse(from, &base, &ignored) != GOFER_OK) {
+        buf_fini(&ignored);
+        return;
+    }
+    if (url_resolve(&base, location, &url, &ignored) == GOFER_OK) {
+        url_write_without_userinfo(&url, out);
+        if (url.fragment != NULL)
+            buf_printf(out, "#%s", url.fragment);
+        url_fini(&url);
+    }
+    url_fini(&base);
+    buf_fini(&ignored);
+}
+
+size_t gofer_response_location(const gofer_response *response, char *buf, size_t cap)
+{
+    const char *location = gofer_response_header(response, "Location");
+    struct buf whole = BUF_INIT;
+    size_t len, shown;
+    if (location != NULL)
+        write_location(response->url, location, &whole);
+    len = buf_failed(&whole) ? 0 : whole.len;
+    shown = cap == 0 || len < cap ? len : cap - 1;
+    if (cap > 0 && shown > 0)
+        memcpy(buf, whole.data, shown);
+    if (cap > 0)
+        buf[shown] = '\0';
+    buf_fini(&whole);
+    return len;
 }
 
 size_t gofer_response_redirect_count(const gofer_response *response)

@@ -449,6 +449,11 @@ void tls_agreed(const struct tls *tls, struct tls_agreed *agreed)
     agreed->resumed = SSL_session_reused(tls->ssl) == 1;
 }
 
+int tls_verify_result(const struct tls *tls)
+{
+    return tls->verify_result;
+}
+
 const struct tls *tls_below(const struct tls *tls)
 {
     return tls->wire.below;

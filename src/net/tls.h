@@ -104,6 +104,10 @@ struct tls_agreed {
 
 void tls_agreed(const struct tls *tls, struct tls_agreed *agreed);
 
+/* What was found about the peer's certificate, wanted or not: X509_V_OK (0), or what is wrong with
+ * it. 0, too, before that, and where a session was resumed. */
+int tls_verify_result(const struct tls *tls);
+
 /* The TLS that this one goes inside of, or NULL. */
 const struct tls *tls_below(const struct tls *tls);
 

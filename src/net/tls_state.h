@@ -47,6 +47,7 @@ struct tls {
     uint32_t write_events;
     int broken_errno;           /* BROKEN: what calls return, and */
     unsigned long broken_error; /* OpenSSL's error, or 0 */
+    int verify_result;          /* see tls_verify_result() */
 };
 
 static inline struct tls *tls_of(const SSL *ssl)

@@ -205,13 +205,17 @@ static int forgive_chain(int ok, X509_STORE_CTX *chain)
     return 1;
 }
 
-static bool is_good_chain(X509_STORE_CTX *chain, const struct tls_settings *s)
+/* Where nothing is checked the result is only something to be told. */
+static bool is_good_chain(X509_STORE_CTX *chain, struct tls *tls, const struct tls_settings *s)
 {
-    if (s->options.verify == GOFER_TLS_INSECURE)
-        return true;
     if (s->options.verify == GOFER_TLS_VERIFY_NAME_ONLY)
         X509_STORE_CTX_set_verify_cb(chain, forgive_chain);
-    return X509_verify_cert(chain) == 1;
+    bool ok = X509_verify_cert(chain) == 1;
+    tls->verify_result = X509_STORE_CTX_get_error(chain);
+    if (s->options.verify != GOFER_TLS_INSECURE)
+        return ok;
+    ERR_clear_error();
+    return true;
 }
 
 /* Whether a check failed for lack of memory, which its own words may not say. Empties the queue. */
@@ -239,10 +243,10 @@ static void fail_chain(struct fault *fault, X509_STORE_CTX *chain, const struct 
 static int check_server(X509_STORE_CTX *chain, void *arg)
 {
     const struct tls_settings *s = arg;
-    const struct tls *tls = tls_of_chain(chain);
+    struct tls *tls = tls_of_chain(chain);
     struct fault unwanted = {0};
     struct fault *fault = tls->fault != NULL ? tls->fault : &unwanted;
-    if (!is_good_chain(chain, s)) {
+    if (!is_good_chain(chain, tls, s)) {
         fail_chain(fault, chain, tls);
         return 0;
     }

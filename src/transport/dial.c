@@ -48,15 +48,15 @@ gofer_phase dial_phase(const struct dial *dial)
 /* --- the end --- */
 
 /* What had begun is told to be over, before anybody gets the connection. */
-static void tell_end(struct dial *d, struct conn *conn)
+static void tell_end(struct dial *d)
 {
     bool shook = dial_phase(d) == GOFER_PHASE_TLS && d->conn != NULL;
     if (d->looking || d->finding)
         trace_dns_done(d->trace, &d->lookup, &d->fault);
     if (shook)
-        trace_tls_done(d->trace, d->key->host, conn != NULL ? conn->tls : NULL, &d->fault);
+        trace_tls_done(d->trace, d->key->host, NULL, d->conn->tls, &d->fault);
     else if (d->secure.source != NULL)
-        trace_tls_done(d->trace, d->hops[d->hop].proxy->host, NULL, &d->fault);
+        trace_tls_done(d->trace, NULL, d->hops[d->hop].proxy->host, d->conn->tls, &d->fault);
 }
 
 static void log_failure(const struct dial *d)
@@ -75,7 +75,7 @@ enum task_next dial_end(struct dial *d, struct conn *conn)
 {
     racer_close(&d->racer);
     if (d->trace != NULL)
-        tell_end(d, conn);
+        tell_end(d);
     if (conn != NULL) {
         d->times.ready_ns = conn->tls != NULL ? clock_now_ns() : d->times.connected_ns;
         conn->dialed = d->times;
@@ -137,7 +137,8 @@ enum task_next dial_fail_timeout(struct dial *d)
 {
     const struct pool_options *o = pool_options_of(d->pool);
     gofer_phase phase = dial_phase(d);
-    int64_t limit_ms = phase == GOFER_PHASE_TLS ? o->tls_timeout_ms : o->connect_timeout_ms;
+    bool own = phase == GOFER_PHASE_TLS && !o->connect_covers_tls;
+    int64_t limit_ms = own ? o->tls_timeout_ms : o->connect_timeout_ms;
     fault_set(&d->fault, GOFER_ERR_TIMEOUT, phase, ETIMEDOUT, "timed out after %lld ms %s",
               (long long)limit_ms, gofer_phase_name(phase));
     return dial_fail(d);

@@ -52,11 +52,12 @@ static enum task_next begin_tls(struct dial *d)
     const struct pool_options *o = pool_options_of(d->pool);
     struct tls_peer peer = {
         .host = d->key->host, .server_name = d->key->tls_name, .key = d->key->text};
-    d->deadline = clock_after_ms(clock_now_ns(), o->tls_timeout_ms);
+    if (!o->connect_covers_tls)
+        d->deadline = clock_after_ms(clock_now_ns(), o->tls_timeout_ms);
     dial_set_phase(d, GOFER_PHASE_TLS);
     d->stage = DIAL_TLS;
     if (d->trace != NULL)
-        trace_tls_start(d->trace, d->key->host);
+        trace_tls_start(d->trace, d->key->host, NULL);
     secure_begin(&d->secure, o->tls, &peer, &d->task);
     return shake_hands(d);
 }
@@ -106,7 +107,7 @@ static enum task_next begin_hop(struct dial *d)
     if (proxy->kind == PROXY_HTTPS)
         secure_begin(&d->secure, pool_options_of(d->pool)->proxy_tls, &peer, &d->task);
     if (proxy->kind == PROXY_HTTPS && d->trace != NULL)
-        trace_tls_start(d->trace, proxy->host);
+        trace_tls_start(d->trace, NULL, proxy->host);
     return meet_hop(d);
 }
 
@@ -126,7 +127,7 @@ static enum task_next pass_hop(struct dial *d)
 static bool begin_tunnel(struct dial *d)
 {
     const struct hop *hop = &d->hops[d->hop];
-    struct tunnel_goal goal = {hop->proxy, hop->next.host, hop->next.port};
+    struct tunnel_goal goal = {hop->proxy, hop->next.host, hop->next.port, d->trace};
     d->tunnel = tunnel_new(&pool_options_of(d->pool)->tunnel, &goal, &d->fault);
     return d->tunnel != NULL;
 }
@@ -159,7 +160,7 @@ static enum task_next meet_hop(struct dial *d)
     case TLS_DONE:
         secure_end(&d->secure);
         if (d->trace != NULL)
-            trace_tls_done(d->trace, d->hops[d->hop].proxy->host, d->conn->tls, &d->fault);
+            trace_tls_done(d->trace, NULL, d->hops[d->hop].proxy->host, d->conn->tls, &d->fault);
         return ask_hop(d);
     case TLS_WAIT:
         return wait_for_conn(d, events);

@@ -58,7 +58,9 @@ struct pool_options {
     int64_t max_age_ms;
     int64_t connect_timeout_ms;
     int64_t tls_timeout_ms;
-    struct tls_source *tls;       /* outlives the pool; NULL: no key has TLS */
+    bool connect_covers_tls; /* connect_timeout_ms is the handshake's, too, and this one is not used
+                              */
+    struct tls_source *tls;  /* outlives the pool; NULL: no key has TLS */
     struct tls_source *proxy_tls; /* the same towards proxies */
     struct tunnel_options tunnel; /* what it points to outlives the pool */
     struct greeting_options greeting;

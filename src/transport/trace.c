@@ -218,21 +218,37 @@ void trace_get_conn(struct trace *trace, const struct key *key, const char *meth
     tell_at(trace, &event, now_ns);
 }
 
+/* Of no family where the system does not say. */
+static void find_local(const struct conn *conn, struct addr *own)
+{
+    struct sockaddr_storage found;
+    socklen_t len = sizeof(found);
+    memset(own, 0, sizeof(*own));
+    if (getsockname(conn_fd(conn), (struct sockaddr *)&found, &len) == 0 && len <= sizeof(*own))
+        memcpy(own, &found, len);
+}
+
 void trace_got_conn(struct trace *trace, const struct conn *conn, bool was_idle)
 {
     int64_t now = clock_now_ns();
     gofer_trace_event event = {.kind = GOFER_TRACE_GOT_CONN, .reused = conn->reused};
     gofer_address peer = {.addr = &conn->peer.sa, .addr_len = addr_len(&conn->peer), .host = ""};
-    if (conn->peer.sa.sa_family != AF_UNSPEC) {
-        event.addresses = &peer;
-        event.addresses_len = 1;
-    }
+    struct addr own;
+    gofer_address local = {.addr = &own.sa, .host = ""};
     event.conn = conn->number;
     event.was_idle = was_idle;
     event.idle_us = was_idle ? (now - conn->idle_since_ns) / 1000 : 0;
     trace_marks_got(&trace->marks, conn->reused ? NULL : &conn->dialed, now);
-    if (is_heard(trace))
-        tell_at(trace, &event, now);
+    if (!is_heard(trace))
+        return;
+    if (conn->peer.sa.sa_family != AF_UNSPEC) {
+        event.addresses = &peer;
+        event.addresses_len = 1;
+        find_local(conn, &own);
+        local.addr_len = addr_len(&own);
+        event.local = own.sa.sa_family != AF_UNSPEC ? &local : NULL;
+    }
+    tell_at(trace, &event, now);
 }
 
 static void tell_fields(struct trace *t, const struct exchange_request *request, int64_t now_ns)
@@ -246,11 +262,11 @@ static void tell_fields(struct trace *t, const struct exchange_request *request,
 }
 
 /* The whole head, with a mask in place of each secret. */
-static void tell_head(struct trace *t, const struct exchange_request *request, int64_t now_ns)
+static void tell_head(struct trace *t, gofer_trace_event event, const char *head,
+                      const struct headers *secrets, int64_t now_ns)
 {
     struct buf text = BUF_INIT;
-    gofer_trace_event event = {.kind = GOFER_TRACE_SENT_HEAD};
-    trace_head_mask(request->up.head, request->up.head_len, request->secrets, &text);
+    trace_head_mask(head, event.head_bytes, secrets, &text);
     event.data = text.data;
     event.data_len = text.len;
     if (!buf_failed(&text))
@@ -266,7 +282,10 @@ void trace_wrote_headers(struct trace *trace, const struct exchange_request *req
     int64_t now = clock_now_ns();
     tell_fields(trace, request, now);
     if (trace->tells_bytes)
-        tell_head(trace, request, now);
+        tell_head(
+            trace,
+            (gofer_trace_event){.kind = GOFER_TRACE_SENT_HEAD, .head_bytes = request->up.head_len},
+            request->up.head, request->secrets, now);
     tell_at(trace, &event, now);
 }
 
@@ -415,16 +434,24 @@ void trace_connect_done(struct trace *trace, const char *host, const gofer_addre
                                      .message = err != 0 ? fault_errno_words(err) : NULL});
 }
 
-void trace_tls_start(struct trace *trace, const char *host)
+static gofer_trace_event tls_event(gofer_trace_kind kind, const char *host, const char *proxy)
 {
-    tell(trace, &(gofer_trace_event){.kind = GOFER_TRACE_TLS_START, .host = host});
+    return (gofer_trace_event){
+        .kind = kind, .host = proxy != NULL ? proxy : host, .to_proxy = proxy != NULL};
 }
 
-void trace_tls_done(struct trace *trace, const char *host, const struct tls *tls,
+void trace_tls_start(struct trace *trace, const char *host, const char *proxy)
+{
+    gofer_trace_event event = tls_event(GOFER_TRACE_TLS_START, host, proxy);
+    tell(trace, &event);
+}
+
+void trace_tls_done(struct trace *trace, const char *host, const char *proxy, const struct tls *tls,
                     const struct fault *fault)
 {
-    gofer_trace_event event = {.kind = GOFER_TRACE_TLS_DONE, .host = host};
+    gofer_trace_event event = tls_event(GOFER_TRACE_TLS_DONE, host, proxy);
     add_fault(&event, fault);
+    event.tls_verify = tls != NULL ? tls_verify_result(tls) : 0;
     if (fault->code == GOFER_OK) {
         struct tls_agreed agreed;
         tls_agreed(tls, &agreed);
@@ -433,6 +460,18 @@ void trace_tls_done(struct trace *trace, const char *host, const struct tls *tls
         event.tls_resumed = agreed.resumed;
     }
     tell(trace, &event);
+}
+
+void trace_sent_connect(struct trace *trace, const char *head, size_t len)
+{
+    gofer_trace_event event = {.kind = GOFER_TRACE_SENT_CONNECT, .head_bytes = len};
+    if (trace->tells_bytes && is_heard(trace))
+        tell_head(trace, event, head, NULL, clock_now_ns());
+}
+
+void trace_got_connect(struct trace *trace, const char *head, size_t len)
+{
+    tell_bytes(trace, GOFER_TRACE_GOT_CONNECT, head, len);
 }
 
 /* --- names --- */
@@ -464,6 +503,8 @@ const char *gofer_trace_name(gofer_trace_kind kind)
         [GOFER_TRACE_SENT_BODY] = "sent_body",
         [GOFER_TRACE_RECEIVED] = "received",
         [GOFER_TRACE_GOT_HEAD] = "got_head",
+        [GOFER_TRACE_SENT_CONNECT] = "sent_connect",
+        [GOFER_TRACE_GOT_CONNECT] = "got_connect",
     };
     bool known = kind > 0 && (size_t)kind < sizeof names / sizeof *names;
     return known ? names[kind] : "unknown";

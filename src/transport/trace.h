@@ -102,8 +102,13 @@ void trace_dns_done(struct trace *trace, const struct lookup *lookup, const stru
 void trace_connect_start(struct trace *trace, const char *host, const gofer_address *address);
 void trace_connect_done(struct trace *trace, const char *host, const gofer_address *address,
                         int err);
-void trace_tls_start(struct trace *trace, const char *host);
-void trace_tls_done(struct trace *trace, const char *host, const struct tls *tls,
+/* With whom: a proxy, where that is not NULL, else the host. tls may be NULL where there is a
+ * fault. */
+void trace_tls_start(struct trace *trace, const char *host, const char *proxy);
+void trace_tls_done(struct trace *trace, const char *host, const char *proxy, const struct tls *tls,
                     const struct fault *fault);
+/* Bytes, as above. */
+void trace_sent_connect(struct trace *trace, const char *head, size_t len);
+void trace_got_connect(struct trace *trace, const char *head, size_t len);
 
 #endif

@@ -17,6 +17,7 @@
 #include "http/proxy.h"
 #include "net/socks.h"
 #include "transport/conn.h"
+#include "transport/trace.h"
 
 enum { LOOK_BYTES = 1024 };
 
@@ -125,12 +126,16 @@ static ssize_t send_some(struct conn *conn, const void *data, size_t len)
 static enum tunnel_step ask_connect(struct tunnel *t, struct conn *conn, uint32_t *events,
                                     struct fault *fault)
 {
+    if (t->sent == t->head.len)
+        return TUNNEL_OPEN;
     while (t->sent < t->head.len) {
         ssize_t n = send_some(conn, t->head.data + t->sent, t->head.len - t->sent);
         if (n < 0)
             return not_moved(conn, conn_send_events(conn), events, fault);
         t->sent += (size_t)n;
     }
+    if (t->goal.trace != NULL)
+        trace_sent_connect(t->goal.trace, t->head.data, t->head.len);
     return TUNNEL_OPEN;
 }
 
@@ -139,6 +144,8 @@ static enum tunnel_step judge(struct tunnel *t, enum connect_state state, struct
 {
     const struct tunnel_options *o = t->options;
     int err = 0;
+    if (t->goal.trace != NULL && t->reply.status != 0)
+        trace_got_connect(t->goal.trace, t->reply.head.data, t->reply.head.len);
     if (o->answered != NULL && t->reply.status != 0)
         err = o->answered(t->goal.proxy, t->goal.host, t->goal.port, &t->reply, o->answered_arg);
     if (err == ENOMEM)

@@ -26,6 +26,7 @@ struct conn;
 struct connect_reply;
 struct headers;
 struct proxy;
+struct trace;
 struct tunnel;
 
 /* What a client says about tunnels. Borrowed. */
@@ -45,6 +46,7 @@ struct tunnel_goal {
     const struct proxy *proxy;
     const char *host; /* a name, or an address without brackets and zone */
     uint16_t port;
+    struct trace *trace; /* told of CONNECT and its answer; NULL: nobody is */
 };
 
 enum tunnel_step { TUNNEL_OPEN, TUNNEL_WAIT, TUNNEL_FAILED };

@@ -73,6 +73,21 @@ static gofer_redirect_verdict refuse(void *arg, const gofer_redirect *redirect)
     return GOFER_REDIRECT_REFUSE;
 }
 
+PLAY(redirect_not_followed)
+{
+    gofer_response *response = NULL;
+    char url[128];
+
+    if (stage_client(stage, &(gofer_client_options){.disable_redirects = true}) == NULL)
+        return;
+    gofer_status status = gofer_get(stage->client, stage_url(stage, "/moved"), &response);
+    if (status == GOFER_OK &&
+        STEP(stage,
+             gofer_response_location(response, url, sizeof url) > 0 ? GOFER_OK : GOFER_ERR_NOMEM))
+        MUST(stage, strstr(url, "/hello") != NULL);
+    stage_answer(stage, status, response, NULL);
+}
+
 PLAY(redirect_limit)
 {
     gofer_response *response = NULL;

@@ -6,6 +6,7 @@
  * otherwise, and the bytes that a trace is told.
  */
 #include <CUnit/CUnit.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -177,7 +178,8 @@ static void content_length_is_ignored(void)
 
 struct told {
     char sent[512], body[512], heads[512];
-    size_t received;
+    size_t received, head_bytes;
+    unsigned ports[2]; /* whom the connection goes to, and where from */
 };
 
 static void append(char *to, const gofer_trace_event *event)
@@ -187,13 +189,24 @@ static void append(char *to, const gofer_trace_event *event)
     snprintf(to + len, 512 - len, "%.*s", (int)event->data_len, event->data);
 }
 
+static unsigned port_of(const gofer_address *address)
+{
+    const struct sockaddr_in *in = address != NULL ? (const void *)address->addr : NULL;
+
+    return in != NULL && in->sin_family == AF_INET ? ntohs(in->sin_port) : 0;
+}
+
 static void note(const gofer_trace_event *event, void *arg)
 {
     struct told *told = arg;
 
-    if (event->kind == GOFER_TRACE_SENT_HEAD)
+    if (event->kind == GOFER_TRACE_SENT_HEAD) {
         append(told->sent, event);
-    else if (event->kind == GOFER_TRACE_SENT_BODY)
+        told->head_bytes = event->head_bytes;
+    } else if (event->kind == GOFER_TRACE_GOT_CONN) {
+        told->ports[0] = port_of(event->addresses);
+        told->ports[1] = port_of(event->local);
+    } else if (event->kind == GOFER_TRACE_SENT_BODY)
         append(told->body, event);
     else if (event->kind == GOFER_TRACE_GOT_HEAD)
         append(told->heads, event);
@@ -229,6 +242,8 @@ static void a_trace_is_told_the_bytes(void)
     EXPECT_TEXT(told.heads,
                 "HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
     EXPECT_INT(told.received, strlen(told.heads) + 5);
+    EXPECT_INT(told.head_bytes, strlen(told.sent) + strlen("Basic bWU6c2VjcmV0") - strlen("***"));
+    EXPECT(told.ports[0] != 0 && told.ports[1] != 0 && told.ports[0] != told.ports[1]);
 }
 
 static void a_trace_that_did_not_ask_is_not(void)

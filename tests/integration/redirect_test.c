@@ -342,6 +342,33 @@ static void following_may_be_disabled(void)
     EXPECT_STATUS(gofer_request_set_max_redirects(request, -2), GOFER_ERR_INVALID);
 }
 
+static void where_one_leads_is_told(void)
+{
+    static const char *const rows[][2] = {
+        {"/x?a=b#part", "/x?a=b#part"}, {"x/../y", "/1/y"}, {"//other.test/", NULL}};
+    gofer_client *client = rig_client(&(gofer_client_options){.disable_redirects = true});
+    struct trail *trail = trail_begin();
+    char target[] = "/0/go", url[256], cut[8];
+
+    for (size_t i = 0; i < ROWS(rows); i++, target[1]++) {
+        trail_redirect(trail, target, 302, rows[i][0]);
+        struct outcome got = get(client, trail, target);
+        size_t len = gofer_response_location(got.response, url, sizeof url);
+        EXPECT_INT(len, strlen(url));
+        EXPECT_INT(gofer_response_location(got.response, cut, sizeof cut), len);
+        EXPECT(strncmp(cut, url, 7) == 0 && cut[7] == '\0');
+        if (rows[i][1] != NULL)
+            EXPECT_TEXT(url, trail_url(trail, rows[i][1]));
+        else
+            EXPECT_HOLDS(url, "://other.test/");
+    }
+    trail_redirect(trail, target, 302, "ftp://other.test/");
+    struct outcome got = get(client, trail, target);
+    EXPECT_INT(gofer_response_location(got.response, NULL, 0), 0);
+    EXPECT_INT(gofer_response_location(NULL, url, sizeof url), 0);
+    EXPECT_TEXT(url, "");
+}
+
 static void a_long_body_of_one_is_gathered(void)
 {
     static char reply[600 * 1024];
@@ -597,6 +624,7 @@ CU_TestInfo redirect_tests[] = {
     {"G5 RD-08 without Location it is a response", without_location_it_is_a_response},
     {"other statuses are responses", other_statuses_are_responses},
     {"following may be disabled, and enabled for one", following_may_be_disabled},
+    {"where one that is not followed leads is told", where_one_leads_is_told},
     {"a long body of one that is not followed is gathered", a_long_body_of_one_is_gathered},
     {"RD-02 RD-08 bad Locations are refused", bad_locations_are_refused},
     {"RD-08 a huge Location is bounded", a_huge_location_is_bounded},

@@ -53,7 +53,7 @@ static bool begin(struct scene *s, const struct tunnel_options *options, const c
         close(fds[0]);
         return false;
     }
-    struct tunnel_goal goal = {&s->proxy, host, 443};
+    struct tunnel_goal goal = {&s->proxy, host, 443, NULL};
     s->tunnel = tunnel_new(options, &goal, &s->fault);
     return s->tunnel != NULL;
 }
