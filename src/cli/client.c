@@ -15,7 +15,6 @@
 #include "cli/message.h"
 #include "cli/network.h"
 #include "cli/timeline.h"
-#include "cli/verbose_conn.h"
 
 static gofer_redirect_verdict check_redirect(void *arg, const gofer_redirect *redirect)
 {
@@ -48,6 +47,7 @@ static gofer_client_options options_of(const struct config *config)
 
     return (gofer_client_options){
         .timeout_ms = GOFER_NEVER,
+        .user_agent = config->message.agent, /* of CONNECT, too */
         .stall_timeout_ms = s->min_bytes_per_s > 0 ? s->window_ms : GOFER_NEVER,
         .workers = config->global->parallel ? 0 : GOFER_NO_WORKERS,
         .max_queued = GOFER_NEVER,
@@ -57,7 +57,6 @@ static gofer_client_options options_of(const struct config *config)
         .measure = true,
         .min_rate_bytes_per_s = s->min_bytes_per_s,
         .min_rate_window_ms = s->window_ms,
-        .proxy_answered = config->global->verbose ? verbose_conn_tunnel : NULL,
         .disable_redirects = !f->follows && !f->trusts,
         .allow_https_to_http = true,
         .trust_redirects = f->trusts,

@@ -39,6 +39,7 @@ struct parser {
     struct glob *glob;
     const char *whole;
     const char *at;
+    size_t uncounted;    /* closing braces: curl's positions leave them out */
     const char *problem; /* what is wrong at `at`, or NULL */
 };
 
@@ -94,6 +95,8 @@ static size_t address_len(const char *text)
     struct in6_addr parsed;
     size_t len;
 
+    if (end == text + 1) /* "[]" is no range either */
+        return 2;
     if (end == NULL || end - text >= ADDRESS_MAX)
         return 0;
     len = (size_t)(end - text) - 1;
@@ -129,11 +132,11 @@ static void parse_fixed(struct parser *p)
 /* --- {one,two} ------------------------------------------------------------- */
 
 /* One word of a set, up to its comma or brace. */
-static void parse_word(struct parser *p, struct text *word)
+static void parse_word(struct parser *p, const char *brace, struct text *word)
 {
     for (; p->problem == NULL && *p->at != ',' && *p->at != '}'; p->at++) {
         if (*p->at == '\0')
-            refuse(p, "unmatched brace", p->at);
+            refuse(p, "unmatched brace", brace);
         else if (*p->at == '{' || *p->at == '[')
             refuse(p, "nested brace", p->at);
         else if (*p->at == ']')
@@ -147,6 +150,7 @@ static void parse_word(struct parser *p, struct text *word)
 
 static void parse_set(struct parser *p)
 {
+    const char *brace = p->at;
     struct strings words = {0};
     struct part *part;
     char stop = '\0';
@@ -159,7 +163,7 @@ static void parse_set(struct parser *p)
         struct text word = {0};
 
         p->at++;
-        parse_word(p, &word);
+        parse_word(p, brace, &word);
         strings_push(&words, text_str(&word));
         text_fini(&word);
         stop = *p->at;
@@ -171,6 +175,7 @@ static void parse_set(struct parser *p)
     }
     part->words = words;
     p->at++;
+    p->uncounted++;
 }
 
 /* --- [a-z:2], [1-9] -------------------------------------------------------- */
@@ -187,18 +192,15 @@ static bool take_number(const char **at, uint64_t *out)
     return errno == 0;
 }
 
-/* ":2]" or "]", and the part. */
+/* The part, where its range is one; else it is refused at `at`, which is where curl says so. */
 static void end_range(struct parser *p, struct part range, const char *at, uint64_t last)
 {
     uint64_t span = last - range.first;
     struct part *part;
 
-    range.step = 1;
-    if (*at == ':' && (at++, !take_number(&at, &range.step)))
-        range.step = 0;
-    if (*at != ']' || last < range.first || range.step == 0 ||
+    if (last < range.first || range.step == 0 ||
         (span == 0 ? range.step != 1 : range.step > span)) {
-        refuse(p, "bad range", p->at);
+        refuse(p, "bad range", at);
         return;
     }
     part = span / range.step < UINT64_MAX ? add_part(p, range.kind, span / range.step + 1) : NULL;
@@ -206,39 +208,67 @@ static void end_range(struct parser *p, struct part range, const char *at, uint6
         return;
     range.count = part->count;
     *part = range;
-    p->at = at + 1;
+    p->at = at;
 }
 
+/* "a-z]" or "a-z:2]". */
 static void parse_letters(struct parser *p)
 {
-    const char *at = p->at + 1;
-    struct part range = {.kind = PART_LETTERS, .first = (unsigned char)at[0]};
+    const char *at = p->at + 1, *end;
+    struct part range = {.kind = PART_LETTERS, .first = (unsigned char)at[0], .step = 1};
 
-    if (at[1] != '-' || !is_letter(at[2]) || at[2] - at[0] > 'z' - 'a')
-        refuse(p, "bad range", p->at);
+    if (at[1] != '-' || at[2] == '\0' || (at[3] != ':' && at[3] != ']')) {
+        refuse(p, "bad range", at);
+        return;
+    }
+    end = at + 4;
+    if (at[3] == ':' && (!take_number(&end, &range.step) || *end++ != ']')) {
+        refuse(p, "bad range", at);
+        return;
+    }
+    if (at[2] - at[0] > 'z' - 'a')
+        refuse(p, "bad range", end);
     else
-        end_range(p, range, at + 3, (unsigned char)at[2]);
+        end_range(p, range, end, (unsigned char)at[2]);
 }
 
-/* Blanks may stand before it. */
-static bool take_last(const char **at, uint64_t *number)
+/* "-9]" or "-9:2]" behind the first number; *at gets as far as curl looks. */
+static bool take_range_end(const char **at, uint64_t *last, uint64_t *step)
 {
-    *at += strspn(*at, " \t");
-    return take_number(at, number);
+    const char *end = *at;
+
+    if (*end != '-')
+        return false;
+    *at = ++end;
+    end += strspn(end, " \t");
+    *at = end;
+    if (!take_number(&end, last))
+        return false;
+    if (*end == ':') {
+        *at = ++end;
+        if (!take_number(&end, step))
+            return false;
+    }
+    if (*end != ']')
+        return false;
+    *at = end + 1;
+    return true;
 }
 
 static void parse_numbers(struct parser *p)
 {
-    const char *at = p->at + 1;
-    struct part range = {.kind = PART_NUMBERS};
+    const char *at = p->at + 1, *digits = at;
+    struct part range = {.kind = PART_NUMBERS, .step = 1};
     uint64_t last = 0;
 
     if (*at == '0')
         range.width = (int)strspn(at, "0123456789");
-    if (!take_number(&at, &range.first) || *at++ != '-' || !take_last(&at, &last))
-        refuse(p, "bad range", p->at);
+    if (!take_number(&digits, &range.first) || *digits != '-')
+        refuse(p, "bad range", at);
+    else if (!take_range_end(&digits, &last, &range.step))
+        refuse(p, "bad range", digits);
     else
-        end_range(p, range, at, last);
+        end_range(p, range, digits, last);
 }
 
 static void parse_range(struct parser *p)
@@ -284,8 +314,10 @@ struct glob *glob_new(const char *pattern, bool literal, struct text *problem)
     }
     if (p.problem == NULL)
         return glob;
-    text_printf(problem, "%s in URL position %td:\n%s\n%*s^", p.problem, p.at - pattern + 1,
-                pattern, (int)(p.at - pattern), "");
+    size_t column = (size_t)(p.at - pattern) - p.uncounted;
+
+    text_printf(problem, "%s in URL position %zu:\n%s\n%*s^", p.problem, column + 1, pattern,
+                (int)column, "");
     glob_free(glob);
     return NULL;
 }

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/input.h"
+
 static const char *skip_blanks(const char *s)
 {
     return s + strspn(s, " \t");
@@ -30,6 +32,26 @@ struct header header_parse(const char *line)
     header.kind = has_colon && *header.value == '\0' ? HEADER_REMOVE : HEADER_SEND;
     text_append(&header.name, line, len);
     return header;
+}
+
+bool header_take(const struct config *config, const char *argument, struct strings *list)
+{
+    struct text lines = {0};
+    bool ok = true;
+
+    if (*argument != '@') {
+        strings_push(list, argument);
+        return true;
+    }
+    ok = input_read(config, argument + 1, &lines);
+    for (const char *line = text_str(&lines); ok && *line != '\0'; line += strspn(line, "\r\n")) {
+        size_t len = strcspn(line, "\r\n");
+
+        strings_push_n(list, line, len);
+        line += len;
+    }
+    text_fini(&lines);
+    return ok;
 }
 
 void header_fini(struct header *header)

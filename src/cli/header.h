@@ -21,6 +21,10 @@ struct header {
 
 /* Takes line apart. The caller ends with header_fini(). */
 struct header header_parse(const char *line);
+/* Adds an argument to a list: itself or, "@file", each line of the file. False: it cannot be read,
+ * which was told. */
+bool header_take(const struct config *config, const char *argument, struct strings *list);
+
 void header_fini(struct header *header);
 
 /* Whether a -H speaks of the field of that name, be it to send or to remove it. */

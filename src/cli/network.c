@@ -154,7 +154,7 @@ static enum exit_code set_way(struct network *n, const struct config *config,
     struct text words = {0};
 
     o->connect_timeout_ms = c->timeout_ms > 0 ? c->timeout_ms : CONNECT_TIMEOUT_MS;
-    o->tls_handshake_timeout_ms = o->connect_timeout_ms;
+    o->connect_timeout_covers_tls = true;
     o->fallback_delay_ms = c->fallback_delay_ms;
     o->address_family = c->family;
     o->resolve = list_of(&c->resolve);
@@ -197,34 +197,47 @@ static void add_header(struct network *n, const char *name, const char *value)
     strings_push(&n->header_texts, value);
 }
 
-/* curl's own field comes first, unless a --proxy-header speaks of it. */
-static void set_headers(struct network *n, const struct config_proxy *p, gofer_client_options *o)
+/* Those of --proxy-header that are sent, or those that are not. */
+static void add_headers(struct network *n, const struct config_proxy *p, enum header_kind kind)
 {
-    bool keeps = true;
-
     for (size_t i = 0; i < p->headers.len; i++) {
         struct header h = header_parse(p->headers.items[i]);
 
-        if (h.kind != HEADER_NOTHING && strcasecmp(text_str(&h.name), "Proxy-Connection") == 0)
-            keeps = false;
-        header_fini(&h);
-    }
-    if (keeps)
-        add_header(n, "Proxy-Connection", "Keep-Alive");
-    for (size_t i = 0; i < p->headers.len; i++) {
-        struct header h = header_parse(p->headers.items[i]);
-
-        if (h.kind == HEADER_SEND)
+        if (h.kind == kind)
             add_header(n, text_str(&h.name), h.value);
         header_fini(&h);
     }
-    n->headers_len = n->header_texts.len / 2;
-    n->headers = cli_realloc(NULL, n->headers_len + 1, sizeof *n->headers);
-    for (size_t i = 0; i < n->headers_len; i++)
+}
+
+static bool speaks_of(const struct config_proxy *p, const char *name)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < p->headers.len && !found; i++) {
+        struct header h = header_parse(p->headers.items[i]);
+
+        found = h.kind != HEADER_NOTHING && strcasecmp(text_str(&h.name), name) == 0;
+        header_fini(&h);
+    }
+    return found;
+}
+
+/* curl's own field comes first, unless a --proxy-header speaks of it. What is not sent matters to
+ * CONNECT only, which has defaults: it comes last. */
+static void set_headers(struct network *n, const struct config_proxy *p, gofer_client_options *o)
+{
+    if (!speaks_of(p, "Proxy-Connection"))
+        add_header(n, "Proxy-Connection", "Keep-Alive");
+    add_headers(n, p, HEADER_SEND);
+    o->proxy_headers_len = n->header_texts.len / 2;
+    add_headers(n, p, HEADER_REMOVE);
+    o->connect_headers_len = n->header_texts.len / 2;
+    n->headers = cli_realloc(NULL, o->connect_headers_len + 1, sizeof *n->headers);
+    for (size_t i = 0; i < o->connect_headers_len; i++)
         n->headers[i] =
-            (gofer_header){n->header_texts.items[2 * i], n->header_texts.items[2 * i + 1]};
+            (gofer_header){n->header_texts.items[2 * i],
+                           i < o->proxy_headers_len ? n->header_texts.items[2 * i + 1] : NULL};
     o->connect_headers = o->proxy_headers = n->headers;
-    o->connect_headers_len = o->proxy_headers_len = n->headers_len;
 }
 
 enum exit_code network_init(struct network *network, const struct config *config,

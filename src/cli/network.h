@@ -22,8 +22,7 @@ struct network {
     struct text proxy_user;
     struct strings header_texts; /* names and values of the headers */
     gofer_header *headers;       /* for proxies */
-    size_t headers_len;
-    const char *key_log; /* borrowed from the environment, or NULL */
+    const char *key_log;         /* borrowed from the environment, or NULL */
 };
 
 /* Sets the client's options; all zeros before. CODE_OK, or the code to end with, the reason told.

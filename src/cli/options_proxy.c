@@ -7,7 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/header.h"
 #include "cli/options.h"
+#include "cli/proxy_url.h"
 
 #define PROXY_FIELD(member) LOCAL_FIELD(proxy.member)
 
@@ -24,55 +26,23 @@ static enum option_error set_url(struct config *config, const char *scheme, cons
     return OPTION_OK;
 }
 
-/* Behind the scheme and the credentials of a proxy: its host. */
-static const char *host_of(const char *url)
-{
-    const char *scheme_end = strstr(url, "://");
-    const char *from = scheme_end != NULL ? scheme_end + 3 : url;
-    const char *at = memrchr(from, '@', strcspn(from, "/"));
-
-    return at != NULL ? at + 1 : from;
-}
-
-/* The port of an HTTP proxy of which none is said is 1080, as in curl; the library has it 80.
- * curl's "socks" is SOCKS4. */
-static void set_proxy(char **proxy, const char *value)
-{
-    bool socks = strncasecmp(value, "socks://", 8) == 0;
-    const char *from = socks ? value + 5 : value;
-    const char *host = host_of(from);
-    size_t len = strcspn(host, "/");
-    const char *bracket = memrchr(host, ']', len);
-    const char *port_from = bracket != NULL ? bracket : host;
-    bool is_http = strstr(value, "://") == NULL || strncasecmp(value, "http:", 5) == 0;
-    struct text url = {0};
-
-    text_append_str(&url, socks ? "socks4" : "");
-    text_append(&url, from, (size_t)(host - from) + len);
-    if (is_http && len > 0 && memchr(port_from, ':', len - (size_t)(port_from - host)) == NULL)
-        text_append_str(&url, ":1080");
-    text_append_str(&url, host + len);
-    config_set_string(proxy, text_str(&url));
-    text_fini(&url);
-}
-
 static enum option_error apply_proxy(struct config *config, const char *value)
 {
-    set_proxy(&config->proxy.url, value);
+    proxy_url_take(&config->proxy.url, value);
     config->proxy.http_1_0 = false;
     return OPTION_OK;
 }
 
 static enum option_error apply_proxy_1_0(struct config *config, const char *value)
 {
-    set_proxy(&config->proxy.url, value);
+    proxy_url_take(&config->proxy.url, value);
     config->proxy.http_1_0 = true;
     return OPTION_OK;
 }
 
 static enum option_error apply_preproxy(struct config *config, const char *value)
 {
-    set_proxy(&config->proxy.preproxy, value);
+    proxy_url_take(&config->proxy.preproxy, value);
     return OPTION_OK;
 }
 
@@ -98,8 +68,7 @@ static enum option_error apply_socks5_hostname(struct config *config, const char
 
 static enum option_error apply_header(struct config *config, const char *value)
 {
-    strings_push(&config->proxy.headers, value);
-    return OPTION_OK;
+    return header_take(config, value, &config->proxy.headers) ? OPTION_OK : OPTION_UNREADABLE;
 }
 
 const struct option proxy_options[] = {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/header.h"
 #include "cli/input.h"
 #include "cli/options.h"
 
@@ -17,29 +18,9 @@ static enum option_error apply_request(struct config *config, const char *value)
     return OPTION_OK;
 }
 
-/* Each line of the file is a header of its own. */
-static enum option_error add_headers_of(struct config *config, const char *name)
-{
-    struct text lines = {0};
-    const char *line;
-    bool ok = input_read(config, name, &lines);
-
-    for (line = text_str(&lines); ok && *line != '\0'; line += strspn(line, "\r\n")) {
-        size_t len = strcspn(line, "\r\n");
-
-        strings_push_n(&config->headers, line, len);
-        line += len;
-    }
-    text_fini(&lines);
-    return ok ? OPTION_OK : OPTION_UNREADABLE;
-}
-
 static enum option_error apply_header(struct config *config, const char *value)
 {
-    if (value[0] == '@')
-        return add_headers_of(config, value + 1);
-    strings_push(&config->headers, value);
-    return OPTION_OK;
+    return header_take(config, value, &config->headers) ? OPTION_OK : OPTION_UNREADABLE;
 }
 
 /* As curl does for -d: a file's line ends and NULs are left out. */

@@ -12,12 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/message.h"
 #include "cli/moment.h"
 #include "cli/pace.h"
+#include "cli/words.h"
 
 enum { BLOCK_BYTES = 64 * 1024, NOT_MODIFIED = 304, PARTIAL = 206, NOT_SATISFIABLE = 416 };
 
@@ -32,7 +34,7 @@ static void write_bytes(struct transfer *t, const void *data, size_t len)
 {
     struct text problem = {0};
 
-    if (!sink_write(&t->sink, data, len, &problem))
+    if (!sink_write(&t->sink, data, len, &problem) && t->code == CODE_OK)
         fail(t, CODE_WRITE, text_str(&problem));
     text_fini(&problem);
 }
@@ -147,15 +149,29 @@ static bool wants_body(struct transfer *t)
 
 /* --- the body -------------------------------------------------------------- */
 
+/* --compressed, and the server sent something that nobody here can undo. */
+static bool is_strangely_coded(const struct transfer *t)
+{
+    static const char *const known[] = {"identity", "none", "gzip", "x-gzip",
+                                        "deflate",  "br",   "zstd"};
+    const char *coding = gofer_response_header(t->response, "Content-Encoding");
+
+    if (!t->config->compressed || t->config->message.raw || coding == NULL)
+        return false;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcasecmp(coding, known[i]) == 0)
+            return false;
+    return strchr(coding, ',') == NULL;
+}
+
 static void judge_read(struct transfer *t)
 {
     const gofer_error *error = gofer_response_error(t->response);
 
     if (error != NULL)
-        fail(t, exit_code_of(error), error->message);
+        words_take(t, error);
     else
         fail(t, CODE_RECV, "Failure when receiving data from the peer");
-    transfer_reword(t, error);
 }
 
 /* Bytes that no terminal should be sent unasked. */
@@ -188,7 +204,11 @@ static void copy_body(struct transfer *t)
     ssize_t n = 0;
 
     while (t->code == CODE_OK && (n = gofer_response_read(t->response, block, piece)) > 0) {
-        if (garbles(t, block, (size_t)n))
+        if (is_strangely_coded(t))
+            fail(t, CODE_BAD_ENCODING,
+                 "Unrecognized content encoding type. libgofer understands deflate, gzip, br, zstd "
+                 "content encodings.");
+        if (t->code != CODE_OK || garbles(t, block, (size_t)n))
             break;
         write_bytes(t, block, (size_t)n);
         t->downloaded += (size_t)n;
@@ -240,16 +260,17 @@ static void note_length(struct transfer *t)
 void receive_response(struct transfer *t)
 {
     bool shows_heads = t->config->include || t->config->head;
+    bool has_response =
+        t->code == CODE_OK || t->code == CODE_HTTP_ERROR || t->code == CODE_REDIRECT;
 
     if (gofer_response_status(t->response) == 0 && t->heads.len == 0)
         return;
     note_length(t);
     dump_heads(t);
-    if (t->code != CODE_OK && t->code != CODE_HTTP_ERROR && t->code != CODE_REDIRECT)
-        return;
-    if (t->config->files.header_name && t->job.output_kind == OUTPUT_REMOTE_NAME)
+    if (has_response && t->config->files.header_name && t->job.output_kind == OUTPUT_REMOTE_NAME)
         sink_rename(&t->sink, gofer_response_header(t->response, "Content-Disposition"));
-    save_etag(t);
+    if (has_response)
+        save_etag(t);
     if (shows_heads)
         write_bytes(t, text_str(&t->heads), t->heads.len);
     if (wants_body(t))

@@ -17,6 +17,7 @@
 #include "cli/interrupt.h"
 #include "cli/jar.h"
 #include "cli/message.h"
+#include "cli/proxy_url.h"
 #include "cli/transfer.h"
 
 /* The client of an operation. */
@@ -205,8 +206,8 @@ enum exit_code run(const struct global *global)
     struct runner r = {.global = global, .interrupt = interrupt_new()};
     enum exit_code code;
 
+    proxy_url_fix_environment();
     r.jar = jar_open(global);
-
     pthread_mutex_init(&r.lock, NULL);
     pthread_cond_init(&r.changed, NULL);
     r.progress = progress_new(global, stderr);

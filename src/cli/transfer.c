@@ -17,9 +17,10 @@
 #include "cli/timeline.h"
 #include "cli/upload.h"
 #include "cli/verbose.h"
+#include "cli/words.h"
 #include "cli/write_out.h"
 
-static int64_t now_us(void)
+int64_t transfer_now_us(void)
 {
     struct timespec t;
 
@@ -88,20 +89,6 @@ void transfer_init(struct transfer *t, const struct job *job)
     text_fini(&scheme);
 }
 
-/* A redirect that was not followed because of where it leads is no fault of the redirect. */
-static void judge_redirect(struct transfer *t)
-{
-    const char *location = gofer_response_header(t->response, "Location");
-    bool is_whole = location != NULL && strstr(location, "://") != NULL;
-    struct text scheme = {0};
-
-    request_foreign_scheme(&scheme, is_whole ? location : gofer_response_url(t->response),
-                           t->config->schemes & t->config->redirect_schemes);
-    if (scheme.len > 0)
-        refuse_scheme(t, text_str(&scheme));
-    text_fini(&scheme);
-}
-
 /* What the library says about the call. */
 static void judge_call(struct transfer *t)
 {
@@ -111,31 +98,8 @@ static void judge_call(struct transfer *t)
         t->code = CODE_OUT_OF_MEMORY;
         text_append_str(&t->message, "Out of memory");
     } else if (error != NULL) {
-        t->code = error->code == GOFER_ERR_INVALID ? t->refused : exit_code_of(error);
-        text_append_str(&t->message, error->message);
-        transfer_reword(t, error);
-        if (error->code == GOFER_ERR_REDIRECT)
-            judge_redirect(t);
+        words_take(t, error);
     }
-}
-
-void transfer_reword(struct transfer *t, const gofer_error *error)
-{
-    const char *words = NULL;
-
-    if (error == NULL)
-        return;
-    if (error->code == GOFER_ERR_PROTOCOL && t->heads.len == 0 &&
-        strstr(error->message, "not an HTTP/1 response") != NULL) {
-        t->code = CODE_UNSUPPORTED_PROTOCOL;
-        words = "Received HTTP/0.9 when not allowed";
-    } else if (t->code == CODE_EMPTY_REPLY) {
-        words = "Empty reply from server";
-    }
-    if (words == NULL)
-        return;
-    text_fini(&t->message);
-    text_append_str(&t->message, words);
 }
 
 static void judge_status(struct transfer *t)
@@ -148,28 +112,16 @@ static void judge_status(struct transfer *t)
     }
 }
 
-/* How many connections the client has opened so far. */
-static uint64_t connects_of(gofer_client *client)
-{
-    gofer_stats stats;
-
-    gofer_client_stats(client, &stats);
-    return stats.conns_opened;
-}
-
 static void call(struct transfer *t, gofer_client *client)
 {
-    uint64_t before = connects_of(client);
-
     gofer_request_set_user(t->request, t);
     receive_begin(t);
     gofer_do(client, t->request, &t->response);
-    t->connects = connects_of(client) - before;
 }
 
 static void attempt(struct transfer *t, gofer_client *client)
 {
-    t->begun_us = now_us();
+    t->begun_us = transfer_now_us();
     progress_begin(t->progress, &t->gauge, t->resume_at, progress_now_us());
     call(t, client);
     judge_call(t);
@@ -178,7 +130,7 @@ static void attempt(struct transfer *t, gofer_client *client)
     progress_end(t->progress, &t->gauge, progress_now_us());
     verbose_end(t);
     timeline_body(t->config->global->timeline, t, (int64_t)t->downloaded);
-    t->took_us = now_us() - t->begun_us;
+    t->took_us = transfer_now_us() - t->begun_us;
 }
 
 /* As it was before the attempt. */
@@ -190,7 +142,9 @@ static void forget_attempt(struct transfer *t)
     text_fini(&t->message);
     t->downloaded = 0;
     text_fini(&t->heads);
+    t->last_head = 0;
     text_fini(&t->untold);
+    facts_fini(&t->facts);
     sink_again(&t->sink);
 }
 
@@ -231,6 +185,7 @@ void transfer_fini(struct transfer *t)
     text_fini(&t->message);
     text_fini(&t->heads);
     text_fini(&t->untold);
+    facts_fini(&t->facts);
     sink_fini(&t->sink);
     job_fini(&t->job);
 }
@@ -252,4 +207,14 @@ const char *transfer_effective_url(const struct transfer *t)
     const char *url = t->response != NULL ? gofer_response_url(t->response) : "";
 
     return *url != '\0' ? url : text_str(&t->url);
+}
+
+const char *transfer_last_head(const struct transfer *t)
+{
+    return text_str(&t->heads) + t->last_head;
+}
+
+const char *transfer_response_head(const struct transfer *t)
+{
+    return gofer_response_status(t->response) != 0 ? transfer_last_head(t) : "";
 }

@@ -15,6 +15,7 @@
 
 #include "cli/config.h"
 #include "cli/exit_code.h"
+#include "cli/facts.h"
 #include "cli/interrupt.h"
 #include "cli/plan.h"
 #include "cli/progress.h"
@@ -32,18 +33,17 @@ struct transfer {
     struct text message; /* the error, "" without one */
     int64_t begun_us;
     int64_t took_us;
-    uint64_t connects; /* connections opened meanwhile */
     size_t downloaded; /* bytes of body */
     int64_t resume_at; /* -C: where it goes on; 0: at the begin */
     struct sink sink;
     struct interrupt *interrupt; /* ends everything; while it runs */
     struct progress *progress;   /* where it is shown; NULL: it is not */
     struct gauge gauge;
-    struct text heads;     /* of all responses, as they came */
-    size_t requests_bytes; /* what was sent, heads included */
-    size_t uploaded;       /* bytes of body */
-    struct ear *ear;       /* hears the request's events (verbose.h); NULL: nothing is heard */
-    struct text untold;    /* received, and not in the trace yet: trace_file.h */
+    struct text heads;  /* of all responses, as they came */
+    size_t last_head;   /* where in heads the last one begins */
+    struct text untold; /* received, and not in the trace yet: trace_file.h */
+    struct facts facts;
+    struct ear *ear; /* hears the request's events (verbose.h); NULL: nothing is heard */
 };
 
 /* Prepares the transfer; the job is the transfer's own from now on. */
@@ -66,14 +66,19 @@ enum exit_code transfer_run(struct transfer *t, const struct transfer_means *mea
 /* Frees what the transfer holds. */
 void transfer_fini(struct transfer *t);
 
-/* Puts curl's words for some errors in place of the library's. */
-void transfer_reword(struct transfer *t, const gofer_error *error);
-
 /* Its method. */
 const char *transfer_method(const struct transfer *t);
 
 /* The file that it writes; NULL: stdout. */
 const char *transfer_file(const struct transfer *t);
+
+/* The last head that came, "" for none; that of the response, and not of a proxy before it. Until
+ * the next one comes. */
+const char *transfer_last_head(const struct transfer *t);
+const char *transfer_response_head(const struct transfer *t);
+
+/* The clock of begun_us. */
+int64_t transfer_now_us(void);
 
 /* The URL that answered, or else the one that was asked for. */
 const char *transfer_effective_url(const struct transfer *t);

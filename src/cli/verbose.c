@@ -64,26 +64,44 @@ static void show_head(const struct transfer *t, char mark, const char *data, siz
 
 /* --- events ---------------------------------------------------------------- */
 
-static void on_sent_head(struct transfer *t, const gofer_trace_event *e)
+/*
+ * What the trace is told through: a dial, or a response that nobody reads to its end, may have
+ * something to tell when the transfer is gone. Once the call has its connection, dials are not
+ * heard: they tell on other threads, and the transfer is the call's thread's alone from then on.
+ */
+struct ear {
+    pthread_mutex_t lock;      /* guards the rest, and the transfer while an event is told */
+    struct transfer *transfer; /* NULL: gone */
+    bool deaf;                 /* to dials: the call has its connection, or has ended */
+};
+
+static void gather_head(struct transfer *t, const gofer_trace_event *e)
 {
-    if (t->heads.len > 0) /* another attempt forgets them */
-        progress_hop(t->progress, &t->gauge, progress_now_us());
-    t->requests_bytes += e->data_len;
-    show_head(t, '>', e->data, e->data_len);
-    trace_file_sent_head(t, e->data, e->data_len);
+    t->last_head = t->heads.len;
+    text_append(&t->heads, e->data, e->data_len);
 }
 
 static void on_head(struct transfer *t, const gofer_trace_event *e)
 {
-    text_append(&t->heads, e->data, e->data_len);
+    if (e->kind == GOFER_TRACE_GOT_HEAD || !t->config->proxy.hides_answer)
+        gather_head(t, e);
     show_head(t, '<', e->data, e->data_len);
     trace_file_got_head(t, e->data, e->data_len);
+}
+
+static void on_sent_head(struct transfer *t, const gofer_trace_event *e)
+{
+    if (e->kind == GOFER_TRACE_SENT_HEAD && t->facts.requests > 1)
+        progress_hop(t->progress, &t->gauge, progress_now_us());
+    show_head(t, '>', e->data, e->data_len);
+    trace_file_sent_head(t, e->data, e->data_len);
 }
 
 /* Another attempt: what the last one brought does not count. */
 static void on_retry(struct transfer *t, const gofer_trace_event *e)
 {
     text_fini(&t->heads);
+    t->last_head = 0;
     text_fini(&t->untold);
     verbose_conn_event(t, e);
 }
@@ -92,16 +110,17 @@ static void hear(struct transfer *t, const gofer_trace_event *e)
 {
     switch (e->kind) {
     case GOFER_TRACE_SENT_HEAD:
+    case GOFER_TRACE_SENT_CONNECT:
         on_sent_head(t, e);
         break;
     case GOFER_TRACE_SENT_BODY:
-        t->uploaded += e->data_len;
         trace_file_sent_body(t, e->data, e->data_len);
         break;
     case GOFER_TRACE_RECEIVED:
         trace_file_received(t, e->data, e->data_len);
         break;
     case GOFER_TRACE_GOT_HEAD:
+    case GOFER_TRACE_GOT_CONNECT:
         on_head(t, e);
         break;
     case GOFER_TRACE_RETRY:
@@ -114,14 +133,23 @@ static void hear(struct transfer *t, const gofer_trace_event *e)
     }
 }
 
-/*
- * What the trace is told through: a dial, or a response that nobody reads to its end, may have
- * something to tell when the transfer is gone.
- */
-struct ear {
-    pthread_mutex_t lock;
-    struct transfer *transfer; /* NULL: gone */
-};
+static bool is_dials(gofer_trace_kind kind)
+{
+    return (kind >= GOFER_TRACE_DNS_START && kind <= GOFER_TRACE_TLS_DONE) ||
+           kind == GOFER_TRACE_SENT_CONNECT || kind == GOFER_TRACE_GOT_CONNECT;
+}
+
+static void take(struct ear *ear, const gofer_trace_event *e)
+{
+    if (e->kind == GOFER_TRACE_GET_CONN)
+        ear->deaf = false;
+    else if (e->kind == GOFER_TRACE_GOT_CONN || e->kind == GOFER_TRACE_END)
+        ear->deaf = true;
+    if (ear->deaf && is_dials(e->kind))
+        return;
+    facts_event(&ear->transfer->facts, e);
+    hear(ear->transfer, e);
+}
 
 static void on_event(const gofer_trace_event *e, void *arg)
 {
@@ -129,7 +157,7 @@ static void on_event(const gofer_trace_event *e, void *arg)
 
     pthread_mutex_lock(&ear->lock);
     if (ear->transfer != NULL)
-        hear(ear->transfer, e);
+        take(ear, e);
     pthread_mutex_unlock(&ear->lock);
 }
 

@@ -112,27 +112,6 @@ void verbose_conn_event(const struct transfer *t, const gofer_trace_event *e)
     }
 }
 
-int verbose_conn_tunnel(const gofer_proxy_answer *answer, void *arg)
-{
-    struct text lines = {0};
-    bool v6 = strchr(answer->host, ':') != NULL;
-
-    (void)arg;
-    text_printf(&lines, v6 ? "* CONNECT [%s]:%u at %s\n" : "* CONNECT %s:%u at %s\n", answer->host,
-                (unsigned)answer->port, answer->proxy);
-    for (const char *line = answer->head; *line != '\0';) {
-        size_t len = strcspn(line, "\r\n");
-
-        text_printf(&lines, "< %.*s\n", (int)len, line);
-        line += len;
-        line += *line == '\r';
-        line += *line == '\n';
-    }
-    fputs(text_str(&lines), stderr);
-    text_fini(&lines);
-    return 0;
-}
-
 /* --- afterwards ------------------------------------------------------------ */
 
 static void show_date(const struct transfer *t, const char *name, int64_t seconds)
@@ -147,7 +126,8 @@ static void show_date(const struct transfer *t, const char *name, int64_t second
 
 void verbose_conn_certificate(const struct transfer *t)
 {
-    gofer_certificate *cert = t->connects > 0 ? gofer_response_certificate(t->response) : NULL;
+    gofer_certificate *cert =
+        t->facts.connects > 0 ? gofer_response_certificate(t->response) : NULL;
 
     if (cert == NULL)
         return;

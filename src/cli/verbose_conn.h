@@ -14,9 +14,6 @@
 /* Tells of an event, where it is about a connection. */
 void verbose_conn_event(const struct transfer *t, const gofer_trace_event *e);
 
-/* A gofer_proxy_answered that tells of the answer and judges nothing. */
-int verbose_conn_tunnel(const gofer_proxy_answer *answer, void *arg);
-
 /* After the call: tells of the certificate, where the connection was made for it. */
 void verbose_conn_certificate(const struct transfer *t);
 

@@ -2,217 +2,28 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * -w; see write_out.h. The variables are data: a name and what it shows of a
- * transfer. Escapes and odd cases are curl's: an unknown variable is reported
- * and shows nothing, an unknown escape shows itself.
+ * -w; see write_out.h. The variables are write_value.c's. Escapes and odd cases
+ * are curl's: an unknown variable is reported and shows nothing, an unknown escape
+ * shows itself.
  */
 #include "cli/write_out.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-/* --- variables ------------------------------------------------------------- */
+#include "cli/head.h"
+#include "cli/json.h"
+#include "cli/message.h"
+#include "cli/write_value.h"
 
-static void show_content_type(FILE *out, const struct transfer *t)
-{
-    const char *type = gofer_response_header(t->response, "Content-Type");
+/* --- the writer ------------------------------------------------------------ */
 
-    fputs(type != NULL ? type : "", out);
-}
-
-static void show_error_message(FILE *out, const struct transfer *t)
-{
-    fputs(text_str(&t->message), out);
-}
-
-static void show_exit_code(FILE *out, const struct transfer *t)
-{
-    fprintf(out, "%d", t->code);
-}
-
-static void show_file(FILE *out, const struct transfer *t)
-{
-    const char *name = transfer_file(t);
-
-    fputs(name != NULL ? name : "", out);
-}
-
-static void show_http_code(FILE *out, const struct transfer *t)
-{
-    fprintf(out, "%03d", gofer_response_status(t->response));
-}
-
-static void show_http_version(FILE *out, const struct transfer *t)
-{
-    if (gofer_response_status(t->response) == 0)
-        fputs("0", out);
-    else
-        fputs(gofer_response_http_minor(t->response) == 0 ? "1" : "1.1", out);
-}
-
-static void show_method(FILE *out, const struct transfer *t)
-{
-    fputs(transfer_method(t), out);
-}
-
-static void show_num_connects(FILE *out, const struct transfer *t)
-{
-    fprintf(out, "%" PRIu64, t->connects);
-}
-
-static void show_num_headers(FILE *out, const struct transfer *t)
-{
-    fprintf(out, "%zu", gofer_response_header_count(t->response));
-}
-
-static void show_num_redirects(FILE *out, const struct transfer *t)
-{
-    fprintf(out, "%zu", gofer_response_redirect_count(t->response));
-}
-
-static void show_scheme(FILE *out, const struct transfer *t)
-{
-    bool tls = strncasecmp(text_str(&t->url), "https", 5) == 0;
-
-    fputs(t->request == NULL ? "" : tls ? "HTTPS" : "HTTP", out);
-}
-
-static void show_size_download(FILE *out, const struct transfer *t)
-{
-    fprintf(out, "%zu", t->downloaded);
-}
-
-static void show_size_upload(FILE *out, const struct transfer *t)
-{
-    fprintf(out, "%zu", t->uploaded);
-}
-
-static void show_speed_download(FILE *out, const struct transfer *t)
-{
-    fprintf(out, "%.0f", (double)t->downloaded * 1e6 / (double)(t->took_us + 1));
-}
-
-static void show_seconds(FILE *out, int64_t us)
-{
-    fprintf(out, "%" PRId64 ".%06" PRId64, us / 1000000, us % 1000000);
-}
-
-static gofer_times times_of(const struct transfer *t)
-{
-    gofer_times times;
-
-    gofer_response_times(t->response, &times);
-    return times;
-}
-
-/* From the beginning, redirects and earlier attempts included, as the four after it. */
-static int64_t looked_up_us(const gofer_times *t)
-{
-    return t->queue_us + t->earlier_us + t->pool_us + t->resolve_us;
-}
-
-static void show_time_namelookup(FILE *out, const struct transfer *t)
-{
-    gofer_times times = times_of(t);
-
-    show_seconds(out, looked_up_us(&times));
-}
-
-static void show_time_connect(FILE *out, const struct transfer *t)
-{
-    gofer_times times = times_of(t);
-
-    show_seconds(out, looked_up_us(&times) + times.connect_us);
-}
-
-/* 0 without a handshake. */
-static void show_time_appconnect(FILE *out, const struct transfer *t)
-{
-    gofer_times times = times_of(t);
-    int64_t us = looked_up_us(&times) + times.connect_us + times.tls_us;
-
-    show_seconds(out, times.tls_us > 0 ? us : 0);
-}
-
-static void show_time_pretransfer(FILE *out, const struct transfer *t)
-{
-    gofer_times times = times_of(t);
-
-    show_seconds(out, looked_up_us(&times) + times.connect_us + times.tls_us);
-}
-
-static void show_time_starttransfer(FILE *out, const struct transfer *t)
-{
-    gofer_times times = times_of(t);
-
-    show_seconds(out, looked_up_us(&times) + times.connect_us + times.tls_us + times.send_us +
-                          times.wait_us);
-}
-
-static void show_time_redirect(FILE *out, const struct transfer *t)
-{
-    show_seconds(out, times_of(t).earlier_us);
-}
-
-static void show_time_total(FILE *out, const struct transfer *t)
-{
-    show_seconds(out, t->took_us);
-}
-
-static void show_url(FILE *out, const struct transfer *t)
-{
-    fputs(t->job.url, out);
-}
-
-static void show_url_effective(FILE *out, const struct transfer *t)
-{
-    fputs(transfer_effective_url(t), out);
-}
-
-static void show_url_number(FILE *out, const struct transfer *t)
-{
-    fprintf(out, "%zu", t->job.number);
-}
-
-static const struct variable {
-    const char *name;
-    void (*show)(FILE *out, const struct transfer *t);
-} variables[] = {
-    {"content_type", show_content_type},
-    {"errormsg", show_error_message},
-    {"exitcode", show_exit_code},
-    {"filename_effective", show_file},
-    {"http_code", show_http_code},
-    {"http_version", show_http_version},
-    {"method", show_method},
-    {"num_connects", show_num_connects},
-    {"num_headers", show_num_headers},
-    {"num_redirects", show_num_redirects},
-    {"response_code", show_http_code},
-    {"scheme", show_scheme},
-    {"size_download", show_size_download},
-    {"size_upload", show_size_upload},
-    {"speed_download", show_speed_download},
-    {"time_appconnect", show_time_appconnect},
-    {"time_connect", show_time_connect},
-    {"time_namelookup", show_time_namelookup},
-    {"time_pretransfer", show_time_pretransfer},
-    {"time_redirect", show_time_redirect},
-    {"time_starttransfer", show_time_starttransfer},
-    {"time_total", show_time_total},
-    {"url", show_url},
-    {"url_effective", show_url_effective},
-    {"urlnum", show_url_number},
-};
-
-/* --- the format ------------------------------------------------------------ */
-
-/* Where the format stands: its stream changes with %{stderr}, %{onerror} may end it. */
+/* Where the format stands: its stream changes with %{stderr} and %output{}, %{onerror} may end it.
+ */
 struct writer {
     const struct transfer *t;
     FILE *out;
+    FILE *file; /* of %output{}, or NULL */
     bool ended;
 };
 
@@ -221,15 +32,80 @@ static bool equals(const char *word, const char *name, size_t len)
     return strlen(word) == len && memcmp(word, name, len) == 0;
 }
 
+static void close_file(struct writer *w)
+{
+    if (w->file != NULL)
+        fclose(w->file);
+    w->file = NULL;
+}
+
+static void write_to(struct writer *w, FILE *stream)
+{
+    close_file(w);
+    w->out = stream;
+}
+
+/* --- header fields --------------------------------------------------------- */
+
+/* Every value of the name, where the field at `from` is the first one of it. */
+static void show_values(FILE *out, const char *from, const struct head_field *first)
+{
+    struct head_field field = *first;
+    const char *comma = "[";
+
+    do {
+        if (!head_is_named(&field, first->name, first->name_len))
+            continue;
+        fputs(comma, out);
+        json_write_string(out, field.value, field.value_len, false);
+        comma = ",";
+    } while (head_next(&from, &field));
+    fputc(']', out);
+}
+
+/* An object: small names, and a list of values for each. */
+static void show_headers_as_json(struct writer *w)
+{
+    const char *head = transfer_response_head(w->t), *at = head;
+    struct head_field field, first;
+    const char *separator = "";
+
+    fputc('{', w->out);
+    while (head_next(&at, &field)) {
+        if (!head_find(head, field.name, field.name_len, &first) || first.name != field.name)
+            continue;
+        fputs(separator, w->out);
+        json_write_string(w->out, field.name, field.name_len, true);
+        fputc(':', w->out);
+        show_values(w->out, at, &field);
+        separator = ",\n";
+    }
+    fputs("\n}", w->out);
+}
+
+static void show_header(struct writer *w, const char *name, size_t len)
+{
+    struct head_field field;
+
+    if (head_find(transfer_response_head(w->t), name, len, &field))
+        fwrite(field.value, 1, field.value_len, w->out);
+}
+
+/* --- what stands in braces ------------------------------------------------- */
+
 /* The words in braces that do something rather than show something. */
 static bool do_command(struct writer *w, const char *name, size_t len)
 {
     if (equals("stderr", name, len))
-        w->out = stderr;
+        write_to(w, stderr);
     else if (equals("stdout", name, len))
-        w->out = stdout;
+        write_to(w, stdout);
     else if (equals("onerror", name, len))
         w->ended = w->t->code == CODE_OK;
+    else if (equals("json", name, len))
+        write_values_as_json(w->out, w->t);
+    else if (equals("header_json", name, len))
+        show_headers_as_json(w);
     else
         return false;
     return true;
@@ -237,38 +113,59 @@ static bool do_command(struct writer *w, const char *name, size_t len)
 
 static void show_variable(struct writer *w, const char *name, size_t len)
 {
-    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-        if (equals(variables[i].name, name, len)) {
-            variables[i].show(w->out, w->t);
-            return;
-        }
-    if (!do_command(w, name, len))
+    if (!write_value(w->out, w->t, name, len) && !do_command(w, name, len))
         fprintf(stderr, "gofer: unknown --write-out variable: '%.*s'\n", (int)len, name);
 }
 
-static void show_header(struct writer *w, const char *name, size_t len)
+/* "file", or ">>file", which is added to. One that cannot be had changes nothing. */
+static void change_output(struct writer *w, const char *name, size_t len)
 {
-    struct text copy = {0};
-    const char *value;
+    bool appends = len >= 2 && memcmp(name, ">>", 2) == 0;
+    struct text path = {0};
+    FILE *file;
 
-    text_append(&copy, name, len);
-    value = gofer_response_header(w->t->response, text_str(&copy));
-    fputs(value != NULL ? value : "", w->out);
-    text_fini(&copy);
+    text_append(&path, name + 2 * appends, len - 2 * appends);
+    file = fopen(text_str(&path), appends ? "ae" : "we");
+    if (file == NULL)
+        message_warn(w->t->config, "Failed to open %s", text_str(&path));
+    else
+        write_to(w, file);
+    w->file = file != NULL ? file : w->file;
+    text_fini(&path);
 }
+
+/* What may stand behind a '%': how it begins, and what is done with what stands up to the '}'. */
+static const struct form {
+    const char *opening;
+    void (*act)(struct writer *w, const char *name, size_t len);
+} forms[] = {
+    {"%{", show_variable},
+    {"%header{", show_header},
+    {"%output{", change_output},
+};
+
+static const struct form *find_form(const char *at)
+{
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        if (strncmp(at, forms[i].opening, strlen(forms[i].opening)) == 0)
+            return &forms[i];
+    return NULL;
+}
+
+/* --- the format ------------------------------------------------------------ */
 
 /* At a '%'. Returns where the format goes on. */
 static const char *show_percent(struct writer *w, const char *at)
 {
-    bool is_header = strncmp(at, "%header{", 8) == 0;
-    const char *name = at + (is_header ? 8 : 2);
-    const char *end = is_header || at[1] == '{' ? strchr(name, '}') : NULL;
+    const struct form *form = find_form(at);
+    const char *name = form != NULL ? at + strlen(form->opening) : at;
+    const char *end = form != NULL ? strchr(name, '}') : NULL;
 
     if (end == NULL) { /* "%%", a lone '%', or a brace that nobody closed */
         fputc('%', w->out);
         return at + (at[1] == '%' ? 2 : 1);
     }
-    (is_header ? show_header : show_variable)(w, name, (size_t)(end - name));
+    form->act(w, name, (size_t)(end - name));
     return end + 1;
 }
 
@@ -288,7 +185,7 @@ static const char *show_escape(struct writer *w, const char *at)
 
 void write_out(const struct transfer *t)
 {
-    struct writer w = {t, stdout, false};
+    struct writer w = {.t = t, .out = stdout};
     const char *at = text_str(&t->config->write_out);
 
     while (*at != '\0' && !w.ended) {
@@ -299,5 +196,6 @@ void write_out(const struct transfer *t)
         else
             fputc(*at++, w.out);
     }
+    close_file(&w);
     fflush(stdout);
 }

@@ -113,7 +113,7 @@ both_get --preproxy "socks5h://127.0.0.1:$socks" "$url"
 both_get --proxy1.0 "127.0.0.1:$http" -p "$url"
 both_get -x "127.0.0.1:$http" --proxy-header 'X-Team: blue' "$url"
 both_get --socks4 "127.0.0.1:$socks" "http://127.0.0.1:$origin/hello"
-refused 6 'lookup of far.test' --socks4 "127.0.0.1:$socks" "$url"
+refused 6 'Could not resolve host: far.test' --socks4 "127.0.0.1:$socks" "$url"
 
 http_proxy=http://127.0.0.1:$http both_get "$url"
 HTTP_PROXY=http://127.0.0.1:$http gets "$url"
@@ -136,7 +136,7 @@ both_get -p --proxy-user me:secret -x "127.0.0.1:$http_login" "$url"
 both_get --proxy-user me:secret --socks5-hostname "127.0.0.1:$socks_login" "$url"
 both_get -x "socks5h://me:secret@127.0.0.1:$socks_login" "$url"
 http_proxy=127.0.0.1:$http_login gets -U me:secret "$url"
-refused 56 'proxy refused CONNECT: 407' -p -x "http://me:guess@127.0.0.1:$http_login" "$url"
+refused 56 'CONNECT tunnel failed, response 407' -p -x "http://me:guess@127.0.0.1:$http_login" "$url"
 same_as_curl -p -x "http://me:guess@127.0.0.1:$http_login" "$url"
 lacks err guess
 refused 97 'SOCKS5 proxy: refused the user or the password' -U me:guess \
@@ -146,20 +146,20 @@ refused 97 'SOCKS5 proxy: wants a user and a password' --socks5 "127.0.0.1:$sock
 
 # --- no proxy ----------------------------------------------------------------
 
-refused 7 'proxy: connect to 127.0.0.1:1: Connection refused' -x 127.0.0.1:1 "$url"
+refused 7 'Failed to connect to 127.0.0.1 port 1 after' -x 127.0.0.1:1 "$url"
 same_as_curl -x 127.0.0.1:1 "$url"
-refused 5 'proxy: lookup of proxy.onion' -x proxy.onion:1 "$url"
+refused 5 'Could not resolve proxy: proxy.onion' -x proxy.onion:1 "$url"
 
 # The port where none is said; nobody can be connected to there.
 nobody=255.255.255.255
-refused 7 "proxy: connect to $nobody:1080" -x $nobody "$url"
+refused 7 "Failed to connect to $nobody port 1080 after" -x $nobody "$url"
 same_as_curl -x $nobody "$url"
-refused 7 "proxy: connect to $nobody:1080" -x "http://me:p:@$nobody/" "$url"
-refused 7 "proxy: connect to [ff0e::1]:1080" -x 'HTTP://[ff0e::1]' "$url"
-refused 7 "proxy: connect to $nobody:80" -x "http://$nobody:80" "$url"
-refused 7 "proxy: connect to $nobody:443" -x "https://$nobody" "$url"
-refused 7 "proxy: connect to $nobody:1080" --socks5 $nobody "$url"
-http_proxy=$nobody refused 7 "proxy: connect to $nobody:80" "$url"
+refused 7 "Failed to connect to $nobody port 1080 after" -x "http://me:p:@$nobody/" "$url"
+refused 7 "Failed to connect to ff0e::1 port 1080 after" -x 'HTTP://[ff0e::1]' "$url"
+refused 7 "Failed to connect to $nobody port 80 after" -x "http://$nobody:80" "$url"
+refused 7 "Failed to connect to $nobody port 443 after" -x "https://$nobody" "$url"
+refused 7 "Failed to connect to $nobody port 1080 after" --socks5 $nobody "$url"
+http_proxy=$nobody refused 7 "Failed to connect to $nobody port 1080 after" "$url"
 
 refused 7 'Unsupported proxy scheme: unsupported proxy scheme "ftp"' -x 'ftp://me:secret@127.0.0.1' "$url"
 refused 5 'Unsupported proxy syntax: ' -x 'http://me:secret@127.0.0.1:99999' "$url"
@@ -170,7 +170,8 @@ http_proxy=ftp://127.0.0.1 refused 2 'http_proxy in the environment: unsupported
 
 run -v -p -x "http://me:secret@127.0.0.1:$http_login" "$url"
 holds err "* Connected to 127.0.0.1 (127.0.0.1:$http_login)"
-holds err "* CONNECT far.test:$origin at http://me:***@127.0.0.1:$http_login"
+holds err "> CONNECT far.test:$origin HTTP/1.1"
+holds err '> Proxy-Authorization: ***'
 holds err '< HTTP/1.1 200 Connection established'
 holds err '< Via: 1.1 test'
 lacks err secret

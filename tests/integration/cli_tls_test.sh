@@ -75,30 +75,30 @@ refused() {
 
 # --- whom to trust -----------------------------------------------------------
 
-refused 60 'issuer "root" is unknown' "$url"
+refused 60 'SSL certificate problem: unable to get local issuer certificate' "$url"
 gets --cacert root.pem "$url"
 gets -k "$url"
 gets --insecure "https://127.0.0.1:$old/"
 mkdir hashed && ln -s ../root.pem "hashed/$(openssl x509 -in root.pem -noout -hash 2>/dev/null).0"
 if command -v openssl >/dev/null; then gets --capath hashed "$url"; fi
 SSL_CERT_FILE=root.pem gets "$url"
-refused 60 'issuer "root" is unknown' --cacert other.pem "$url"
-refused 60 'certificate has expired (2 days ago)' --cacert root.pem "https://127.0.0.1:$old/"
-refused 60 'certificate is self-signed and not trusted' --cacert root.pem \
+refused 60 'SSL certificate problem: unable to get local issuer certificate' --cacert other.pem "$url"
+refused 60 'SSL certificate problem: certificate has expired' --cacert root.pem "https://127.0.0.1:$old/"
+refused 60 'SSL certificate problem: self-signed certificate' --cacert root.pem \
     "https://127.0.0.1:$self_signed/"
-refused 60 'certificate is for a.test, not 127.0.0.1' --cacert root.pem \
+refused 60 'SSL: no alternative certificate subject name matches target host name' --cacert root.pem \
     "https://127.0.0.1:$wrong_name/"
-refused 60 'issuer "other root" is unknown' --cacert root.pem "https://127.0.0.1:$unknown_issuer/"
+refused 60 'SSL certificate problem: unable to get local issuer certificate' --cacert root.pem "https://127.0.0.1:$unknown_issuer/"
 gets --cacert root.pem --resolve "good.test:$revoked:127.0.0.1" "https://good.test:$revoked/"
-refused 60 'certificate has been revoked' --cacert root.pem --crlfile crl.pem \
+refused 60 'SSL certificate problem: certificate revoked' --cacert root.pem --crlfile crl.pem \
     --resolve "good.test:$revoked:127.0.0.1" "https://good.test:$revoked/"
 gets --cacert root.pem --crlfile crl.pem "$url"
 gets --cacert root.pem --pinnedpubkey "$(cat pin)" "$url"
-refused 90 'public key is not pinned' -k --pinnedpubkey "$(cat pin)" "https://127.0.0.1:$old/"
+refused 90 'SSL: public key does not match pinned public key' -k --pinnedpubkey "$(cat pin)" "https://127.0.0.1:$old/"
 refused 90 "Not a pin: 'sha256//nonsense'" --pinnedpubkey sha256//nonsense "$url"
-refused 90 "pinned public key cannot be read: nowhere.pem" -k --pinnedpubkey nowhere.pem "$url"
-refused 77 'nowhere.pem: No such file' --cacert nowhere.pem "$url"
-refused 77 'CA file' --cacert garbage.pem "$url"
+refused 90 "SSL: public key does not match pinned public key" -k --pinnedpubkey nowhere.pem "$url"
+refused 77 'error setting certificate file: nowhere.pem' --cacert nowhere.pem "$url"
+refused 77 'error setting certificate file: garbage.pem' --cacert garbage.pem "$url"
 refused 82 'revocation list' --cacert root.pem --crlfile garbage.pem "$url"
 
 # --- who we are --------------------------------------------------------------
@@ -146,8 +146,8 @@ gets --connect-to "::127.0.0.1:$plain" http://a.test/
 gets --cacert root.pem --connect-to "good.test:443:127.0.0.1:$good" https://good.test/
 refused 49 "Couldn't parse --connect-to entry 'a'" --connect-to a http://a.test/
 gets --unix-socket plain.sock http://a.test/
-refused 7 'nowhere.sock' --unix-socket nowhere.sock http://a.test/
-refused 7 'gofer-nobody' --abstract-unix-socket gofer-nobody http://a.test/
+refused 7 'Failed to connect to a.test port 80 after' --unix-socket nowhere.sock http://a.test/
+refused 7 'Failed to connect to a.test port 80 after' --abstract-unix-socket gofer-nobody http://a.test/
 gets -4 "http://127.0.0.1:$plain/"
 refused 7 'no address of the family' -6 "http://127.0.0.1:$plain/"
 gets -6 -4 "http://localhost:$plain/" # the last one counts

@@ -57,6 +57,7 @@ static const struct fixed fixed_answers[] = {
     {"/to-hello", "HTTP/1.1 302 Found\r\nLocation: /hello\r\nContent-Length: 6\r\n\r\nmoved\n",
      ANSWER_NEXT, 0},
     {"/loop", "HTTP/1.1 302 Found\r\nLocation: /loop\r\n" EMPTY, ANSWER_NEXT, 0},
+    {"/to-foo", "HTTP/1.1 302 Found\r\nLocation: foo://a.test/\r\n" EMPTY, ANSWER_NEXT, 0},
     {"/to-ftp", "HTTP/1.1 302 Found\r\nLocation: ftp://127.0.0.1/x\r\n" EMPTY, ANSWER_NEXT, 0},
     {"/cookie",
      "HTTP/1.1 302 Found\r\nSet-Cookie: a=1; Path=/\r\nSet-Cookie: b=two words; Path=/; "
@@ -90,6 +91,8 @@ static const struct fixed fixed_answers[] = {
     {"/bad-chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n",
      ANSWER_CLOSE, 0},
     {"/badly-coded", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nplain",
+     ANSWER_NEXT, 0},
+    {"/oddly-coded", "HTTP/1.1 200 OK\r\nContent-Encoding: odd\r\nContent-Length: 5\r\n\r\nplain",
      ANSWER_NEXT, 0},
     {"/drop", "", ANSWER_CLOSE, 0},
     {"/reset", "", ANSWER_RESET, 0},

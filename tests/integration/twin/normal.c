@@ -120,12 +120,36 @@ static void hide_times(struct bytes *b)
     *b = out;
 }
 
+/* Digits behind a word and before a blank become '*'. */
+static void hide_number(struct bytes *b, const char *word)
+{
+    struct bytes out = {0};
+    const char *at = b->data, *end = b->data + b->len, *hit;
+
+    while (b->len > 0 && (hit = memmem(at, (size_t)(end - at), word, strlen(word))) != NULL) {
+        hit += strlen(word);
+        bytes_append(&out, at, (size_t)(hit - at));
+        for (at = hit; at < end && isdigit((unsigned char)*at);)
+            at++;
+        if (at > hit)
+            bytes_append_str(&out, "*");
+    }
+    bytes_append(&out, at, (size_t)(end - at));
+    bytes_fini(b);
+    *b = out;
+}
+
 void normal_form(struct bytes *b)
 {
     hide_field(b, "User-Agent: ");
     hide_boundary(b);
     replace_all(b, "curl", 4, "PROGRAM");
     replace_all(b, "gofer", 5, "PROGRAM");
-    if (b->len < 65536) /* a large body has none */
-        hide_times(b);
+    if (b->len >= 65536) /* a large body has none */
+        return;
+    hide_times(b);
+    hide_number(b, " after ");
+    hide_number(b, "\"local_port\":");
+    hide_number(b, "\"speed_download\":");
+    hide_number(b, "\"speed_upload\":");
 }

@@ -1,0 +1,33 @@
+/*
+ * SPDX-FileCopyrightText: The gofer authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Writing JSON; see json.h.
+ */
+#include "cli/json.h"
+
+#include <string.h>
+
+static void write_char(FILE *out, char c)
+{
+    static const char plain[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+    const char *hit = c != '\0' ? strchr(plain, c) : NULL;
+
+    if (hit != NULL)
+        fprintf(out, "\\%c", letters[hit - plain]);
+    else if ((unsigned char)c < 0x20)
+        fprintf(out, "\\u%04x", (unsigned)(unsigned char)c);
+    else
+        fputc(c, out);
+}
+
+void json_write_string(FILE *out, const char *text, size_t len, bool lower)
+{
+    fputc('"', out);
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+
+        write_char(out, lower && c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c);
+    }
+    fputc('"', out);
+}
