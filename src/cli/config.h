@@ -191,6 +191,7 @@ struct config {
     /* the transfer */
     int64_t max_time_ms; /* 0: no limit */
     bool fail;
+    bool fail_with_body; /* the same, but the body is written */
 
     struct config_retry retry;
     struct config_speed speed;

@@ -9,6 +9,7 @@
 #include <gofer/form.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/input.h"
 #include "cli/options.h"
@@ -107,6 +108,36 @@ static bool parse_field(const char *given, struct field *f, char *kind)
     return at != NULL && *at == '\0';
 }
 
+/* What curl takes a file for by its name; otherwise for nothing in particular. */
+static const char *type_of(const char *name, const char *otherwise)
+{
+    static const char *const types[][2] = {
+        {".gif", "image/gif"},       {".jpg", "image/jpeg"},    {".jpeg", "image/jpeg"},
+        {".png", "image/png"},       {".svg", "image/svg+xml"}, {".txt", "text/plain"},
+        {".htm", "text/html"},       {".html", "text/html"},    {".pdf", "application/pdf"},
+        {".xml", "application/xml"},
+    };
+    size_t len = strlen(name);
+
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        size_t end = strlen(types[i][0]);
+
+        if (len >= end && strcasecmp(name + len - end, types[i][0]) == 0)
+            return types[i][1];
+    }
+    return otherwise;
+}
+
+/* The type that was said, or that the part's name or else the file's tells. */
+static const char *type_of_field(const struct field *f, const char *otherwise)
+{
+    const char *by_file = type_of(text_str(&f->content), otherwise);
+
+    if (f->type != NULL)
+        return f->type;
+    return f->filename != NULL ? type_of(f->filename, by_file) : by_file;
+}
+
 static enum option_error add_contents(struct config *config, const struct field *f, bool named)
 {
     const char *name = text_str(&f->content);
@@ -116,7 +147,7 @@ static enum option_error add_contents(struct config *config, const struct field 
 
     if (ok)
         check_memory(gofer_form_add_data(form_of(config), text_str(&f->name), text_str(&bytes),
-                                         bytes.len, filename, f->type));
+                                         bytes.len, filename, type_of_field(f, NULL)));
     text_fini(&bytes);
     return ok ? OPTION_OK : OPTION_UNREADABLE;
 }
@@ -129,7 +160,8 @@ static enum option_error add_field(struct config *config, const struct field *f,
     if (kind == '<' || (kind == '@' && strcmp(content, "-") == 0))
         return add_contents(config, f, kind == '@');
     if (kind == '@')
-        check_memory(gofer_form_add_file(form_of(config), name, content, f->filename, f->type));
+        check_memory(gofer_form_add_file(form_of(config), name, content, f->filename,
+                                         type_of_field(f, NULL)));
     else
         check_memory(gofer_form_add_data(form_of(config), name, content, f->content.len,
                                          f->filename, f->type));

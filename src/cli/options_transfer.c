@@ -60,6 +60,8 @@ static enum option_error apply_limit_rate(struct config *config, const char *val
 const struct option transfer_options[] = {
     {'f', "fail", NULL, LOCAL_FIELD(fail), NULL, "Status 400 and above: show no body, end with 22",
      HELP_IMPORTANT | HELP_HTTP, OPTION_LOCAL},
+    {0, "fail-with-body", NULL, LOCAL_FIELD(fail_with_body), NULL, "The same, but write the body",
+     HELP_HTTP, OPTION_LOCAL},
     {0, "limit-rate", "speed", 0, apply_limit_rate,
      "Neither send nor receive more bytes a second; K, M, G", HELP_CONNECTION, OPTION_LOCAL},
     {'m', "max-time", "seconds", 0, apply_max_time, "Allow this long for each transfer",

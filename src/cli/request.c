@@ -121,6 +121,11 @@ static void set_default(gofer_request *request, const struct config *config, con
         set_header(request, name, value);
 }
 
+static bool sends_data(const struct config *config)
+{
+    return config->has_data && !config->get;
+}
+
 /* --- the body -------------------------------------------------------------- */
 
 enum { EXPECT_FROM_BYTES = 1024 * 1024 };
@@ -197,6 +202,16 @@ static void add_origins(gofer_request *request, const struct config *config)
         check_memory(gofer_request_remove_header(request, "User-Agent"));
 }
 
+/* -r of what is sent: which part of it that is, whatever part it is. */
+static void add_content_range(gofer_request *request, const struct config *config, int64_t length)
+{
+    struct text value = {0};
+
+    text_printf(&value, "bytes %s/%lld", config->message.range, (long long)length);
+    set_default(request, config, "Content-Range", text_str(&value));
+    text_fini(&value);
+}
+
 static void add_range(gofer_request *request, const struct request_about *about)
 {
     const char *range = about->config->message.range;
@@ -204,8 +219,10 @@ static void add_range(gofer_request *request, const struct request_about *about)
 
     if (about->resume_at > 0 && about->upload == NULL)
         text_printf(&value, "bytes=%lld-", (long long)about->resume_at);
-    else if (range != NULL)
+    else if (range != NULL && !sends_data(about->config) && about->upload == NULL)
         text_printf(&value, "bytes=%s", range);
+    if (range != NULL && sends_data(about->config) && about->upload == NULL)
+        add_content_range(request, about->config, (int64_t)about->config->data.len);
     if (value.len > 0)
         set_default(request, about->config, "Range", text_str(&value));
     text_fini(&value);

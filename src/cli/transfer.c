@@ -106,7 +106,7 @@ static void judge_status(struct transfer *t)
 {
     int status = gofer_response_status(t->response);
 
-    if (t->code == CODE_OK && t->config->fail && status >= 400) {
+    if (t->code == CODE_OK && status >= 400) {
         t->code = CODE_HTTP_ERROR;
         text_printf(&t->message, "The requested URL returned error: %d", status);
     }
@@ -125,8 +125,11 @@ static void attempt(struct transfer *t, gofer_client *client)
     progress_begin(t->progress, &t->gauge, t->resume_at, progress_now_us());
     call(t, client);
     judge_call(t);
-    judge_status(t);
+    if (t->config->fail)
+        judge_status(t);
     receive_response(t);
+    if (t->config->fail_with_body)
+        judge_status(t);
     progress_end(t->progress, &t->gauge, progress_now_us());
     verbose_end(t);
     timeline_body(t->config->global->timeline, t, (int64_t)t->downloaded);
