@@ -50,12 +50,19 @@ void lock_cond_fini(struct lock_cond *c)
     (void)c;
 }
 
-static void signal_up_to(struct lock_cond *c, int n)
+_Atomic uint32_t *lock_cond_prepare_signal(struct lock_cond *c)
 {
     if (c->sleepers == 0)
-        return;
+        return NULL;
     atomic_fetch_add_explicit(&c->turn, 1, memory_order_relaxed);
-    futex_wake(&c->turn, n);
+    return &c->turn;
+}
+
+static void signal_up_to(struct lock_cond *c, int n)
+{
+    _Atomic uint32_t *word = lock_cond_prepare_signal(c);
+    if (word != NULL)
+        futex_wake(word, n);
 }
 
 void lock_cond_signal(struct lock_cond *c)

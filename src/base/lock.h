@@ -108,6 +108,9 @@ void lock_cond_fini(struct lock_cond *c);
 /* Wakes one, or all, of those who wait. With their lock held: once it is released nothing touches
  * the condition on behalf of the signal. */
 void lock_cond_signal(struct lock_cond *c);
+/* A signal but for its last step, which is the caller's: futex_wake(word, 1), where the word that
+ * is returned is not NULL. It may make it after it dropped the lock. */
+_Atomic uint32_t *lock_cond_prepare_signal(struct lock_cond *c);
 void lock_cond_broadcast(struct lock_cond *c);
 
 /* Waits, with the lock held, until signalled or at_ns (CLOCK_NEVER: no limit). May return early:

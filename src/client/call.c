@@ -91,7 +91,8 @@ static void finish(struct call *c, gofer_status status, gofer_response *response
         message_note_trace(response, c->trace);
     hop_tell(c, response);
     call_release_request(c);
-    /* From here on nothing of the engine is used: the client may end. */
+    /* From here on the client may end. Its engine, which a waiter's wake may poke, stays until
+     * core_call_resolved(). */
     core_end_call(c->core, c, status == GOFER_OK);
     future_resolve(c, status, response);
     core_call_resolved(c->core);

@@ -49,22 +49,22 @@ static void interrupt(struct call *c)
     }
 }
 
-void driver_wake(struct task *task)
+void driver_wake(struct task *task, struct wakes *wakes)
 {
     struct call *c = call_of_task(task);
     lock_take(&c->lock);
     if (c->blocked_fd >= 0)
         interrupt(c);
     if (c->driver != NULL)
-        waiter_wake(c->driver);
+        waiter_wake_later(c->driver, wakes);
     lock_drop(&c->lock);
 }
 
-void driver_wake_runner(struct task *task)
+void driver_wake_runner(struct task *task, struct wakes *wakes)
 {
     /* A worker does not sleep in a call: one that is held is new. */
     if (call_state(call_of_task(task)) == CALL_NEW)
-        driver_wake(task);
+        driver_wake(task, wakes);
     late_wake_runner(task);
 }
 

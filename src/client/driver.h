@@ -18,6 +18,7 @@
 struct call;
 struct task;
 struct waiter;
+struct wakes;
 
 /* From here on an interrupting thread may shut the exchange's socket down. */
 void driver_publish(struct call *call);
@@ -37,7 +38,7 @@ void driver_await_socket(struct call *call);
 
 /* task_ops.wake_driver of a call, and task_ops.wake_runner: one that is held may be asleep at the
  * full queue. Any thread. */
-void driver_wake(struct task *task);
-void driver_wake_runner(struct task *task);
+void driver_wake(struct task *task, struct wakes *wakes);
+void driver_wake_runner(struct task *task, struct wakes *wakes);
 
 #endif

@@ -16,6 +16,7 @@
 #include "client/core.h"
 #include "client/stream.h"
 #include "engine/waiter.h"
+#include "engine/wakes.h"
 #include "transport/trace.h"
 
 /* --- resolving --- */
@@ -29,10 +30,10 @@ static void run_callback(gofer_future *future, void (*fn)(gofer_future *, void *
     callback_leave();
 }
 
-static void wake_waiters(struct call *call)
+static void wake_waiters(struct call *call, struct wakes *wakes)
 {
     for (struct link *l = list_first(&call->waiters); l != NULL; l = list_next(l))
-        waiter_wake(list_item(l, struct outcome_watch, link)->waiter);
+        waiter_wake_later(list_item(l, struct outcome_watch, link)->waiter, wakes);
 }
 
 static void settle(struct call *call, gofer_status status, gofer_response *response)
@@ -44,13 +45,16 @@ static void settle(struct call *call, gofer_status status, gofer_response *respo
 
 void future_settle_early(struct call *call, gofer_status status, gofer_response *response)
 {
+    struct wakes wakes;
+    WAKES_INIT(&wakes);
     settle(call, status, response);
     if (call->on_done != NULL)
         return;
     /* Whoever would publish it may be behind the thread that does not come back. */
     call->outcome = OUTCOME_RESOLVED;
     call->unpublished = true;
-    wake_waiters(call);
+    wake_waiters(call, &wakes);
+    wakes_deliver(&wakes);
 }
 
 static gofer_response *take_response(struct call *call)
@@ -63,6 +67,8 @@ static gofer_response *take_response(struct call *call)
 /* Drops the lock. */
 static void publish(struct call *call)
 {
+    struct wakes wakes;
+    WAKES_INIT(&wakes);
     void (*fn)(gofer_future *, void *) = call->on_done;
     void *arg = call->on_done_arg;
     call->on_done = NULL;
@@ -74,10 +80,11 @@ static void publish(struct call *call)
         call->outcome = OUTCOME_RESOLVED;
     }
     call->unpublished = false;
-    wake_waiters(call);
+    wake_waiters(call, &wakes);
     gofer_group *group = call->group;
     gofer_response *unwanted = call->abandoned ? take_response(call) : NULL;
     lock_drop(&call->lock);
+    wakes_deliver(&wakes);
     /* This thread may be serving: taking turns here would nest without end. */
     if (unwanted != NULL)
         stream_discard(unwanted, false);

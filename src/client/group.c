@@ -17,6 +17,7 @@
 #include "client/call.h"
 #include "client/core.h"
 #include "engine/waiter.h"
+#include "engine/wakes.h"
 
 struct gofer_group {
     _Atomic uint32_t refs;
@@ -60,14 +61,17 @@ gofer_group *gofer_group_new(gofer_client *client)
 
 void group_completed(gofer_group *group, struct call *call)
 {
+    struct wakes wakes;
+    WAKES_INIT(&wakes);
     lock_take(&group->lock);
     if (list_has(&group->pending, &call->group_link)) {
         list_remove(&call->group_link);
         list_push(&group->finished, &call->group_link);
         if (group->waiter != NULL)
-            waiter_wake(group->waiter);
+            waiter_wake_later(group->waiter, &wakes);
     }
     lock_drop(&group->lock);
+    wakes_deliver(&wakes);
     group_unref(group);
 }
 
@@ -93,6 +97,18 @@ static gofer_status join(gofer_group *group, struct call *call, bool *resolved, 
     return free_to_join ? GOFER_OK : GOFER_ERR_INVALID;
 }
 
+/* The future was resolved before it was added: this thread, which may be any, tells so. It comes
+ * inside, or the engine of whom it wakes might go before it has poked it. Where the client has
+ * ended nobody waits. */
+static void complete_here(gofer_group *group, struct call *call)
+{
+    struct core *core = group->core;
+    bool inside = core_enter_waiting(core);
+    group_completed(group, call);
+    if (inside)
+        core_leave(core);
+}
+
 gofer_status gofer_group_add(gofer_group *group, gofer_future *future)
 {
     if (group == NULL || future == NULL)
@@ -106,7 +122,7 @@ gofer_status gofer_group_add(gofer_group *group, gofer_future *future)
     task_ref(&call->task);
     gofer_status status = join(group, call, &resolved, &deadline);
     if (status == GOFER_OK && resolved)
-        group_completed(group, call);
+        complete_here(group, call);
     else if (status == GOFER_OK)
         call_limit(call, deadline);
     task_unref(&call->task);

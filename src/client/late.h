@@ -46,7 +46,7 @@ static inline bool late_leave(struct late *late)
     return late != NULL && late_leave_callback(late);
 }
 
-/* task_ops.wake_runner of a call. Any thread. */
+/* A part of task_ops.wake_runner of a call. Any thread. */
 void late_wake_runner(struct task *task);
 
 #endif

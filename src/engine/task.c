@@ -8,6 +8,7 @@
 #include "engine/task.h"
 
 #include "engine/engine.h"
+#include "engine/wakes.h"
 
 enum {
     EVENTS = 0xffff,
@@ -59,23 +60,45 @@ bool task_mark(struct task *task, unsigned events)
     return mark(task, events) == PARKED;
 }
 
+void task_wake_later(struct task *task, unsigned events, struct wakes *wakes)
+{
+    struct engine *engine = task->engine;
+    uint32_t state = mark(task, events);
+    if (state == PARKED) {
+        if (engine_push(engine, task))
+            wakes_poke(wakes, engine);
+    } else if (state == DRIVEN) {
+        task->ops->wake_driver(task, wakes);
+    } else if (state == RUNNING && task->ops->wake_runner != NULL) {
+        task->ops->wake_runner(task, wakes);
+    }
+}
+
 bool task_wake(struct task *task, unsigned events)
 {
-    uint32_t state = mark(task, events);
-    if (state == PARKED)
-        return engine_push(task->engine, task);
-    if (state == DRIVEN)
-        task->ops->wake_driver(task);
-    else if (state == RUNNING && task->ops->wake_runner != NULL)
-        task->ops->wake_runner(task);
-    return false;
+    struct wakes wakes;
+    WAKES_INIT(&wakes);
+    task_wake_later(task, events, &wakes);
+    bool owed = wakes.poke != NULL;
+    wakes.poke = NULL;
+    wakes_deliver(&wakes);
+    return owed;
 }
 
 void task_wake_now(struct task *task, unsigned events)
 {
-    struct engine *engine = task->engine;
-    if (task_wake(task, events))
-        engine_poke(engine);
+    struct wakes wakes;
+    WAKES_INIT(&wakes);
+    task_wake_later(task, events, &wakes);
+    wakes_deliver(&wakes);
+}
+
+static void wake_driver(struct task *task)
+{
+    struct wakes wakes;
+    WAKES_INIT(&wakes);
+    task->ops->wake_driver(task, &wakes);
+    wakes_deliver(&wakes);
 }
 
 unsigned task_pending(const struct task *task)
@@ -119,7 +142,7 @@ static void end(struct task *task)
 {
     uint32_t old = atomic_exchange(&task->word, ENDED);
     if (old & WANTED)
-        task->ops->wake_driver(task);
+        wake_driver(task);
     task_unref(task);
 }
 
@@ -197,7 +220,7 @@ static bool hand_over(struct task *task, unsigned events)
     while ((old & WANTED) && !handed)
         handed = change(task, &old, (old & ~(uint32_t)(WANTED | STATE)) | DRIVEN | events);
     if (handed)
-        task->ops->wake_driver(task);
+        wake_driver(task);
     task_unref(task);
     return handed;
 }

@@ -41,6 +41,8 @@
 #include "base/list.h"
 #include "engine/timer.h"
 
+struct wakes;
+
 struct engine;
 struct task;
 
@@ -84,10 +86,10 @@ struct task_ops {
      * is false. */
     enum task_next (*step)(struct task *task, unsigned events, struct turn *turn);
     /* Any thread: a wake reached a DRIVEN task. NULL where it is never driven. */
-    void (*wake_driver)(struct task *task);
+    void (*wake_driver)(struct task *task, struct wakes *wakes);
     /* Any thread: a wake reached a task while a worker runs it. NULL: its step will see the event.
      */
-    void (*wake_runner)(struct task *task);
+    void (*wake_runner)(struct task *task, struct wakes *wakes);
     /* The last reference went. */
     void (*free)(struct task *task);
 };
@@ -112,9 +114,12 @@ void task_unref(struct task *task);
 /*
  * Wakes the task with events. Any thread; may be called under any lock of a
  * lower rank than LOCK_CALL. Returns true where the caller owes engine_poke()
- * once it holds no lock: a sleeping worker is to be woken.
+ * once it holds no lock: a sleeping worker or leader is to be woken.
  */
 bool task_wake(struct task *task, unsigned events);
+
+/* The same, but for what the kernel has to do: that is left to wakes_deliver(). */
+void task_wake_later(struct task *task, unsigned events, struct wakes *wakes);
 
 /* task_wake() and, where owed, engine_poke(). For callers without a lock. */
 void task_wake_now(struct task *task, unsigned events);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "engine/wakes.h"
 
 void waiter_init(struct waiter *waiter, struct engine *engine)
 {
@@ -23,16 +24,22 @@ void waiter_fini(struct waiter *waiter)
     lock_fini(&waiter->lock);
 }
 
-void waiter_wake(struct waiter *waiter)
+void waiter_wake_later(struct waiter *waiter, struct wakes *wakes)
 {
     lock_take(&waiter->lock);
     waiter->woken = true;
-    bool leading = waiter->leading;
-    lock_cond_signal(&waiter->cond);
+    if (waiter->leading)
+        wakes_poke(wakes, waiter->engine);
+    wakes_add(wakes, lock_cond_prepare_signal(&waiter->cond));
     lock_drop(&waiter->lock);
-    /* The waiter cannot end in between: the caller holds the lock that makes it unknown. */
-    if (leading)
-        engine_poke(waiter->engine);
+}
+
+void waiter_wake(struct waiter *waiter)
+{
+    struct wakes wakes;
+    WAKES_INIT(&wakes);
+    waiter_wake_later(waiter, &wakes);
+    wakes_deliver(&wakes);
 }
 
 static bool in_time(int64_t at_ns)

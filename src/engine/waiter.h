@@ -21,6 +21,7 @@
 #include "base/lock.h"
 
 struct engine;
+struct wakes;
 
 struct waiter {
     struct lock lock; /* LOCK_WAITER; guards woken, leading, promoted */
@@ -39,6 +40,9 @@ void waiter_fini(struct waiter *waiter);
 
 /* Wakes the thread; a wake before the wait counts. */
 void waiter_wake(struct waiter *waiter);
+
+/* The same, but for what the kernel has to do: that is left to wakes_deliver(). */
+void waiter_wake_later(struct waiter *waiter, struct wakes *wakes);
 
 /* Whether a wake came. Any thread. */
 bool waiter_is_woken(struct waiter *waiter);

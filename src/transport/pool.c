@@ -94,7 +94,8 @@ static enum pool_answer take_locked(struct pool *p, const struct key *key, struc
 enum pool_answer pool_take(struct pool *pool, const struct key *key, struct want *want,
                            int64_t now_ns, struct conn **conn)
 {
-    struct work work = WORK_INIT;
+    struct work work;
+    pool_begin_work(&work);
     *conn = NULL;
     lock_take(&pool->lock);
     enum pool_answer answer = take_locked(pool, key, want, now_ns, conn, &work);
@@ -149,7 +150,8 @@ bool pool_check(struct pool *pool, struct conn **conn)
 
 gofer_phase pool_drop_want(struct pool *pool, struct want *want)
 {
-    struct work work = WORK_INIT;
+    struct work work;
+    pool_begin_work(&work);
     gofer_phase phase = GOFER_PHASE_POOL;
     lock_take(&pool->lock);
     struct pool_host *host = want->host;
@@ -174,7 +176,8 @@ gofer_phase pool_drop_want(struct pool *pool, struct want *want)
 
 bool pool_put(struct pool *pool, struct conn **conn)
 {
-    struct work work = WORK_INIT;
+    struct work work;
+    pool_begin_work(&work);
     struct conn *c = *conn;
     *conn = NULL;
     lock_take(&pool->lock);
@@ -206,7 +209,8 @@ static void ban(struct pool *p, struct pool_host *host, struct work *work)
 
 void pool_discard_quietly(struct pool *pool, struct conn **conn, enum pool_close cause)
 {
-    struct work work = WORK_INIT;
+    struct work work;
+    pool_begin_work(&work);
     struct conn *c = *conn;
     *conn = NULL;
     lock_take(&pool->lock);
@@ -271,7 +275,8 @@ static void watch_conn(struct pool *p, struct conn *conn)
 void pool_dial_ended(struct pool *pool, struct dial *dial, struct conn **conn,
                      const struct fault *fault)
 {
-    struct work work = WORK_INIT;
+    struct work work;
+    pool_begin_work(&work);
     struct conn *c = *conn;
     *conn = NULL;
     if (c != NULL)
@@ -325,7 +330,8 @@ struct pool *pool_new(const struct pool_options *options, struct engine *engine,
 
 void pool_close(struct pool *pool)
 {
-    struct work work = WORK_INIT;
+    struct work work;
+    pool_begin_work(&work);
     struct pool_host *host, *next;
     lock_take(&pool->lock);
     pool->closed = true;

@@ -124,7 +124,8 @@ static void examine(struct pool *p, struct conn *conn)
         pool_discard_quietly(p, &conn, pool_cause_of(found));
         return;
     }
-    struct work work = WORK_INIT;
+    struct work work;
+    pool_begin_work(&work);
     lock_take(&p->lock);
     struct pool_host *host = conn->host;
     pool_give(p, conn, false, conn->idle_since_ns, &work);
@@ -222,7 +223,8 @@ static void cancel_old_orphans(struct pool *p, int64_t now_ns, struct work *work
 void pool_look_after_idle(void *arg)
 {
     struct pool *pool = arg;
-    struct work work = WORK_INIT;
+    struct work work;
+    pool_begin_work(&work);
     int64_t now = clock_now_ns();
     struct conn *oldest;
     look_at_idle(pool);
@@ -251,7 +253,8 @@ void pool_close_idle_locked(struct pool *p, struct work *work)
 
 void pool_close_idle(struct pool *pool)
 {
-    struct work work = WORK_INIT;
+    struct work work;
+    pool_begin_work(&work);
     lock_take(&pool->lock);
     pool_close_idle_locked(pool, &work);
     lock_drop(&pool->lock);

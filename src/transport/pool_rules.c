@@ -17,9 +17,7 @@ void pool_do_work(struct pool *p, struct work *work)
 {
     struct conn *c;
     size_t closed = 0;
-    /* First of all: while a poke is owed, nobody else makes one. */
-    if (work->poke)
-        engine_poke(p->engine);
+    wakes_deliver(&work->wakes);
     for (; (c = list_item(list_pop(&work->closing), struct conn, lru)) != NULL; closed++)
         conn_close(&c);
     if (closed > 0)
@@ -28,8 +26,7 @@ void pool_do_work(struct pool *p, struct work *work)
 
 void pool_wake(struct work *work, struct task *task, unsigned events)
 {
-    if (task_wake(task, events))
-        work->poke = true;
+    task_wake_later(task, events, &work->wakes);
 }
 
 /* --- records of keys --- */

@@ -47,7 +47,8 @@ void pool_feed_one(struct pool *p, struct work *work)
 
 void pool_note_closed(struct pool *p, size_t descriptors)
 {
-    struct work work = WORK_INIT;
+    struct work work;
+    pool_begin_work(&work);
     lock_take(&p->lock);
     p->closing -= descriptors;
     pool_feed_one(p, &work);
@@ -59,7 +60,8 @@ void pool_note_closed(struct pool *p, size_t descriptors)
 void pool_feed_in_time(void *arg)
 {
     struct pool *p = arg;
-    struct work work = WORK_INIT;
+    struct work work;
+    pool_begin_work(&work);
     lock_take(&p->lock);
     /* Several: dials that hang must not hold up the wants behind them. */
     for (int i = 0; i < FED_AT_ONCE; i++)

@@ -17,6 +17,7 @@
 #include "base/lock.h"
 #include "base/map.h"
 #include "engine/timer.h"
+#include "engine/wakes.h"
 #include "net/host_memory.h"
 #include "transport/idle_watch.h"
 #include "transport/pool.h"
@@ -71,10 +72,14 @@ struct pool {
 /* What is left to do once the lock is dropped. */
 struct work {
     struct list closing; /* connections, by their lru link */
-    bool poke;
+    struct wakes wakes;
 };
 
-#define WORK_INIT ((struct work){LIST_INIT, false})
+static inline void pool_begin_work(struct work *work)
+{
+    work->closing = (struct list)LIST_INIT;
+    WAKES_INIT(&work->wakes);
+}
 
 /* Whether one more than count is within a limit; negative: none. */
 static inline bool pool_within(size_t count, int64_t limit)
@@ -86,7 +91,7 @@ static inline bool pool_within(size_t count, int64_t limit)
 void pool_do_work(struct pool *p, struct work *work);
 static inline void pool_finish_work(struct pool *p, struct work *work)
 {
-    if (work->poke || work->closing.len > 0)
+    if (work->wakes.poke != NULL || work->wakes.len > 0 || work->closing.len > 0)
         pool_do_work(p, work);
 }
 

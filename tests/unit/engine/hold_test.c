@@ -44,8 +44,9 @@ static enum task_next step(struct task *task, unsigned events, struct turn *turn
     return h->on_step(h, events);
 }
 
-static void wake_driver(struct task *task)
+static void wake_driver(struct task *task, struct wakes *wakes)
 {
+    (void)wakes;
     struct held *h = held_of(task);
     h->driver_wakes++;
     if (h->at_wake == NULL)
@@ -320,8 +321,9 @@ static enum task_next crowd_step(struct task *task, unsigned events, struct turn
     return atomic_load(&c->posted) % 3 == 0 && !(events & EV_START) ? TASK_YIELD : TASK_PARK;
 }
 
-static void crowd_told(struct task *task)
+static void crowd_told(struct task *task, struct wakes *wakes)
 {
+    (void)wakes;
     gate_pass(&crowd_of(task)->told);
 }
 

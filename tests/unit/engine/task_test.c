@@ -53,8 +53,9 @@ static enum task_next probe_step(struct task *task, unsigned events, struct turn
     return p->on_step(p, events);
 }
 
-static void probe_wake_driver(struct task *task)
+static void probe_wake_driver(struct task *task, struct wakes *wakes)
 {
+    (void)wakes;
     probe_of(task)->driver_wakes++;
 }
 

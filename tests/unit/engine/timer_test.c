@@ -384,8 +384,9 @@ static void a_stopped_thread_leaves_nothing_and_fires_no_more(void)
 static struct timers *task_heap;
 static int tasks_freed;
 
-static void end_in_wake(struct task *task)
+static void end_in_wake(struct task *task, struct wakes *wakes)
 {
+    (void)wakes;
     timer_disarm(task_heap, &task->timer);
     task_end_driven(task);
     CU_ASSERT_EQUAL(tasks_freed, 0); /* the firing thread still holds it */

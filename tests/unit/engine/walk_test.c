@@ -142,8 +142,9 @@ static enum task_next walker_step(struct task *task, unsigned events, struct tur
     return leave_step(w);
 }
 
-static void walker_wake_driver(struct task *task)
+static void walker_wake_driver(struct task *task, struct wakes *wakes)
 {
+    (void)wakes;
     list_item(task, struct walker, task)->driver_wakes++;
 }
 

@@ -43,12 +43,12 @@ struct visitor {
     struct waiter *waiter;
 };
 
-static void wake_visitor(struct task *task)
+static void wake_visitor(struct task *task, struct wakes *wakes)
 {
     struct visitor *v = list_item(task, struct visitor, task);
     pthread_mutex_lock(&v->lock);
     if (v->waiter != NULL)
-        waiter_wake(v->waiter);
+        waiter_wake_later(v->waiter, wakes);
     pthread_mutex_unlock(&v->lock);
 }
 

@@ -401,7 +401,8 @@ static void a_dial_under_way_is_worth_waiting_for(void)
 /* It has no slot any more, but its descriptor still. */
 static void a_connection_about_to_be_closed_is_worth_waiting_for(void)
 {
-    struct work work = WORK_INIT;
+    struct work work;
+    pool_begin_work(&work);
     begin(by_hand());
     connect_to(&a, &rig.place);
     CU_ASSERT_EQUAL(caller_take(&rig, &b, &other), POOL_WAIT);
