@@ -12,18 +12,21 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/client.h"
+#include "cli/client_key.h"
 #include "cli/interrupt.h"
 #include "cli/jar.h"
 #include "cli/message.h"
 #include "cli/proxy_url.h"
 #include "cli/transfer.h"
 
-/* The client of an operation. */
+/* The client of an operation, and of those like it. */
 struct agent {
-    const struct config *config;
-    gofer_client *client; /* NULL: it could not be made, code says why */
+    const struct config *config; /* that it was made with */
+    struct text key;             /* client_key.h */
+    gofer_client *client;        /* NULL: it could not be made, code says why */
     enum exit_code code;
 };
 
@@ -54,16 +57,24 @@ struct errand {
 
 /* --- clients --------------------------------------------------------------- */
 
-/* Jobs come operation by operation: the last agent is theirs, or a new one is. */
+/* Jobs come operation by operation: the last one's agent, or that of another operation which would
+ * have the same client, or a new one. */
 static struct agent *agent_of(struct runner *r, const struct config *config)
 {
+    struct text key = {0};
     struct agent *agent;
 
     if (r->agents_len > 0 && r->agents[r->agents_len - 1].config == config)
         return &r->agents[r->agents_len - 1];
+    client_key_write(&key, config);
+    for (size_t i = 0; i < r->agents_len; i++)
+        if (strcmp(text_str(&r->agents[i].key), text_str(&key)) == 0) {
+            text_fini(&key);
+            return &r->agents[i];
+        }
     r->agents = cli_realloc(r->agents, r->agents_len + 1, sizeof *r->agents);
     agent = &r->agents[r->agents_len++];
-    *agent = (struct agent){.config = config};
+    *agent = (struct agent){.config = config, .key = key};
     agent->client = client_new(config, r->jar, &agent->code);
     return agent;
 }
@@ -214,8 +225,10 @@ enum exit_code run(const struct global *global)
     progress_start(r.progress);
     code = run_all(&r);
     progress_free(r.progress, progress_now_us());
-    for (size_t i = 0; i < r.agents_len; i++)
+    for (size_t i = 0; i < r.agents_len; i++) {
         gofer_client_free(r.agents[i].client);
+        text_fini(&r.agents[i].key);
+    }
     free(r.agents);
     pthread_cond_destroy(&r.changed);
     pthread_mutex_destroy(&r.lock);
