@@ -21,6 +21,7 @@
 
 #include "base/alloc.h"
 #include "base/ascii.h"
+#include "base/file.h"
 #include "client/cookie_jar.h"
 
 enum { FILE_MAX_BYTES = 32 * 1024 * 1024, READ_BYTES = 16 * 1024, FIELDS = 7 };
@@ -49,7 +50,7 @@ static gofer_status read_all(int fd, struct buf *out)
 
 static gofer_status read_file(const char *path, struct buf *out)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = file_open(path, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
         return GOFER_ERR_SYSTEM;
     gofer_status status = read_all(fd, out);
@@ -187,9 +188,9 @@ static bool write_all(int fd, const char *data, size_t len)
 /* Writes, syncs and closes; a file that is not whole on the disk must not get the name. */
 static bool write_and_close(int fd, const struct buf *text)
 {
-    bool ok = write_all(fd, text->data, text->len) && fsync(fd) == 0;
+    bool ok = write_all(fd, text->data, text->len) && file_sync(fd) == 0;
     int err = errno;
-    bool closed = close(fd) == 0;
+    bool closed = file_close(fd) == 0;
     if (!ok)
         errno = err;
     return ok && closed;
@@ -198,7 +199,7 @@ static bool write_and_close(int fd, const struct buf *text)
 /* `temporary` ends in XXXXXX. mkostemp(3) makes files with mode 0600. */
 static gofer_status replace_file(const char *path, char *temporary, const struct buf *text)
 {
-    int fd = mkostemp(temporary, O_CLOEXEC);
+    int fd = file_open_temporary(temporary, O_CLOEXEC);
     if (fd < 0)
         return GOFER_ERR_SYSTEM;
     if (write_and_close(fd, text) && rename(temporary, path) == 0)

@@ -18,6 +18,7 @@
 
 #include "base/alloc.h"
 #include "base/fault.h"
+#include "base/file.h"
 #include "client/snapshot.h"
 #include "http/header.h"
 #include "http/multipart.h"
@@ -159,7 +160,7 @@ static struct source *open_file(const char *path)
 {
     struct stat st;
     /* Not to be held up by a FIFO that nobody writes to. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = file_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
     if (fd < 0)
         return NULL;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {

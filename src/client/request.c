@@ -16,6 +16,7 @@
 #include "base/alloc.h"
 #include "base/callback.h"
 #include "base/fault.h"
+#include "base/file.h"
 #include "client/snapshot.h"
 #include "client/token.h"
 #include "http/request_head.h"
@@ -221,7 +222,7 @@ gofer_status gofer_request_set_body_file(gofer_request *request, const char *pat
     if (request == NULL || path == NULL)
         return GOFER_ERR_INVALID;
     /* Not to be held up by a FIFO that nobody writes to. */
-    return set_file(request, open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), 0, -1);
+    return set_file(request, file_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0), 0, -1);
 }
 
 gofer_status gofer_request_set_body_fd(gofer_request *request, int fd, int64_t offset,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 
 enum { PIECE = 4096 };
 
@@ -65,7 +66,7 @@ int config_file_read(const char *path, size_t max, char **text, size_t *len)
     *text = NULL;
     *len = 0;
     /* O_NONBLOCK: a FIFO or a device there must not hold up a worker. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = file_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
     if (fd < 0)
         return is_lack(errno) ? errno : 0;
     int err = read_all(fd, max, &whole);

@@ -20,6 +20,7 @@
 #include "base/alloc.h"
 #include "base/callback.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "net/tls_error.h"
 #include "net/tls_identity.h"
 #include "net/tls_library.h"
@@ -143,7 +144,7 @@ static bool open_keylog(struct tls_context *c, const char *path, struct fault *f
     if (path == NULL)
         return true;
     c->keylog_fd =
-        open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+        file_open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
     if (c->keylog_fd < 0) {
         fault_set(fault, GOFER_ERR_TLS, GOFER_PHASE_TLS, errno, "key log cannot be opened: %s",
                   path);

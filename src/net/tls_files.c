@@ -15,6 +15,8 @@
 
 #include <openssl/x509.h>
 
+#include "base/file.h"
+
 enum { FILE_MAX_BYTES = 16 * 1024 * 1024 };
 
 const char *tls_system_ca_file(void)
@@ -112,7 +114,7 @@ static int read_open(int fd, struct buf *out)
 int tls_file_read(const char *path, struct buf *out)
 {
     /* O_NONBLOCK: a FIFO in the file's place must not hold a worker. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = file_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
     if (fd < 0)
         return errno;
     int err = read_open(fd, out);
