@@ -568,6 +568,19 @@ static void *reaper_thread(void *arg)
     return NULL;
 }
 
+/* On the timer thread too: a thread that cannot be had now is asked for again, or nobody would end
+ * the client. The timer lives as long as that. */
+static void start_reaper(void *arg)
+{
+    struct core *core = arg;
+    pthread_t thread;
+    if (thread_start(&thread, reaper_thread, core) == 0)
+        pthread_detach(thread);
+    else
+        timer_arm(engine_timers(core->engine), &core->reaper,
+                  clock_after_ms(clock_now_ns(), CORE_REAPER_MS));
+}
+
 void core_close(struct core *core)
 {
     if (core_is_forked(core))
@@ -577,11 +590,11 @@ void core_close(struct core *core)
         return;
     }
     /* This thread may be one that the end has to wait for: another one does it. */
-    pthread_t thread;
     refuse_new_calls(core);
     tell_calls_to_end(core);
-    if (thread_start(&thread, reaper_thread, core) == 0)
-        pthread_detach(thread);
+    core->reaper.fire = start_reaper;
+    core->reaper.arg = core;
+    start_reaper(core);
 }
 
 void core_read_stats(struct core *core, gofer_stats *stats)

@@ -73,11 +73,12 @@ struct core {
 
     struct lock lock; /* guards all below */
     enum core_state state;
-    struct timer sweep; /* see core_begin_call() */
-    bool sweeping;      /* it is armed, or about to be again */
-    struct list calls;  /* unfinished */
-    struct list ending; /* those of them that were told to end */
-    size_t inside;      /* threads inside a public function */
+    struct timer reaper; /* asks again for a thread that ends a client freed from a callback */
+    struct timer sweep;  /* see core_begin_call() */
+    bool sweeping;       /* it is armed, or about to be again */
+    struct list calls;   /* unfinished */
+    struct list ending;  /* those of them that were told to end */
+    size_t inside;       /* threads inside a public function */
     uint64_t done;
     uint64_t failed;
     struct retry_budget budget;
@@ -129,7 +130,7 @@ gofer_status core_begin_call(struct core *core, struct call *call, bool submits,
  * a sweep over the unfinished calls, once in CORE_SWEEP_MS while there are any,
  * which arms its timer in time. `armed` says that the timer was armed at all.
  */
-enum { CORE_NEAR_MS = 2000, CORE_SWEEP_MS = 1000 };
+enum { CORE_NEAR_MS = 2000, CORE_SWEEP_MS = 1000, CORE_REAPER_MS = 100 };
 
 /* Arms the call's timer for `at` or what it is armed for, whichever is earlier. The driver, or
  * under the core's lock. */
