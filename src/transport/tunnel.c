@@ -28,6 +28,7 @@ struct tunnel {
     struct buf head; /* HTTP: CONNECT */
     size_t sent;
     struct connect_reply reply;
+    size_t owed; /* bytes of the answer that were looked at, and are to be taken out */
     struct socks socks;
 };
 
@@ -156,14 +157,15 @@ static enum tunnel_step judge(struct tunnel *t, enum connect_state state, struct
     return state == CONNECT_OPEN && err == 0 ? TUNNEL_OPEN : TUNNEL_FAILED;
 }
 
-/* Takes bytes out of the connection that have been looked at. */
-static bool take_out(struct conn *conn, char *bytes, size_t len)
+/* Takes the bytes out of the connection that have been looked at. */
+static bool take_out(struct tunnel *t, struct conn *conn)
 {
-    while (len > 0) {
-        ssize_t n = conn_recv(conn, bytes, len, false);
+    char bytes[LOOK_BYTES];
+    while (t->owed > 0) {
+        ssize_t n = conn_recv(conn, bytes, t->owed, false);
         if (n <= 0)
             return false;
-        len -= (size_t)n;
+        t->owed -= (size_t)n;
     }
     return true;
 }
@@ -173,7 +175,10 @@ static enum tunnel_step read_answer(struct tunnel *t, struct conn *conn, uint32_
 {
     char bytes[LOOK_BYTES];
     for (;;) {
-        size_t used;
+        if (!take_out(t, conn))
+            return not_moved(conn, conn_recv_events(conn), events, fault);
+        if (t->reply.state == CONNECT_OPEN)
+            return judge(t, CONNECT_OPEN, fault);
         ssize_t n = conn_peek(conn, bytes, sizeof(bytes));
         if (n < 0)
             return not_moved(conn, conn_recv_events(conn), events, fault);
@@ -181,13 +186,8 @@ static enum tunnel_step read_answer(struct tunnel *t, struct conn *conn, uint32_
             connect_reply_eof(&t->reply, fault);
             return TUNNEL_FAILED;
         }
-        enum connect_state state = connect_reply_feed(&t->reply, bytes, (size_t)n, &used, fault);
-        if (state == CONNECT_FAILED)
-            return judge(t, state, fault);
-        if (!take_out(conn, bytes, used))
-            return not_moved(conn, conn_recv_events(conn), events, fault);
-        if (state == CONNECT_OPEN)
-            return judge(t, state, fault);
+        if (connect_reply_feed(&t->reply, bytes, (size_t)n, &t->owed, fault) == CONNECT_FAILED)
+            return judge(t, CONNECT_FAILED, fault);
     }
 }
 
