@@ -5,7 +5,7 @@
  * Which call fails, and how. A *layer* is a kind of fault: "memory" is gofer's
  * allocations, "emfile" the system calls that may want a descriptor, and so on;
  * layers.def has them all. A fault is a layer and a number: the n-th call of that
- * layer fails, once; of a layer that is a *storm*, every n-th. Calls of threads and
+ * layer fails, once; of a layer that is a *storm*, one of n. Calls of threads and
  * processes that are not gofer's never count: who calls is seen from the return
  * address (caller.h).
  *

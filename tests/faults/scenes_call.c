@@ -70,7 +70,7 @@ PLAY(retry_of_a_dead_connection)
 
 PLAY(retries)
 {
-    if (stage_client(stage, &(gofer_client_options){.retry_attempts = 3, .retry_delay_ms = 1}) ==
+    if (stage_client(stage, &(gofer_client_options){.retry_attempts = 6, .retry_delay_ms = 1}) ==
         NULL)
         return;
     get(stage, "/busy", "hello");
