@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include <openssl/asn1.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include "base/alloc.h"
@@ -67,6 +68,9 @@ static void write_hosts(X509 *cert, struct buf *out)
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
     size_t begin = out->len;
+    /* One that cannot be decoded names nobody; one that memory was lacking for does. */
+    if (names == NULL && ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE)
+        out->failed = true;
     for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
         if (!tls_certificate_is_host(name))

@@ -26,7 +26,8 @@ static void look_at_certificate(struct stage *stage, const gofer_response *respo
 
     HOLDS(stage, certificate != NULL);
     if (certificate != NULL) {
-        MUST(stage, strstr(certificate->hosts, "good.test") != NULL);
+        /* A list that OpenSSL does not understand names nobody. */
+        HOLDS(stage, strstr(certificate->hosts, "good.test") != NULL);
         MUST(stage, strncmp(certificate->pem, "-----BEGIN", 10) == 0);
     }
     gofer_certificate_free(certificate);
