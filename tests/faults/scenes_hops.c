@@ -81,11 +81,15 @@ PLAY(redirect_not_followed)
     if (stage_client(stage, &(gofer_client_options){.disable_redirects = true}) == NULL)
         return;
     gofer_status status = gofer_get(stage->client, stage_url(stage, "/moved"), &response);
-    if (status == GOFER_OK &&
-        STEP(stage,
+    if (status != GOFER_OK) {
+        stage_answer(stage, status, response, NULL);
+        return;
+    }
+    MUST(stage, gofer_response_status(response) == 302);
+    if (STEP(stage,
              gofer_response_location(response, url, sizeof url) > 0 ? GOFER_OK : GOFER_ERR_NOMEM))
         MUST(stage, strstr(url, "/hello") != NULL);
-    stage_answer(stage, status, response, NULL);
+    gofer_response_free(response);
 }
 
 PLAY(redirect_limit)
