@@ -8,6 +8,11 @@
 
 #include "base/lock.h"
 
+/* Every call asks: so it lies where the thread's own memory is at once, not found by a function,
+ * which glibc can do for a library that is loaded later, too. */
+#ifdef __GLIBC__
+__attribute__((tls_model("initial-exec")))
+#endif
 static _Thread_local unsigned depth;
 
 void callback_enter(void)

@@ -83,7 +83,7 @@ static void blame_exchange(struct call *c, const char *words, int64_t limit_ms)
 }
 
 /* Whether a limit has passed; sets the fault then. */
-static bool is_late(struct call *c, unsigned events, int64_t now_ns)
+__attribute__((noinline)) static bool is_late(struct call *c, unsigned events, int64_t now_ns)
 {
     if (now_ns >= total_at(c)) {
         blame_total(c, events);
@@ -98,18 +98,20 @@ static bool is_late(struct call *c, unsigned events, int64_t now_ns)
     return words != NULL;
 }
 
-bool limits_end(struct call *call, unsigned events, int64_t now_ns)
+static void blame_other(struct call *call, unsigned events)
+{
+    gofer_status code = events & EV_CANCEL ? GOFER_ERR_CANCELED : GOFER_ERR_CLOSED;
+    const char *words = events & EV_CANCEL ? "canceled" : "the client was closed";
+    gofer_phase phase = leave_phase(call, events);
+    fault_set(&call->fault, code, phase, 0, "%s while %s", words, gofer_phase_name(phase));
+}
+
+bool limits_end_now(struct call *call, unsigned events, int64_t now_ns)
 {
     if (events & (EV_CANCEL | EV_CLOSE)) {
-        gofer_status code = events & EV_CANCEL ? GOFER_ERR_CANCELED : GOFER_ERR_CLOSED;
-        const char *words = events & EV_CANCEL ? "canceled" : "the client was closed";
-        gofer_phase phase = leave_phase(call, events);
-        fault_set(&call->fault, code, phase, 0, "%s while %s", words, gofer_phase_name(phase));
+        blame_other(call, events);
         return true;
     }
-    /* At the start, where a deadline already past sends nothing, or at the timer's word. */
-    if (!(events & (EV_TIMER | EV_START)))
-        return false;
     if (is_late(call, events, now_ns))
         return true;
     if (events & EV_TIMER)

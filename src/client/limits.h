@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/task.h"
+
 struct call;
 
 /* The nearest of the limits in force. Any thread, while the call is not ended. */
@@ -26,8 +28,14 @@ bool limits_are_fatal(struct call *call, unsigned events, int64_t *rearm_at);
 /* Arms the timer for a limit of the exchange, or its next look, that is nearer than the call's. */
 void limits_arm(struct call *call);
 
-/* Whether events end the call; sets the fault then. */
-bool limits_end(struct call *call, unsigned events, int64_t now_ns);
+/* Whether events end the call; sets the fault then. A limit is looked at at the start, where a
+ * deadline already past sends nothing, and at the timer's word. */
+bool limits_end_now(struct call *call, unsigned events, int64_t now_ns);
+static inline bool limits_end(struct call *call, unsigned events, int64_t now_ns)
+{
+    return (events & (EV_CANCEL | EV_CLOSE | EV_TIMER | EV_START)) != 0 &&
+           limits_end_now(call, events, now_ns);
+}
 
 /* Sets the fault of a driver whose socket was shut down for a limit that may have moved since. */
 void limits_blame(struct call *call);
