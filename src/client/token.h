@@ -24,7 +24,8 @@ void token_unref(gofer_cancel *token);
 /* The absolute deadline in nanoseconds, or CLOCK_NEVER. */
 int64_t token_deadline(const gofer_cancel *token);
 
-/* Adds a call (by call->token_link). False where the token has fired: the call is to end at once. */
+/* Adds a call (by call->token_link). False where the token has fired: the call is to end at once.
+ */
 bool token_add(gofer_cancel *token, struct call *call);
 
 /* Takes the call out. */
