@@ -161,8 +161,7 @@ static bool refuse_place(struct call *c, gofer_status status)
                         : status == GOFER_ERR_CANCELED
                             ? "canceled before there was a place in the queue"
                             : "";
-    if (c->snapshot->cancel != NULL)
-        token_remove(c->snapshot->cancel, c);
+    token_remove(c->snapshot->cancel, c);
     return refuse(c, status, words);
 }
 
@@ -192,8 +191,7 @@ bool call_admit(struct call *call, bool driven, int64_t *now_ns)
     atomic_store_explicit(&call->total_at, first_deadline(call, now), memory_order_relaxed);
     call->began_ns = now;
     /* Before it is in the queue: that may take until it is cancelled. */
-    gofer_cancel *token = call->snapshot->cancel;
-    if (token != NULL && !token_add(token, call))
+    if (!token_add(call->snapshot->cancel, call))
         task_leave_events(&call->task, EV_CANCEL);
     gofer_status status = core_begin_call(call->core, call, !driven, now);
     if (status != GOFER_OK)

@@ -69,8 +69,7 @@ static void retire(struct call *c, bool ok)
         tell_end(c, ok);
     task_release_slot(&c->task);
     call_set_state(c, CALL_ENDED);
-    if (c->snapshot->cancel != NULL)
-        token_remove(c->snapshot->cancel, c);
+    token_remove(c->snapshot->cancel, c);
 }
 
 /* The response that tells of the fault: the one there is, or a new one; NULL without memory. */

@@ -73,6 +73,8 @@ int64_t token_deadline(const gofer_cancel *token)
 
 bool token_add(gofer_cancel *token, struct call *call)
 {
+    if (token == NULL)
+        return true;
     lock_take(&token->lock);
     bool live = !token->fired;
     if (live)
@@ -83,6 +85,8 @@ bool token_add(gofer_cancel *token, struct call *call)
 
 void token_remove(gofer_cancel *token, struct call *call)
 {
+    if (token == NULL)
+        return;
     lock_take(&token->lock);
     list_remove(&call->token_link);
     lock_drop(&token->lock);

@@ -25,10 +25,10 @@ void token_unref(gofer_cancel *token);
 int64_t token_deadline(const gofer_cancel *token);
 
 /* Adds a call (by call->token_link). False where the token has fired: the call is to end at once.
- */
+ * NULL token: true. */
 bool token_add(gofer_cancel *token, struct call *call);
 
-/* Takes the call out. */
+/* Takes the call out. NULL token is legal. */
 void token_remove(gofer_cancel *token, struct call *call);
 
 #endif
