@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT
  *
  * The bytes of a message, for tools that must say exactly this or look at exactly
- * that: the request's target, version and order of fields, how much of the
+ * that: the request's target, version, order and spelling of fields, how much of the
  * response's framing is undone, and the bytes as they pass. A program that talks
  * to well-behaved servers needs none of it. Everything else holds as always: what
  * a request may contain, limits, deadlines, who gets credentials.
@@ -62,6 +62,16 @@ typedef struct gofer_wire_options {
      * request's own fields "TE: gzip" and "Connection: TE" ask for them (RFC 9110 section 10.1.4).
      * Otherwise such a response is an error. With keep_chunks the body is given as it came. */
     bool decode_transfer;
+    /*
+     * How fields are to be spelled: each a "Name:value" as it is to stand in the head, with the
+     * blanks around its value. A line is sent in place of a field that has its name, in any case,
+     * and its value, the blanks aside; the lines decide the spelling only, and not what is sent.
+     * Copied.
+     */
+    const char *const *field_lines;
+    size_t field_lines_len; /* how many */
+    /* A POST, PUT or PATCH without a body sends no "Content-Length: 0". Servers may answer 411. */
+    bool omit_zero_length;
 } gofer_wire_options;
 
 /* Sets the first `size` bytes of the options; use gofer_request_set_wire(). */
@@ -70,7 +80,8 @@ GOFER_API gofer_status gofer_request_set_wire_sized(gofer_request *request,
 
 /*
  * Sets all of a request's wire options, which are copied; NULL: none. GOFER_ERR_INVALID for a
- * target or path that would not be one, which sticks to the request; GOFER_ERR_NOMEM.
+ * target, path or line of a field that would not be one, which sticks to the request;
+ * GOFER_ERR_NOMEM.
  */
 static inline gofer_status gofer_request_set_wire(gofer_request *request,
                                                   const gofer_wire_options *options)

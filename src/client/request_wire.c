@@ -12,6 +12,17 @@
 #include "client/snapshot.h"
 #include "http/wire.h"
 
+static gofer_status check_lines(const gofer_wire_options *o, struct buf *why)
+{
+    for (size_t i = 0; i < o->field_lines_len; i++)
+        if (o->field_lines == NULL || o->field_lines[i] == NULL ||
+            !wire_is_line(o->field_lines[i])) {
+            buf_append_str(why, "line of a header field that is none");
+            return GOFER_ERR_INVALID;
+        }
+    return GOFER_OK;
+}
+
 static gofer_status check(const gofer_wire_options *o, struct buf *why)
 {
     if (o->target != NULL && !wire_is_target(o->target)) {
@@ -27,7 +38,7 @@ static gofer_status check(const gofer_wire_options *o, struct buf *why)
             buf_append_str(why, "order of fields with a NULL in it");
             return GOFER_ERR_INVALID;
         }
-    return GOFER_OK;
+    return check_lines(o, why);
 }
 
 static bool copy_text(char **to, const char *text)
@@ -45,8 +56,10 @@ static bool fill(struct wire *wire, const gofer_wire_options *o)
     wire->decode = o->decode;
     wire->decode_transfer = o->decode_transfer;
     wire->tells_bytes = o->trace_bytes;
+    wire->omit_zero_length = o->omit_zero_length;
     return copy_text(&wire->target, o->target) &&
-           wire_set_order(wire, o->field_order, o->field_order_len);
+           wire_set_order(wire, o->field_order, o->field_order_len) &&
+           wire_set_lines(wire, o->field_lines, o->field_lines_len);
 }
 
 gofer_status gofer_request_set_wire_sized(gofer_request *request, const gofer_wire_options *options,

@@ -80,6 +80,7 @@ static struct request_parts parts_of(const struct snapshot *s, const struct core
         .body_len = s->source != NULL ? s->source->len : 0,
         .trailers = &s->trailers,
         .accept_encoding = decodes(s, core) ? coding_names() : NULL,
+        .omit_zero_length = s->wire != NULL && s->wire->omit_zero_length,
         .close = core != NULL && core->options.disable_keep_alives,
     };
 }

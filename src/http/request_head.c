@@ -422,7 +422,7 @@ static void write_framing(const struct request_parts *parts, struct buf *out)
             trailer_write_names(parts->trailers, out);
     } else if (parts->has_body) {
         write_content_length((uint64_t)parts->body_len, out);
-    } else if (method_has_content(parts->method) ||
+    } else if ((method_has_content(parts->method) && !parts->omit_zero_length) ||
                headers_count(parts->headers, "Content-Length") > 0) {
         write_content_length(0, out);
     }

@@ -35,6 +35,7 @@ struct request_parts {
     int64_t body_len;               /* with has_body; negative: unknown, sent in chunks */
     const struct headers *trailers; /* behind the body, which is sent in chunks; or NULL */
     const char *accept_encoding;    /* sent; NULL: none but the caller's */
+    bool omit_zero_length;          /* where there is no body, whatever the method */
     bool close;                     /* send "Connection: close" */
     bool absolute;       /* to an HTTP proxy that is to fetch it (RFC 9112 section 3.2.2) */
     const char *cookies; /* a jar's; sent behind the caller's, or else the client-wide ones, in one
@@ -74,8 +75,8 @@ gofer_status request_check(const struct request_parts *parts, struct buf *why);
  * client-wide one, else that of proxy_fields, of which the others follow the
  * client-wide ones. Else, no Proxy-Authorization is sent at all: it would reach the
  * origin (PX-05).
- * Content-Length: with a body, for POST, PUT and PATCH without one, and where the
- * caller says 0.
+ * Content-Length: with a body, for POST, PUT and PATCH without one (not with
+ * omit_zero_length), and where the caller says 0.
  */
 void request_write_head(const struct request_parts *parts, struct buf *out);
 

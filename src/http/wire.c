@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/ascii.h"
+#include "http/header.h"
 
 /* --- life --- */
 
@@ -28,31 +29,48 @@ struct wire *wire_ref(struct wire *wire)
     return wire;
 }
 
+static void free_texts(char **texts, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        mem_free(texts[i]);
+    mem_free(texts);
+}
+
 void wire_unref(struct wire *wire)
 {
     if (wire == NULL || atomic_fetch_sub(&wire->refs, 1) != 1)
         return;
-    for (size_t i = 0; i < wire->order_len; i++)
-        mem_free(wire->order[i]);
-    mem_free(wire->order);
+    free_texts(wire->order, wire->order_len);
+    free_texts(wire->lines, wire->lines_len);
     mem_free(wire->target);
     mem_free(wire);
 }
 
-bool wire_set_order(struct wire *wire, const char *const *names, size_t len)
+/* What is copied is counted, also where memory ends. */
+static bool copy_texts(char ***to, size_t *to_len, const char *const *from, size_t len)
 {
     if (len == 0)
         return true;
-    wire->order = mem_zalloc(len * sizeof(*wire->order));
-    if (wire->order == NULL)
+    *to = mem_zalloc(len * sizeof(**to));
+    if (*to == NULL)
         return false;
-    for (; wire->order_len < len; wire->order_len++) {
-        char *copy = mem_strdup(names[wire->order_len]);
+    for (; *to_len < len; (*to_len)++) {
+        char *copy = mem_strdup(from[*to_len]);
         if (copy == NULL)
             return false;
-        wire->order[wire->order_len] = copy;
+        (*to)[*to_len] = copy;
     }
     return true;
+}
+
+bool wire_set_order(struct wire *wire, const char *const *names, size_t len)
+{
+    return copy_texts(&wire->order, &wire->order_len, names, len);
+}
+
+bool wire_set_lines(struct wire *wire, const char *const *lines, size_t len)
+{
+    return copy_texts(&wire->lines, &wire->lines_len, lines, len);
 }
 
 bool wire_is_target(const char *text)
@@ -61,6 +79,13 @@ bool wire_is_target(const char *text)
     while (*at > ' ' && *at < 0x7f)
         at++;
     return at > text && *at == '\0';
+}
+
+bool wire_is_line(const char *text)
+{
+    const char *colon = strchr(text, ':');
+    return colon != NULL && header_is_token(text, (size_t)(colon - text)) &&
+           header_is_value(colon + 1, strlen(colon + 1));
 }
 
 /* --- the request line --- */
@@ -112,13 +137,62 @@ static bool has_name(const char *line, size_t len, const char *name)
     return colon != NULL && ascii_equal_n(line, (size_t)(colon - line), name);
 }
 
-/* The lines of the fields, and which of them are out already. */
+/* The lines of the fields, which of them are out already, and which spellings are used up. */
 struct lines {
     const char *begin;
     const char *end;
     size_t len;
     bool *done;
+    bool *used; /* behind done */
 };
+
+/* Blanks, and what ends a line. */
+static bool is_margin(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Takes the margins off a value. Returns how long it is then. */
+static size_t trim(const char **value, const char *end)
+{
+    while (*value < end && is_margin(**value))
+        (*value)++;
+    while (end > *value && is_margin(end[-1]))
+        end--;
+    return (size_t)(end - *value);
+}
+
+/* Whether a field of the head and a line of the caller's say the same. */
+static bool says_the_same(const char *field, size_t len, const char *line)
+{
+    const char *colon = memchr(field, ':', len);
+    size_t name = colon != NULL ? (size_t)(colon - field) : 0;
+    if (colon == NULL || strcspn(line, ":") != name)
+        return false;
+    for (size_t i = 0; i < name; i++)
+        if (ascii_lower(field[i]) != ascii_lower(line[i]))
+            return false;
+    const char *a = colon + 1, *b = line + name + 1;
+    size_t a_len = trim(&a, field + len), b_len = trim(&b, line + strlen(line));
+    return a_len == b_len && memcmp(a, b, a_len) == 0;
+}
+
+/* Writes a field as it is, or as the first of the caller's lines that says the same has it; two
+ * equal fields take two lines. */
+static void put_line(const struct wire *wire, struct lines *lines, const char *field, size_t len,
+                     struct buf *out)
+{
+    size_t i = 0;
+    while (i < wire->lines_len && (lines->used[i] || !says_the_same(field, len, wire->lines[i])))
+        i++;
+    if (i == wire->lines_len) {
+        buf_append(out, field, len);
+        return;
+    }
+    lines->used[i] = true;
+    buf_append_str(out, wire->lines[i]);
+    buf_append_str(out, "\r\n");
+}
 
 /* Writes those that nobody has written and that have that name, or none of the order's (NULL). */
 static void put_lines(const struct wire *wire, struct lines *lines, const char *name, size_t most,
@@ -131,7 +205,7 @@ static void put_lines(const struct wire *wire, struct lines *lines, const char *
         for (size_t n = 0; name == NULL && mine && n < wire->order_len; n++)
             mine = !has_name(at, len, wire->order[n]);
         if (mine && !lines->done[i]) {
-            buf_append(out, at, len);
+            put_line(wire, lines, at, len, out);
             lines->done[i] = true;
             most--;
         }
@@ -173,11 +247,13 @@ void wire_remake_head(const struct wire *wire, const char *path, struct buf *hea
         at += len;
         lines.len++;
     }
-    lines.done = mem_zalloc(lines.len + 1);
-    if (lines.done == NULL)
+    lines.done = mem_zalloc(lines.len + wire->lines_len + 1);
+    if (lines.done == NULL) {
         out.failed = true;
-    else
+    } else {
+        lines.used = lines.done + lines.len;
         put_in_order(wire, &lines, &out);
+    }
     buf_append_str(&out, "\r\n");
     mem_free(lines.done);
     buf_fini(head);

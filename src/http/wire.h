@@ -23,6 +23,8 @@ struct wire {
     char *target; /* or NULL */
     char **order;
     size_t order_len;
+    char **lines; /* how fields are spelled */
+    size_t lines_len;
     bool http_1_0;
     bool accept_http_0_9;
     bool keep_chunks;
@@ -30,6 +32,7 @@ struct wire {
     bool decode;
     bool decode_transfer;
     bool tells_bytes;
+    bool omit_zero_length;
 };
 
 /* With one reference and nothing in it. NULL without memory. */
@@ -39,11 +42,15 @@ struct wire *wire_new(void);
 struct wire *wire_ref(struct wire *wire);
 void wire_unref(struct wire *wire);
 
-/* Copies the names. False without memory. */
+/* Copies the names, or the lines; once each. False without memory. */
 bool wire_set_order(struct wire *wire, const char *const *names, size_t len);
+bool wire_set_lines(struct wire *wire, const char *const *lines, size_t len);
 
 /* Whether text can stand in a request line as its target: visible ASCII, and some. */
 bool wire_is_target(const char *text);
+
+/* Whether text can stand in a head as a field (RFC 9112 section 5): a name, a colon, a value. */
+bool wire_is_line(const char *text);
 
 /* Remakes a head that request_write_head() wrote; path, or NULL, stands in place of the URL's path
  * and query. */

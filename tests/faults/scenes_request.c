@@ -40,9 +40,12 @@ PLAY(request)
 PLAY(wire)
 {
     static const char *const order[] = {"Accept", "*", "Host"};
+    static const char *const lines[] = {"accept:*/*"};
     gofer_wire_options options = {.path = "/hello",
                                   .field_order = order,
                                   .field_order_len = sizeof order / sizeof order[0],
+                                  .field_lines = lines,
+                                  .field_lines_len = sizeof lines / sizeof lines[0],
                                   .trace_bytes = true};
     gofer_request *request = stage_request(stage, "GET", "/elsewhere/../hello");
 

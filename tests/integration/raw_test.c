@@ -80,6 +80,31 @@ static void fields_are_sent_in_order(void)
     EXPECT(strncmp(origin_last_head(origin), "GET / HTTP/1.1\r\nX-A: b\r\nUser-Agent: ", 36) == 0);
 }
 
+static void fields_are_spelled_as_given(void)
+{
+    static const char *const lines[] = {"x-a:b"};
+    struct origin *origin = origin_that_says(REPLY_HELLO, THEN_NEXT);
+    gofer_request *request = rig_request("GET", origin, "/");
+
+    gofer_request_set_header(request, "X-A", "b");
+    gofer_request_set_wire(request,
+                           &(gofer_wire_options){.field_lines = lines, .field_lines_len = 1});
+    struct outcome got = rig_call(rig_client(NULL), request);
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT(strstr(origin_last_head(origin), "\r\nx-a:b\r\n") != NULL);
+}
+
+static void a_zero_length_can_be_left_out(void)
+{
+    struct origin *origin = origin_that_says(REPLY_HELLO, THEN_NEXT);
+    gofer_request *request = rig_request("POST", origin, "/");
+
+    gofer_request_set_wire(request, &(gofer_wire_options){.omit_zero_length = true});
+    struct outcome got = rig_call(rig_client(NULL), request);
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT(strstr(origin_last_head(origin), "Content-Length") == NULL);
+}
+
 static void what_is_no_target_sticks_to_the_request(void)
 {
     gofer_request *request = rig_request_to("GET", "http://127.0.0.1:1/");
@@ -89,6 +114,11 @@ static void what_is_no_target_sticks_to_the_request(void)
     EXPECT_STATUS(gofer_request_status(request), GOFER_ERR_INVALID);
     request = rig_request_to("GET", "http://127.0.0.1:1/");
     EXPECT_STATUS(gofer_request_set_wire(request, &(gofer_wire_options){.path = "a"}),
+                  GOFER_ERR_INVALID);
+    static const char *const lines[] = {"A: b\r\nC: d"};
+    request = rig_request_to("GET", "http://127.0.0.1:1/");
+    EXPECT_STATUS(gofer_request_set_wire(
+                      request, &(gofer_wire_options){.field_lines = lines, .field_lines_len = 1}),
                   GOFER_ERR_INVALID);
     EXPECT_STATUS(gofer_request_set_wire(NULL, NULL), GOFER_ERR_INVALID);
 }
@@ -260,6 +290,8 @@ CU_TestInfo raw_tests[] = {
     {"a path is sent as it is", a_path_is_sent_as_it_is},
     {"a path is not for redirects", a_path_is_not_for_redirects},
     {"fields are sent in the order asked for", fields_are_sent_in_order},
+    {"fields are spelled as given", fields_are_spelled_as_given},
+    {"a zero length can be left out", a_zero_length_can_be_left_out},
     {"what is no target sticks to the request", what_is_no_target_sticks_to_the_request},
     {"wire options can be taken back", options_can_be_taken_back},
     {"HTTP/1.0 has no chunks", http_1_0_has_no_chunks},

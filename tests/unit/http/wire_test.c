@@ -66,6 +66,43 @@ static void a_name_that_stands_again_takes_one_each(void)
                "GET /x?y HTTP/1.1\r\nA: 1\r\nC: 3\r\nA: 2\r\nB:\r\nHost: h\r\nAA: 4\r\n\r\n");
 }
 
+static void check_lines(const char *head, const char *const *lines, size_t len, const char *want)
+{
+    struct wire *wire = wire_new();
+    struct buf got = BUF_INIT;
+    buf_append_str(&got, head);
+    EXPECT(wire_set_lines(wire, lines, len), want);
+    wire_remake_head(wire, NULL, &got);
+    char *text = buf_take_str(&got);
+    EXPECT(same_text(text, want), text);
+    mem_free(text);
+    wire_unref(wire);
+}
+
+static void fields_are_spelled_as_the_lines_are(void)
+{
+    static const char *const lines[] = {"a:2", "A:\t1 ", "c: 4", "None:1", "b:"};
+    check_lines(HEAD, lines, 5,
+                "GET /x?y HTTP/1.1\r\nHost: h\r\nA:\t1 \r\nb:\r\na:2\r\nC: 3\r\nAA: 4\r\n\r\n");
+}
+
+static void equal_fields_take_a_line_each(void)
+{
+    static const char *const lines[] = {"A:1", "A:  1"};
+    check_lines("GET / HTTP/1.1\r\nA: 1\r\nA: 1\r\nA: 1\r\n\r\n", lines, 2,
+                "GET / HTTP/1.1\r\nA:1\r\nA:  1\r\nA: 1\r\n\r\n");
+}
+
+static void lines_are_header_fields(void)
+{
+    EXPECT(wire_is_line("A:b"), "A:b");
+    EXPECT(wire_is_line("A:"), "no value");
+    EXPECT(!wire_is_line("A"), "no colon");
+    EXPECT(!wire_is_line("A :b"), "blank in the name");
+    EXPECT(!wire_is_line(":b"), "no name");
+    EXPECT(!wire_is_line("A: b\r\nC: d"), "line end");
+}
+
 static void targets_are_visible_ascii(void)
 {
     EXPECT(wire_is_target("*"), "*");
@@ -82,5 +119,8 @@ CU_TestInfo wire_tests[] = {
     {"fields stand in the order asked for", fields_stand_in_their_order},
     {"fields that are not named come last", those_not_named_come_last},
     {"a name that stands again takes a field each", a_name_that_stands_again_takes_one_each},
+    {"fields are spelled as the lines are", fields_are_spelled_as_the_lines_are},
+    {"equal fields take a line each", equal_fields_take_a_line_each},
+    {"lines are header fields", lines_are_header_fields},
     {"targets are visible ASCII", targets_are_visible_ascii},
     CU_TEST_INFO_NULL};
