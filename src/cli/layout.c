@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "cli/header.h"
+#include "cli/target.h"
 
 /* curl's order: these, then the caller's in their order, then those about the body. A field of the
  * caller's, Host apart, stands among his, also where it replaces one of these. */
@@ -83,29 +84,31 @@ static void make_order(struct strings *order, const struct config *config)
             push_unmentioned(order, config, &trailing[i], 1);
 }
 
-/* "/a/../b?c" out of "http://host/a/../b?c#d". */
-static void take_path(struct text *out, const char *url)
+/* The caller's fields as he wrote them; those that stand without a value have no such line. */
+static void push_lines(struct strings *lines, const struct strings *given)
 {
-    const char *authority = strstr(url, "://");
-    const char *path = authority != NULL ? authority + 3 : url;
+    for (size_t i = 0; i < given->len; i++) {
+        const char *line = given->items[i];
+        struct header header = header_parse(line);
 
-    path += strcspn(path, "/?#");
-    if (*path != '/')
-        text_append_str(out, "/");
-    text_append(out, path, strcspn(path, "#"));
+        if (header.kind == HEADER_SEND && *header.value != '\0')
+            strings_push(lines, line);
+        header_fini(&header);
+    }
 }
 
 void layout_apply(gofer_request *request, const struct config *config, const char *url)
 {
     const struct config_message *m = &config->message;
-    struct strings order = {0};
+    struct strings order = {0}, lines = {0};
     struct text path = {0};
 
     make_order(&order, config);
-    if (m->path_as_is)
-        take_path(&path, url);
+    push_lines(&lines, &config->headers);
+    push_lines(&lines, &config->proxy.headers);
+    target_append(&path, url, m->path_as_is);
     gofer_wire_options options = {.target = m->target,
-                                  .path = m->path_as_is ? text_str(&path) : NULL,
+                                  .path = path.len > 0 ? text_str(&path) : NULL,
                                   .field_order = (const char *const *)order.items,
                                   .field_order_len = order.len,
                                   .http_1_0 = m->http_1_0,
@@ -114,9 +117,13 @@ void layout_apply(gofer_request *request, const struct config *config, const cha
                                   .ignore_content_length = m->ignore_length,
                                   .decode = config->compressed && !m->raw,
                                   .trace_bytes = true,
-                                  .decode_transfer = m->transfer_codings};
+                                  .decode_transfer = m->transfer_codings,
+                                  .field_lines = (const char *const *)lines.items,
+                                  .field_lines_len = lines.len,
+                                  .omit_zero_length = true};
     if (gofer_request_set_wire(request, &options) == GOFER_ERR_NOMEM)
         cli_out_of_memory();
     strings_fini(&order);
+    strings_fini(&lines);
     text_fini(&path);
 }

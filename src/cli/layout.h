@@ -2,8 +2,8 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * What a request looks like on the wire, as curl's do: the order of its fields,
- * its target and version.
+ * What a request looks like on the wire, as curl's do: its fields' order and
+ * spelling, its target and version.
  */
 #ifndef GOFER_CLI_LAYOUT_H
 #define GOFER_CLI_LAYOUT_H

@@ -56,10 +56,14 @@ static void check_memory(gofer_status status)
 
 /* --- the body -------------------------------------------------------------- */
 
-/* A regular file that goes as it is, as fast as it may, is the library's. */
+/* A regular file that goes as it is, as fast as it may, is the library's. An empty one is a body,
+ * too, and says its length. */
 static struct feed *send_file(gofer_request *request, const struct feed_source *file)
 {
-    check_memory(gofer_request_set_body_fd(request, file->fd, file->offset, file->length));
+    if (file->length == 0)
+        check_memory(gofer_request_set_body_ref(request, "", 0, NULL, NULL));
+    else
+        check_memory(gofer_request_set_body_fd(request, file->fd, file->offset, file->length));
     close(file->fd);
     return NULL;
 }

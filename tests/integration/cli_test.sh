@@ -205,7 +205,7 @@ run -XDELETE "$url/echo"
 holds '-XDELETE' out '^DELETE /echo '
 run -H 'X-A: 1' -H 'X-A:  2' -H 'X-E;' -H 'Accept:' -H nothing -d x -H 'content-type: text/x' "$url/echo"
 holds '-H sends' out '^X-A: 1'
-holds '-H adds' out '^X-A: 2'
+holds '-H adds' out '^X-A:  2'
 holds '-H "Name;" sends it empty' out '^X-E: *.$'
 lacks '-H "Name:" removes a default' out '^Accept'
 lacks '-H without a colon says nothing' out 'nothing'
