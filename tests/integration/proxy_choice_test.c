@@ -244,7 +244,7 @@ static void each_hop_of_a_redirect_chooses_anew(void)
 
 static void bad_options_make_no_client(void)
 {
-    static const gofer_header nothing[] = {{"X", NULL}}, host[] = {{"Host", "a"}},
+    static const gofer_header nothing[] = {{NULL, "x"}}, host[] = {{"Host", "a"}},
                               split[] = {{"X", "a\r\nB: c"}};
     static const gofer_tls_options two = {.ca_file = "a", .cert_file = "b", .cert_pem = "c"};
     static const gofer_client_options rows[] = {
