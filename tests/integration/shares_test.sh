@@ -2,13 +2,13 @@
 # SPDX-FileCopyrightText: The gofer authors
 # SPDX-License-Identifier: MIT
 #
-# All integration tests, in shares that run beside each other (GOFER_SHARES, 4):
+# All integration tests, in shares that run beside each other (GOFER_SHARES, 6):
 # most of their time is waiting for time limits. Beside a sanitizer the limits are
-# too near for that: one share then. Each share's output follows the other's
+# too near for so many. Each share's output follows the other's
 # whole, and then once more what failed, so that the end of a log that was cut
 # says it; the exit status is 1 where one of them failed.
 set -u
-shares=${GOFER_SHARES:-4}
+shares=${GOFER_SHARES:-6}
 program=${GOFER_BUILDDIR:-.}/integration_tests
 outputs=$(mktemp -d) || exit 1
 trap 'rm -rf "$outputs"' EXIT
