@@ -14,8 +14,9 @@
  * gofer_request_mark_secret(), client-wide ones too, are dropped, and so are
  * the URL's userinfo, the unix-domain socket and the TLS server name; they do not
  * come back. A cookie jar is asked for each URL anew. Referer is the URL before,
- * without userinfo, and none from https to http; one of the caller's stays. A Host
- * of the caller's stays only where Location names no host.
+ * without userinfo, and none from https to http; one of the caller's stays, unless
+ * gofer_request_set_auto_referer() says otherwise. A Host of the caller's stays only where Location
+ * names no host.
  *
  * The call fails with GOFER_ERR_REDIRECT, and the redirect as its response, for
  * more than max_redirects of them, from https to http, for other schemes than http

@@ -254,6 +254,13 @@ GOFER_API gofer_status gofer_request_set_redirect_keep(gofer_request *request, i
                                                        gofer_redirect_keep keep);
 
 /*
+ * Says where Referer comes from behind a redirect, where the request or the client has
+ * one of its own: from the redirect, as it does where there is none (1); or it stays
+ * (0, the default).
+ */
+GOFER_API gofer_status gofer_request_set_auto_referer(gofer_request *request, int automatic);
+
+/*
  * Says that fields of that name, set before or after or client-wide, are a secret
  * between the program and the URL's origin, as Authorization and Cookie always
  * are: a redirect to another origin drops them, and traces are not shown their

@@ -193,6 +193,7 @@ enum key_scope {
     ROW(max_redirects, NOT_CONNECTION, "call", 0, gofer_request_set_max_redirects(request, 5))     \
     ROW(keep, NOT_CONNECTION, "message", {0},                                                      \
         gofer_request_set_redirect_keep(request, 301, GOFER_KEEP_ALL))                             \
+    ROW(auto_referer, NOT_CONNECTION, "message", 0, gofer_request_set_auto_referer(request, 1))    \
     ROW(secrets, NOT_CONNECTION, "message", {0}, gofer_request_mark_secret(request, "X-Other"))    \
     ROW(wire, NOT_CONNECTION, "message", NULL, gofer_request_set_wire(request, &other_wire))       \
     ROW(path, DERIVED, "wire", NULL, (void)0)                                                      \

@@ -213,7 +213,7 @@ static bool set_referer(struct snapshot *next, const struct snapshot *from, cons
         return true; /* the caller wants none */
     if (strcmp(from->url.scheme, "https") == 0 && strcmp(url->scheme, "http") == 0)
         return headers_remove(&next->headers, "Referer") == GOFER_OK;
-    if (given != NULL)
+    if (given != NULL && !from->auto_referer)
         return headers_set(&next->headers, "Referer", given->value) == GOFER_OK;
     return write_referer(next, &from->url) == GOFER_OK;
 }

@@ -54,6 +54,17 @@ gofer_status gofer_request_set_redirect_keep(gofer_request *request, int status,
     return GOFER_OK;
 }
 
+gofer_status gofer_request_set_auto_referer(gofer_request *request, int automatic)
+{
+    if (request == NULL)
+        return GOFER_ERR_INVALID;
+    struct snapshot *s = request_own_snapshot(request);
+    if (s == NULL)
+        return GOFER_ERR_NOMEM;
+    s->auto_referer = automatic != 0;
+    return GOFER_OK;
+}
+
 gofer_status gofer_request_mark_secret(gofer_request *request, const char *name)
 {
     if (request == NULL)

@@ -393,6 +393,7 @@ struct snapshot *snapshot_copy(const struct snapshot *from)
     s->no_cookies = from->no_cookies;
     s->max_redirects = from->max_redirects;
     memcpy(s->keep, from->keep, sizeof s->keep);
+    s->auto_referer = from->auto_referer;
     s->method = mem_strdup(from->method);
     s->shown_url = mem_strdup(from->shown_url);
     s->why = from->why != NULL ? mem_strdup(from->why) : NULL;

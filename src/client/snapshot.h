@@ -72,6 +72,7 @@ struct snapshot {
     enum snapshot_follow follow;         /* redirects */
     int64_t max_redirects;               /* 0: the client's */
     gofer_redirect_keep keep[3];         /* of 301, 302 and 303 */
+    bool auto_referer;                   /* behind redirects, in place of one of its own */
     struct headers secrets;              /* names only */
     struct wire *wire;                   /* or NULL */
     char *path;                          /* in place of the URL's path and query; or NULL */

@@ -31,6 +31,7 @@ PLAY(request)
     STEP(stage, gofer_request_set_follow_redirects(request, 1));
     STEP(stage, gofer_request_set_max_redirects(request, 3));
     STEP(stage, gofer_request_set_redirect_keep(request, 302, GOFER_KEEP_ALL));
+    STEP(stage, gofer_request_set_auto_referer(request, 1));
     STEP(stage, gofer_request_status(request));
     if (stage_client(stage, NULL) != NULL)
         play_do(stage, request, "hello");

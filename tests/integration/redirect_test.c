@@ -327,6 +327,24 @@ static void no_other_status_keeps_more(void)
     gofer_request_free(request);
 }
 
+static void a_referer_stays_unless_it_is_to_follow(void)
+{
+    for (int automatic = 0; automatic <= 1; automatic++) {
+        struct trail *trail = trail_begin();
+        gofer_request *request = ask("GET", trail, "/?code=302&next=302");
+        char follows[ORIGIN_URL_BYTES + 32];
+        gofer_request_set_header(request, "Referer", "http://from.test/");
+        EXPECT_STATUS(gofer_request_set_auto_referer(request, automatic), GOFER_OK);
+        struct outcome got = rig_call(rig_client(NULL), request);
+        rig_expect_answer(&got, 200, "hello");
+        EXPECT_HOLDS(trail_head(trail, 1), "\r\nReferer: http://from.test/\r\n");
+        snprintf(follows, sizeof follows, "\r\nReferer: %s\r\n", trail_url(trail, "/?code=302"));
+        EXPECT_HOLDS(trail_head(trail, 3),
+                     automatic ? follows : "\r\nReferer: http://from.test/\r\n");
+    }
+    EXPECT_STATUS(gofer_request_set_auto_referer(NULL, 1), GOFER_ERR_INVALID);
+}
+
 static void following_may_be_disabled(void)
 {
     struct trail *trail = trail_begin();
@@ -614,6 +632,7 @@ static void passwords_are_not_in_errors(void)
 
 CU_TestInfo redirect_tests[] = {
     {"a request may keep more", a_request_may_keep_more},
+    {"a Referer stays unless it is to follow", a_referer_stays_unless_it_is_to_follow},
     {"no other status keeps more", no_other_status_keeps_more},
     {"G1 RD-01 a chain ends after ten hops", a_chain_ends_after_ten_hops},
     {"G1 a longer chain may be allowed", a_longer_chain_may_be_allowed},
