@@ -32,8 +32,8 @@ GOFER_API void gofer_form_free(gofer_form *form);
 /*
  * Adds a field: a string, or len bytes, which are copied. `filename` and
  * `content_type` may be NULL: no file name; no type, or application/octet-stream
- * where there is a file name. GOFER_OK, GOFER_ERR_INVALID for a name or data that
- * is NULL or a content type that is no header value, or GOFER_ERR_NOMEM.
+ * where there is a file name ("": no type even then). GOFER_OK, GOFER_ERR_INVALID for a name or
+ * data that is NULL or a content type that is no header value, or GOFER_ERR_NOMEM.
  */
 GOFER_API gofer_status gofer_form_add_text(gofer_form *form, const char *name, const char *value);
 GOFER_API gofer_status gofer_form_add_data(gofer_form *form, const char *name, const void *data,

@@ -138,6 +138,8 @@ gofer_status gofer_form_add_data(gofer_form *form, const char *name, const void 
         return blame(form, GOFER_ERR_INVALID, 0, "invalid content type of a form field");
     if (filename != NULL && content_type == NULL)
         content_type = "application/octet-stream";
+    else if (content_type != NULL && *content_type == '\0')
+        content_type = NULL;
     return add_part(form, name, source_new_copy(len > 0 ? data : "", len), filename, content_type);
 }
 

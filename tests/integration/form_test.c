@@ -216,12 +216,13 @@ static void a_form_has_its_parts_in_order(void)
     EXPECT_STATUS(gofer_form_add_file(form, "file", path, NULL, NULL), GOFER_OK);
     EXPECT_STATUS(gofer_form_add_file(form, "again", path, "\xc3\xa4.txt", "text/plain"), GOFER_OK);
     EXPECT_STATUS(gofer_form_add_text(form, "", ""), GOFER_OK);
+    EXPECT_STATUS(gofer_form_add_data(form, "untyped", "{}", 2, "n.json", ""), GOFER_OK);
     unlink(path);
     struct outcome got = rig_call(rig_client(NULL), form_request(origin, form));
 
     rig_expect_answer(&got, 200, "hello");
     EXPECT_TEXT(field_of(origin, "Transfer-Encoding"), "");
-    REQUIRE(take_apart(origin, parts, 8) == 7);
+    REQUIRE(take_apart(origin, parts, 8) == 8);
     expect_part(&parts[0], "Content-Disposition: form-data; name=\"text\"\r\n", "a\nb", 3);
     expect_part(&parts[1], "Content-Disposition: form-data; name=\"data\"\r\n", "\0\r\n--", 5);
     expect_part(&parts[2],
@@ -242,6 +243,9 @@ static void a_form_has_its_parts_in_order(void)
                 "Content-Type: text/plain\r\n",
                 "file\r\n", 6);
     expect_part(&parts[6], "Content-Disposition: form-data; name=\"\"\r\n", "", 0);
+    expect_part(&parts[7],
+                "Content-Disposition: form-data; name=\"untyped\"; filename=\"n.json\"\r\n", "{}",
+                2);
 }
 
 static void an_empty_form_is_an_end(void)
