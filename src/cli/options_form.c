@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "cli/input.h"
+#include "cli/message.h"
 #include "cli/options.h"
 
 static void check_memory(gofer_status status)
@@ -128,43 +129,63 @@ static const char *type_of(const char *name, const char *otherwise)
     return otherwise;
 }
 
-/* The type that was said, or that the part's name or else the file's tells. */
-static const char *type_of_field(const struct field *f, const char *otherwise)
+/* The type that was said, or that the part's name tells. */
+static const char *type_by_name(const struct field *f, const char *otherwise)
 {
-    const char *by_file = type_of(text_str(&f->content), otherwise);
-
     if (f->type != NULL)
         return f->type;
-    return f->filename != NULL ? type_of(f->filename, by_file) : by_file;
+    return f->filename != NULL ? type_of(f->filename, otherwise) : otherwise;
 }
 
-static enum option_error add_contents(struct config *config, const struct field *f, bool named)
+/* Or else the file's. */
+static const char *type_by_file(const struct field *f, const char *otherwise)
 {
-    const char *name = text_str(&f->content);
-    const char *filename = f->filename == NULL && named ? name : f->filename;
+    return type_by_name(f, type_of(text_str(&f->content), otherwise));
+}
+
+/* The type of a file's bytes: without a file's name plain text is what a field is anyway. */
+static const char *type_of_contents(const struct field *f, const char *filename)
+{
+    const char *type = type_by_file(f, "");
+    bool plain = filename == NULL && f->type == NULL && strcmp(type, "text/plain") == 0;
+
+    return plain ? "" : type;
+}
+
+/* The bytes of a file, or of stdin. */
+static enum option_error add_contents(struct config *config, const struct field *f,
+                                      const char *filename)
+{
     struct text bytes = {0};
-    bool ok = input_read(config, name, &bytes);
+    bool ok = input_read(config, text_str(&f->content), &bytes);
 
     if (ok)
         check_memory(gofer_form_add_data(form_of(config), text_str(&f->name), text_str(&bytes),
-                                         bytes.len, filename, type_of_field(f, NULL)));
+                                         bytes.len, filename, type_of_contents(f, filename)));
     text_fini(&bytes);
     return ok ? OPTION_OK : OPTION_UNREADABLE;
 }
 
 /* A file that cannot be had is the error of the transfers. */
-static enum option_error add_field(struct config *config, const struct field *f, char kind)
+static enum option_error add_field(struct config *config, struct field *f, char kind)
 {
     const char *name = text_str(&f->name), *content = text_str(&f->content);
 
-    if (kind == '<' || (kind == '@' && strcmp(content, "-") == 0))
-        return add_contents(config, f, kind == '@');
+    if (kind == '<' && f->filename != NULL) {
+        message_warn(config, "Field file name not allowed here: %s", f->filename);
+        free(f->filename);
+        f->filename = NULL;
+    }
+    if (kind == '<')
+        return add_contents(config, f, NULL);
+    if (kind == '@' && strcmp(content, "-") == 0)
+        return add_contents(config, f, f->filename != NULL ? f->filename : content);
     if (kind == '@')
         check_memory(gofer_form_add_file(form_of(config), name, content, f->filename,
-                                         type_of_field(f, NULL)));
+                                         type_by_file(f, NULL)));
     else
         check_memory(gofer_form_add_data(form_of(config), name, content, f->content.len,
-                                         f->filename, f->type));
+                                         f->filename, type_by_name(f, "")));
     return OPTION_OK;
 }
 

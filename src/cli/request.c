@@ -157,6 +157,16 @@ static void add_data(gofer_request *request, const struct request_about *about)
     expect(request, config, (int64_t)config->data.len);
 }
 
+/* -r of what is sent: which part of it that is, whatever part it is; -1 is an unknown length. */
+static void add_content_range(gofer_request *request, const struct config *config, int64_t length)
+{
+    struct text value = {0};
+
+    text_printf(&value, "bytes %s/%lld", config->message.range, (long long)length);
+    set_default(request, config, "Content-Range", text_str(&value));
+    text_fini(&value);
+}
+
 static bool add_upload(gofer_request *request, const struct request_about *about, struct text *why)
 {
     const struct upload upload = {about->config, about->upload, about->resume_at};
@@ -176,6 +186,8 @@ static bool add_upload(gofer_request *request, const struct request_about *about
                     (long long)(about->resume_at + body.length - 1),
                     (long long)(about->resume_at + body.length));
         set_default(request, about->config, "Content-Range", text_str(&range));
+    } else if (about->resume_at == 0 && about->config->message.range != NULL) {
+        add_content_range(request, about->config, body.length);
     }
     text_fini(&range);
     expect(request, about->config, body.length != 0 ? -1 : 0); /* of PUT any body, however small */
@@ -194,6 +206,8 @@ static void add_origins(gofer_request *request, const struct config *config)
         set_header(request, "Referer", f->referer);
     else if (!given && !f->auto_referer)
         check_memory(gofer_request_remove_header(request, "Referer"));
+    if (!given && f->auto_referer)
+        check_memory(gofer_request_set_auto_referer(request, 1));
     if (f->cookies.len > 0 && !header_is_mentioned(config, "Cookie"))
         set_header(request, "Cookie", text_str(&f->cookies));
     if (config->message.agent != NULL && config->message.agent[0] != '\0')
@@ -202,26 +216,19 @@ static void add_origins(gofer_request *request, const struct config *config)
         check_memory(gofer_request_remove_header(request, "User-Agent"));
 }
 
-/* -r of what is sent: which part of it that is, whatever part it is. */
-static void add_content_range(gofer_request *request, const struct config *config, int64_t length)
-{
-    struct text value = {0};
-
-    text_printf(&value, "bytes %s/%lld", config->message.range, (long long)length);
-    set_default(request, config, "Content-Range", text_str(&value));
-    text_fini(&value);
-}
-
 static void add_range(gofer_request *request, const struct request_about *about)
 {
     const char *range = about->config->message.range;
+    bool asks = !sends_data(about->config) && about->config->form == NULL;
     struct text value = {0};
 
-    if (about->resume_at > 0 && about->upload == NULL)
+    if (about->upload != NULL)
+        return;
+    if (about->resume_at > 0)
         text_printf(&value, "bytes=%lld-", (long long)about->resume_at);
-    else if (range != NULL && !sends_data(about->config) && about->upload == NULL)
+    else if (range != NULL && asks)
         text_printf(&value, "bytes=%s", range);
-    if (range != NULL && sends_data(about->config) && about->upload == NULL)
+    if (range != NULL && sends_data(about->config))
         add_content_range(request, about->config, (int64_t)about->config->data.len);
     if (value.len > 0)
         set_default(request, about->config, "Range", text_str(&value));
