@@ -83,6 +83,8 @@ mkdir hashed && ln -s ../root.pem "hashed/$(openssl x509 -in root.pem -noout -ha
 if command -v openssl >/dev/null; then gets --capath hashed "$url"; fi
 SSL_CERT_FILE=root.pem gets "$url"
 refused 60 'SSL certificate problem: unable to get local issuer certificate' --cacert other.pem "$url"
+SSL_CERT_FILE=root.pem gets --cacert other.pem --ca-native "$url"
+SSL_CERT_FILE=root.pem refused 60 'unable to get local issuer certificate' --cacert other.pem "$url"
 refused 60 'SSL certificate problem: certificate has expired' --cacert root.pem "https://127.0.0.1:$old/"
 refused 60 'SSL certificate problem: self-signed certificate' --cacert root.pem \
     "https://127.0.0.1:$self_signed/"

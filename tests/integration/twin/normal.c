@@ -149,6 +149,7 @@ void normal_form(struct bytes *b)
         return;
     hide_times(b);
     hide_number(b, " after ");
+    hide_number(b, "PROXY TCP4 127.0.0.1 127.0.0.1 ");
     hide_number(b, "\"local_port\":");
     hide_number(b, "\"speed_download\":");
     hide_number(b, "\"speed_upload\":");

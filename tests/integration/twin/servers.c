@@ -17,9 +17,9 @@
 #include "support/origin.h"
 #include "support/proxy.h"
 
-enum server_kind { PLAIN, TLS, PROXY, STRICT_PROXY, SERVERS };
+enum server_kind { PLAIN, TLS, PROXY, STRICT_PROXY, TLS_PROXY, SERVERS };
 
-static const char *const kind_names[] = {"plain", "tls", "proxy", "strict proxy"};
+static const char *const kind_names[] = {"plain", "tls", "proxy", "strict proxy", "tls proxy"};
 
 /* One connection: what it received, and how much of that was taken as requests. */
 struct visit {
@@ -130,11 +130,22 @@ static size_t receive_body(struct peer *peer, struct visit *v, const char *head,
     return receive_len(peer, v, end) ? end : 0;
 }
 
+/* Where the head begins: behind the line of the PROXY protocol, where there is one. */
+static size_t begin_of_head(const struct visit *v)
+{
+    static const char mark[] = "PROXY ";
+    const char *at = v->received.data + v->taken;
+
+    if (strncmp(at, mark, sizeof mark - 1) != 0)
+        return v->taken;
+    return (size_t)(strstr(at, "\r\n") + 2 - v->received.data);
+}
+
 /* The next request, whole, but for a body that nobody wants. False at the end. */
 static bool receive_request(struct peer *peer, struct visit *v, struct bytes *request)
 {
-    size_t begin = v->taken;
-    size_t end = receive_until(peer, v, begin, "\r\n\r\n");
+    size_t end = receive_until(peer, v, v->taken, "\r\n\r\n");
+    size_t begin = end > 0 ? begin_of_head(v) : 0;
     char *head;
 
     if (end == 0)
@@ -219,7 +230,8 @@ struct servers *servers_start(void)
         struct server *s = &all->each[i];
 
         *s = (struct server){.all = all, .kind = (enum server_kind)i};
-        s->origin = i == TLS ? origin_start_tls(serve, s, all->tls) : origin_start(serve, s);
+        s->origin = i == TLS || i == TLS_PROXY ? origin_start_tls(serve, s, all->tls)
+                                               : origin_start(serve, s);
     }
     all->socks = test_proxy_start(&(struct test_proxy_script){.kind = TEST_PROXY_SOCKS});
     return all;
@@ -248,6 +260,7 @@ void servers_variables(const struct servers *all, struct bytes *out)
                  origin_port(all->each[TLS].origin));
     bytes_printf(out, "P=http://127.0.0.1:%u\n", origin_port(all->each[PROXY].origin));
     bytes_printf(out, "PA=127.0.0.1:%u\n", origin_port(all->each[STRICT_PROXY].origin));
+    bytes_printf(out, "PT=https://127.0.0.1:%u\n", origin_port(all->each[TLS_PROXY].origin));
     bytes_printf(out, "K=127.0.0.1:%u\n", test_proxy_port(all->socks));
 }
 
