@@ -527,15 +527,22 @@ static enum task_next call_step(struct task *task, unsigned events, struct turn 
     }
 }
 
+__attribute__((noinline)) static void free_rest(struct call *c)
+{
+    mem_free(c->message);
+    stream_free(c->stream);
+    late_free(c->late);
+    trace_unref(c->trace);
+}
+
 static void call_free(struct task *task)
 {
     struct call *c = call_of_task(task);
     if (c->response != NULL)
         gofer_response_free(c->response);
-    mem_free(c->message);
-    stream_free(c->stream);
-    late_free(c->late);
-    trace_unref(c->trace);
+    /* Nearly every call has none of these. */
+    if (c->message != NULL || c->stream != NULL || c->late != NULL || c->trace != NULL)
+        free_rest(c);
     call_release_request(c);
     core_unref(c->core);
     lock_fini(&c->lock);

@@ -64,11 +64,19 @@ static gofer_response *take_response(struct call *call)
     return response;
 }
 
-/* Drops the lock. */
-static void publish(struct call *call)
+/* Drops the lock; out of the way of those that nobody waits for. */
+__attribute__((noinline)) static void drop_and_wake(struct call *call)
 {
     struct wakes wakes;
     WAKES_INIT(&wakes);
+    wake_waiters(call, &wakes);
+    lock_drop(&call->lock);
+    wakes_deliver(&wakes);
+}
+
+/* Drops the lock. */
+static void publish(struct call *call)
+{
     void (*fn)(gofer_future *, void *) = call->on_done;
     void *arg = call->on_done_arg;
     call->on_done = NULL;
@@ -80,11 +88,12 @@ static void publish(struct call *call)
         call->outcome = OUTCOME_RESOLVED;
     }
     call->unpublished = false;
-    wake_waiters(call, &wakes);
     gofer_group *group = call->group;
     gofer_response *unwanted = call->abandoned ? take_response(call) : NULL;
-    lock_drop(&call->lock);
-    wakes_deliver(&wakes);
+    if (call->waiters.len > 0)
+        drop_and_wake(call);
+    else
+        lock_drop(&call->lock);
     /* This thread may be serving: taking turns here would nest without end. */
     if (unwanted != NULL)
         stream_discard(unwanted, false);

@@ -93,7 +93,8 @@ void task_wake_now(struct task *task, unsigned events)
     wakes_deliver(&wakes);
 }
 
-static void wake_driver(struct task *task)
+/* Out of the way of those that nobody waits for. */
+__attribute__((noinline)) static void wake_driver(struct task *task)
 {
     struct wakes wakes;
     WAKES_INIT(&wakes);

@@ -24,8 +24,18 @@ void pool_do_work(struct pool *p, struct work *work)
         pool_note_closed(p, closed);
 }
 
+static void need_work(struct work *work)
+{
+    if (work->any)
+        return;
+    work->any = true;
+    work->closing = (struct list)LIST_INIT;
+    WAKES_INIT(&work->wakes);
+}
+
 void pool_wake(struct work *work, struct task *task, unsigned events)
 {
+    need_work(work);
     task_wake_later(task, events, &work->wakes);
 }
 
@@ -185,6 +195,7 @@ void pool_close_locked(struct pool *p, struct conn *conn, enum pool_close cause,
     idle_watch_release(&p->watch, conn);
     conn->host = NULL;
     p->closing++;
+    need_work(work);
     list_push(&work->closing, &conn->lru);
     pool_use_slots(p, host, work);
 }

@@ -71,14 +71,14 @@ struct pool {
 
 /* What is left to do once the lock is dropped. */
 struct work {
+    bool any;            /* there is some; else the rest is not set */
     struct list closing; /* connections, by their lru link */
     struct wakes wakes;
 };
 
 static inline void pool_begin_work(struct work *work)
 {
-    work->closing = (struct list)LIST_INIT;
-    WAKES_INIT(&work->wakes);
+    work->any = false;
 }
 
 /* Whether one more than count is within a limit; negative: none. */
@@ -91,7 +91,7 @@ static inline bool pool_within(size_t count, int64_t limit)
 void pool_do_work(struct pool *p, struct work *work);
 static inline void pool_finish_work(struct pool *p, struct work *work)
 {
-    if (work->wakes.poke != NULL || work->wakes.len > 0 || work->closing.len > 0)
+    if (work->any)
         pool_do_work(p, work);
 }
 
