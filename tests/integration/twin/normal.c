@@ -141,6 +141,8 @@ static void hide_number(struct bytes *b, const char *word)
 
 void normal_form(struct bytes *b)
 {
+    if (b->len == 0)
+        return;
     hide_field(b, "User-Agent: ");
     hide_boundary(b);
     replace_all(b, "curl", 4, "PROGRAM");
