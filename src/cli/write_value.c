@@ -14,6 +14,7 @@
 
 #include "cli/head.h"
 #include "cli/json.h"
+#include "cli/target.h"
 
 enum value_kind {
     VALUE_TEXT, /* "" where there is none; null in JSON */
@@ -143,10 +144,19 @@ static struct value url(const struct transfer *t, struct text *scratch)
     return text_value(t->job.url);
 }
 
+/* The library's, with what was sent in place of its path; behind a redirect nothing else was. */
 static struct value url_effective(const struct transfer *t, struct text *scratch)
 {
-    (void)scratch;
-    return text_value(transfer_effective_url(t));
+    const char *url = transfer_effective_url(t);
+    const char *authority = strstr(url, "://");
+    size_t origin;
+
+    if (authority == NULL || gofer_response_redirect_count(t->response) > 0)
+        return text_value(url);
+    origin = (size_t)(authority + 3 - url) + strcspn(authority + 3, "/?#");
+    text_append(scratch, url, origin);
+    target_append(scratch, text_str(&t->url), t->job.config->message.path_as_is);
+    return text_value(scratch->len > origin ? text_str(scratch) : url);
 }
 
 /* --- numbers --------------------------------------------------------------- */
