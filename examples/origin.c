@@ -110,7 +110,8 @@ static ssize_t send_some(struct conn *c)
     size_t left = c->body_len - body_sent;
     struct iovec parts[2] = {
         {c->head + head_sent, c->head_len - head_sent},
-        {(char *)c->body + begun, left < ORIGIN_MIB - begun ? left : ORIGIN_MIB - begun},
+        {left > 0 ? (char *)c->body + begun : NULL,
+         left < ORIGIN_MIB - begun ? left : ORIGIN_MIB - begun},
     };
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
 
