@@ -158,6 +158,14 @@ void await(struct asker *a)
     await_count(a->world, &a->done, 1);
 }
 
+bool is_done(struct asker *a)
+{
+    pthread_mutex_lock(&a->world->lock);
+    bool done = a->done != 0;
+    pthread_mutex_unlock(&a->world->lock);
+    return done;
+}
+
 void await_part(struct asker *a)
 {
     await_count(a->world, &a->parts, 1);

@@ -102,6 +102,9 @@ void cancel(struct asker *a);
 /* Waits until it is done; until it has seen an answer that was not whole; until n have asked. */
 void await(struct asker *a);
 void await_part(struct asker *a);
+
+/* Whether it is done by now. */
+bool is_done(struct asker *a);
 void await_asked(struct world *w, int n);
 
 /* begin() and await(); for a kind. */

@@ -80,7 +80,7 @@ static void check_part(const char *host, const char *first, const char *second)
     await_part(a);
     CU_ASSERT_EQUAL(a->part_len, 1);
     CU_ASSERT(addr_parse(first, NULL, 0, &addr) && addr_equal(&a->first, &addr));
-    CU_ASSERT_FALSE(a->done);
+    CU_ASSERT_FALSE(is_done(a));
     /* Who comes now gets that part at once, too. */
     struct asker *late = begin(&w, host);
     await_part(late);
