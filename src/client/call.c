@@ -337,17 +337,17 @@ enum task_next call_begin_stream(struct call *call, struct turn *turn)
 
 /*
  * A reused connection that the server had closed is no fault of the request: it
- * is sent once more, on a fresh connection, where that cannot do it twice.
+ * is sent once more, on a fresh connection, where that cannot do it twice. So is
+ * each later attempt that a policy asks for: what it gets then has not served yet.
  */
 static bool may_retry(const struct call *c)
 {
     const struct exchange *x = &c->exchange;
-    return c->fault.code == GOFER_ERR_BROKEN && x->conn->reused && c->attempts == 1 &&
-           exchange_can_repeat(x) &&
+    return c->fault.code == GOFER_ERR_BROKEN && x->conn->reused && exchange_can_repeat(x) &&
            (x->up.sent == 0 || (c->prepared->replayable && !x->down.begun));
 }
 
-/* NOLINTBEGIN(misc-no-recursion): once at most, as may_retry() asks for the first attempt */
+/* NOLINTBEGIN(misc-no-recursion): once at most, as a fresh connection is not a reused one */
 static enum task_next take_conn(struct call *c, struct turn *turn, bool fresh, int64_t now_ns);
 
 static enum task_next retry(struct call *c, struct turn *turn)

@@ -84,6 +84,36 @@ static void a_busy_answer_is_tried_again(void)
     EXPECT_INT(rig_stats(client).calls_done, 1);
 }
 
+/* Busy at first, then gone: the second request of a connection finds nobody. */
+static void be_busy_and_leave(struct peer *peer, void *arg)
+{
+    struct moody *moody = arg;
+
+    while (peer_read_request(peer)) {
+        unsigned nth = atomic_fetch_add(&moody->seen, 1);
+
+        if (nth == 1)
+            return;
+        peer_say(peer, nth == 0 ? BUSY : REPLY_HELLO);
+    }
+}
+
+/* RU-05 holds for each attempt: the last one that the policy has left met a connection that its
+ * server closed. */
+static void a_dead_connection_costs_no_attempt(void)
+{
+    struct origin *origin =
+        rig_origin_copy(be_busy_and_leave, &(struct moody){.times = 0}, sizeof(struct moody));
+    gofer_client *client = trying(2);
+    struct outcome got = rig_get(client, origin, "/");
+
+    rig_expect_answer(&got, 200, "hello");
+    EXPECT_INT(requests(origin), 3);
+    EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 2);
+    EXPECT_INT(rig_stats(client).retries, 1);
+    EXPECT_INT(rig_stats(client).calls_retried, 1);
+}
+
 static void a_stream_is_tried_again_at_its_head(void)
 {
     struct origin *origin = moody_origin(BUSY, 1);
@@ -428,6 +458,7 @@ static void bad_options_are_refused(void)
 
 CU_TestInfo backoff_tests[] = {
     {"a busy answer is tried again", a_busy_answer_is_tried_again},
+    {"RU-05 a dead connection costs no attempt", a_dead_connection_costs_no_attempt},
     {"a stream is tried again at its head", a_stream_is_tried_again_at_its_head},
     {"a broken connection is tried again", a_broken_connection_is_tried_again},
     {"a refused connection is tried again", a_refused_connection_is_tried_again},
