@@ -44,7 +44,8 @@ function figure_of(what, group, mode,    round, n, values)
 function compare(what, group, mode, other_group, other,    round, n, values)
 {
     for (round = 1; round <= rounds; round++)
-        if ((what, round, group, mode) in figure && figure[what, round, other_group, other] > 0)
+        if ((what, round, group, mode) in figure && (what, round, other_group, other) in figure &&
+            figure[what, round, other_group, other] > 0)
             values[++n] = figure[what, round, group, mode] / figure[what, round, other_group, other]
     if (!n)
         return 0

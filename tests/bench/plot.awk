@@ -34,7 +34,7 @@ function grouped(n,    text)
 {
     text = sprintf("%.0f", n)
     if (n < 10 && n != int(n))
-        text = sprintf("%.1f", n)
+        text = sprintf(n < 0.1 ? "%.2f" : "%.1f", n)
     while (text ~ /[0-9][0-9][0-9][0-9]/)
         sub(/[0-9][0-9][0-9]($|,)/, ",&", text)
     return text
