@@ -85,6 +85,7 @@ check 'an error page is a response' 0 'none\n' "$url/404"
 check '-i shows the head' 0 \
     'HTTP/1.1 200 OK\r\nX-One: 1\r\nx-two:  two words \r\nX-One: again\r\nContent-Length: 2\r\n\r\nok' \
     -i "$url/headers"
+check '--show-headers is -i' 0 'HTTP/1.1 204 \r\nX-Empty:\r\n\r\n' --show-headers "$url/no-reason"
 check '-i of HTTP/1.0' 0 'HTTP/1.0 200 Fine\r\nServer: old\r\n\r\nuntil the end' -i "$url/plain10"
 check '-i of an empty field and no reason' 0 'HTTP/1.1 204 \r\nX-Empty:\r\n\r\n' -i "$url/no-reason"
 check '-I asks for the head alone' 0 \
@@ -305,6 +306,8 @@ holds '--trace: and its body' traced '^<= Recv data, [0-9]* bytes'
 run -s --trace-ascii - -u me:secret -o body "$url/hello"
 holds '--trace-ascii: lines' out '^0000: GET /hello HTTP/1.1$'
 lacks '--trace-ascii: no credentials' out "$(printf me:secret | base64)"
+run -s --trace-ascii - --trace-time --trace-ids -o body "$url/hello"
+holds '--trace-time and --trace-ids' out '^[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]* \[[0-9]*-[0-9x]*\].* Send header'
 run --trace /nonexistent/file "$url/hello"
 holds '--trace into no file' err '^Warning: Failed to create/open output$'
 run -s -v --stderr said -o /dev/null "$url/hello"
