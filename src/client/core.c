@@ -2,12 +2,11 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * The core's life, its list of unfinished calls and its door.
+ * The core's making, its door and its list of unfinished calls.
  */
 #include "client/core.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "base/alloc.h"
@@ -19,13 +18,12 @@
 #include "client/settings.h"
 #include "client/snapshot.h"
 #include "engine/engine.h"
-#include "engine/thread.h"
 #include "engine/waiter.h"
 #include "net/resolver.h"
 #include "transport/pool.h"
 #include "transport/trace.h"
 
-enum { ALIVE_MAGIC = 0x60FE2, ALIVE_PAGE_BYTES = 4096, QUIET_POLL_MS = 1 };
+enum { ALIVE_MAGIC = 0x60FE2, ALIVE_PAGE_BYTES = 4096 };
 
 /* --- fork --- */
 
@@ -93,15 +91,10 @@ void core_poll(struct core *core)
 
 /* --- unfinished calls --- */
 
-static size_t unfinished(const struct core *core)
-{
-    return core->calls.len + core->ending.len;
-}
-
 static bool has_place(const struct core *core)
 {
     int64_t max = core->options.max_queued;
-    return max < 0 || unfinished(core) < (uint64_t)max;
+    return max < 0 || core_unfinished(core) < (uint64_t)max;
 }
 
 static void wake_first(struct list *waiters)
@@ -271,39 +264,6 @@ void core_call_resolved(struct core *core)
     lock_drop(&core->lock);
 }
 
-static bool is_drained(const struct core *core)
-{
-    return unfinished(core) == 0 && atomic_load(&core->resolving) == 0;
-}
-
-static bool wait_until_drained(struct core *core, int64_t at_ns)
-{
-    struct waiter waiter;
-    waiter_init(&waiter, core->engine);
-    lock_take(&core->lock);
-    list_push(&core->drains, &waiter.link);
-    atomic_store(&core->draining, true);
-    while (!is_drained(core)) {
-        lock_drop(&core->lock);
-        bool woken = waiter_wait(&waiter, at_ns);
-        lock_take(&core->lock);
-        if (!woken)
-            break;
-    }
-    bool drained = is_drained(core);
-    list_remove(&waiter.link);
-    atomic_store(&core->draining, core->drains.len > 0);
-    lock_drop(&core->lock);
-    waiter_fini(&waiter);
-    return drained;
-}
-
-gofer_status core_drain(struct core *core, int64_t timeout_ms)
-{
-    bool drained = wait_until_drained(core, clock_after_ms(clock_now_ns(), timeout_ms));
-    return drained ? GOFER_OK : GOFER_PENDING;
-}
-
 /* --- the beginning --- */
 
 static bool filter_address(const gofer_address *address, void *arg)
@@ -429,7 +389,7 @@ static int build(struct core *core, const gofer_client_options *given)
     return core->pool != NULL ? engine_start(core->engine) : errno;
 }
 
-static void free_services(struct core *core)
+void core_free_services(struct core *core)
 {
     pool_free(core->pool);
     resolver_free(core->resolver);
@@ -443,7 +403,7 @@ static void free_services(struct core *core)
 
 static void core_free(struct core *core)
 {
-    free_services(core);
+    core_free_services(core);
     settings_fini(core);
     meter_free(core->meter);
     if (core->alive != NULL)
@@ -491,188 +451,4 @@ void core_unref(struct core *core)
 {
     if (core != NULL && atomic_fetch_sub(&core->refs, 1) == 1)
         core_free(core);
-}
-
-/* --- the end --- */
-
-static struct call *pop_to_end(struct core *core)
-{
-    lock_take(&core->lock);
-    struct call *call = list_item(list_pop(&core->calls), struct call, core_link);
-    if (call != NULL) {
-        list_push(&core->ending, &call->core_link);
-        task_ref(&call->task);
-    }
-    lock_drop(&core->lock);
-    return call;
-}
-
-static void refuse_new_calls(struct core *core)
-{
-    lock_take(&core->lock);
-    core->state = CORE_CLOSING;
-    for (struct link *l = list_first(&core->places); l != NULL; l = list_next(l))
-        waiter_wake(list_item(l, struct waiter, link));
-    lock_drop(&core->lock);
-}
-
-/* The caller is inside, or is the one that ends the core. */
-static void tell_calls_to_end(struct core *core)
-{
-    struct call *call;
-    while ((call = pop_to_end(core)) != NULL) {
-        task_wake_now(&call->task, EV_CLOSE);
-        task_unref(&call->task);
-    }
-}
-
-static void end_dials(struct core *core)
-{
-    struct waiter waiter;
-    waiter_init(&waiter, core->engine);
-    pool_close(core->pool);
-    while (!pool_quiet(core->pool, &waiter))
-        waiter_wait(&waiter, CLOCK_NEVER);
-    /* The resolver's task has one step left; nothing tells of its end, so it is looked for. */
-    resolver_close(core->resolver);
-    while (!resolver_ended(core->resolver))
-        waiter_wait(&waiter, clock_after_ms(clock_now_ns(), QUIET_POLL_MS));
-    waiter_fini(&waiter);
-}
-
-static void wait_until_outside(struct core *core)
-{
-    lock_take(&core->lock);
-    while (core->inside > 0)
-        lock_cond_wait(&core->left, &core->lock, CLOCK_NEVER);
-    core->state = CORE_ENDED;
-    lock_drop(&core->lock);
-}
-
-static void close_now(struct core *core)
-{
-    refuse_new_calls(core);
-    tell_calls_to_end(core);
-    wait_until_drained(core, CLOCK_NEVER);
-    end_dials(core);
-    engine_stop(core->engine);
-    wait_until_outside(core);
-    free_services(core);
-    core_unref(core);
-}
-
-static void *reaper_thread(void *arg)
-{
-    thread_set_name("gofer-reaper");
-    close_now(arg);
-    return NULL;
-}
-
-/* On the timer thread too: a thread that cannot be had now is asked for again, or nobody would end
- * the client. The timer lives as long as that. */
-static void start_reaper(void *arg)
-{
-    struct core *core = arg;
-    pthread_t thread;
-    if (thread_start(&thread, reaper_thread, core) == 0)
-        pthread_detach(thread);
-    else
-        timer_arm(engine_timers(core->engine), &core->reaper,
-                  clock_after_ms(clock_now_ns(), CORE_REAPER_MS));
-}
-
-void core_close(struct core *core)
-{
-    if (core_is_forked(core))
-        return;
-    if (!callback_active()) {
-        close_now(core);
-        return;
-    }
-    /* This thread may be one that the end has to wait for: another one does it. */
-    refuse_new_calls(core);
-    tell_calls_to_end(core);
-    core->reaper.fire = start_reaper;
-    core->reaper.arg = core;
-    start_reaper(core);
-}
-
-void core_read_stats(struct core *core, gofer_stats *stats)
-{
-    struct pool_stats pool;
-    pool_read_stats(core->pool, &pool);
-    lock_take(&core->lock);
-    *stats = (gofer_stats){
-        .conns_opened = pool.opened,
-        .conns_reused = pool.reused,
-        .conns_idle = pool.idle,
-        .conns_dialing = pool.dialing,
-        .conns_late_bound = pool.late_bound,
-        .conns_stale = pool.closed[CLOSE_STALE] + pool.closed[CLOSE_TALKING],
-        .calls_active = unfinished(core),
-        .calls_done = core->done,
-        .calls_failed = core->failed,
-        .calls_retried = pool.retried,
-        .conns_in_use = pool.in_use,
-        .calls_waiting = pool.waiting,
-        .closed_spent = pool.closed[CLOSE_SPENT],
-        .closed_talking = pool.closed[CLOSE_TALKING],
-        .closed_stale = pool.closed[CLOSE_STALE],
-        .closed_expired = pool.closed[CLOSE_EXPIRED],
-        .closed_old = pool.closed[CLOSE_OLD],
-        .closed_limit = pool.closed[CLOSE_LIMIT],
-        .closed_asked = pool.closed[CLOSE_ASKED],
-        .origin_bans = pool.bans,
-        .retries = core->retries,
-        .retries_denied = core->retries_denied,
-    };
-    lock_drop(&core->lock);
-}
-
-static gofer_origin_stats public_stats(const struct pool_key_stats *key)
-{
-    const struct pool_stats *s = &key->stats;
-    gofer_origin_stats out = {
-        .conns_opened = s->opened,
-        .conns_reused = s->reused,
-        .conns_idle = s->idle,
-        .conns_in_use = s->in_use,
-        .conns_dialing = s->dialing,
-        .conns_late_bound = s->late_bound,
-        .calls_waiting = s->waiting,
-        .calls_retried = s->retried,
-        .closed_spent = s->closed[CLOSE_SPENT],
-        .closed_talking = s->closed[CLOSE_TALKING],
-        .closed_stale = s->closed[CLOSE_STALE],
-        .closed_expired = s->closed[CLOSE_EXPIRED],
-        .closed_old = s->closed[CLOSE_OLD],
-        .closed_limit = s->closed[CLOSE_LIMIT],
-        .closed_asked = s->closed[CLOSE_ASKED],
-        .bans = s->bans,
-        .banned = s->banned,
-    };
-    memcpy(out.origin, key->key, sizeof(out.origin));
-    return out;
-}
-
-size_t core_read_origins(struct core *core, gofer_origin_stats *origins, size_t max, size_t size)
-{
-    /* No more room than there are origins, whatever the caller has; more may come meanwhile. */
-    size_t n = pool_read_key_stats(core->pool, NULL, 0);
-    if (max == 0 || n == 0)
-        return n;
-    size_t room = n < max ? n : max;
-    struct pool_key_stats *keys = mem_zalloc_array(room, sizeof(*keys));
-    if (keys == NULL)
-        return 0;
-    n = pool_read_key_stats(core->pool, keys, room);
-    size_t written = n < room ? n : room;
-    for (size_t i = 0; i < written; i++) {
-        gofer_origin_stats known = public_stats(&keys[i]);
-        char *to = (char *)origins + i * size;
-        memset(to, 0, size);
-        memcpy(to, &known, size < sizeof(known) ? size : sizeof(known));
-    }
-    mem_free(keys);
-    return room == max ? n : written;
 }

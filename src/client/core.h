@@ -130,7 +130,7 @@ gofer_status core_begin_call(struct core *core, struct call *call, bool submits,
  * a sweep over the unfinished calls, once in CORE_SWEEP_MS while there are any,
  * which arms its timer in time. `armed` says that the timer was armed at all.
  */
-enum { CORE_NEAR_MS = 2000, CORE_SWEEP_MS = 1000, CORE_REAPER_MS = 100 };
+enum { CORE_NEAR_MS = 2000, CORE_SWEEP_MS = 1000 };
 
 /* Arms the call's timer for `at` or what it is armed for, whichever is earlier. The driver, or
  * under the core's lock. */
@@ -156,12 +156,26 @@ bool core_may_retry(struct core *core, int64_t now_ns);
 /* A random number, for a wait; no secret. */
 uint64_t core_random(struct core *core);
 
+/* How many calls are unfinished. With the core's lock held. */
+static inline size_t core_unfinished(const struct core *core)
+{
+    return core->calls.len + core->ending.len;
+}
+
+/* --- core_end.c --- */
+
 /* Waits until no call is unfinished. */
 gofer_status core_drain(struct core *core, int64_t timeout_ms);
 
 /* Ends the client; see gofer_client_free(). Drops the handle's reference. */
 void core_close(struct core *core);
 
+/* For the end alone: frees what the calls stood on. Futures may hold the core still. */
+void core_free_services(struct core *core);
+
+/* --- core_stats.c --- */
+
+/* See gofer_client_stats(). */
 void core_read_stats(struct core *core, gofer_stats *stats);
 
 /* See gofer_client_origins(). */
