@@ -2,24 +2,19 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * Reading a response. First the end of the stream and failures, then heads, then
- * bodies that are gathered, then the receiving, then bodies that are handed on.
+ * Reading a response. First its end and the stream's, then heads, then bodies that
+ * are gathered, then the receiving. Bodies that are handed on: download_read.c.
  */
-#include "transport/download.h"
+#include "transport/download_state.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "http/wire.h"
 #include "transport/conn.h"
-#include "transport/trace.h"
 
 /* 1xx responses before the final one; each also counts against the head limit. */
 enum { INFORMATIONAL_MAX = 32, TRAILER_MAX_BYTES = 64 * 1024 };
-
-/* Receives in one read of a coded body that come to nothing. */
-enum { FRUITLESS_MAX = 16 };
 
 void download_init(struct download *d, const struct download_request *request)
 {
@@ -50,64 +45,9 @@ int64_t download_left(const struct download *d)
     return d->framing == BODY_LENGTH ? (int64_t)d->body_left : -1;
 }
 
-/* --- failing --- */
-
-static enum download_next too_large(struct fault *fault, gofer_phase phase, const char *what,
-                                    uint64_t limit)
-{
-    fault_set(fault, GOFER_ERR_TOO_LARGE, phase, 0, "%s exceeds %llu bytes", what,
-              (unsigned long long)limit);
-    return DOWNLOAD_FAILED;
-}
-
-static enum download_next malformed(struct fault *fault, gofer_phase phase, const char *why)
-{
-    fault_set(fault, GOFER_ERR_PROTOCOL, phase, 0, "malformed HTTP response: %s", why);
-    return DOWNLOAD_FAILED;
-}
-
-static enum download_next no_memory(const struct download *d, struct fault *fault)
-{
-    gofer_phase phase = d->head_done ? GOFER_PHASE_BODY : GOFER_PHASE_HEADERS;
-    fault_set(fault, GOFER_ERR_NOMEM, phase, ENOMEM, NULL);
-    return DOWNLOAD_FAILED;
-}
-
-/* What TLS knows of a broken stream. A reused connection that ends before a response is one that
- * the server had closed, however it said so: that is tried again. */
-static bool explained(const struct download *d, const struct download_io *io, int err,
-                      struct fault *fault)
-{
-    gofer_phase phase = d->head_done ? GOFER_PHASE_BODY
-                        : d->begun   ? GOFER_PHASE_HEADERS
-                                     : io->phase;
-    return err != 0 && (d->begun || !io->conn->reused) && conn_explain(io->conn, phase, fault);
-}
-
-/* The peer ended or broke the stream where bytes were due; err is 0 for an end. */
-static enum download_next broken(struct download *d, const struct download_io *io, int err,
-                                 struct fault *fault)
-{
-    int cause = io->write_errno != 0 ? io->write_errno : err;
-    const char *how = err == 0 ? "closed" : "broke";
-    if (explained(d, io, err, fault))
-        return DOWNLOAD_FAILED;
-    if (download_is_before_response(d))
-        fault_set(fault, GOFER_ERR_BROKEN, io->phase, cause, "the server %s %s before a response",
-                  how, io->conn->reused ? "the reused connection" : "the connection");
-    else if (!d->head_done)
-        fault_set(fault, GOFER_ERR_TRUNCATED, GOFER_PHASE_HEADERS, cause,
-                  "the server %s the connection inside the response headers", how);
-    else
-        fault_set(fault, GOFER_ERR_TRUNCATED, GOFER_PHASE_BODY, cause,
-                  "the server %s the connection after %llu bytes of the response body", how,
-                  (unsigned long long)d->received);
-    return DOWNLOAD_FAILED;
-}
-
 /* --- the end --- */
 
-static enum download_next complete(struct download *d, struct fault *fault)
+enum download_next download_complete(struct download *d, struct fault *fault)
 {
     d->complete = true;
     /* Handed on, it is not decoded yet: read_coded() looks. */
@@ -117,25 +57,19 @@ static enum download_next complete(struct download *d, struct fault *fault)
         d->response->body[d->response->body_len] = '\0';
     if (d->response != NULL && download_has_trailers(d) &&
         !message_take_trailers(d->response, &d->trailers))
-        return no_memory(d, fault);
+        return download_no_memory(d, fault);
     return DOWNLOAD_COMPLETE;
 }
 
-static enum download_next end_of_stream(struct download *d, const struct download_io *io, int err,
-                                        struct fault *fault)
+enum download_next download_end_of_stream(struct download *d, const struct download_io *io, int err,
+                                          struct fault *fault)
 {
     if (d->head_done && d->framing >= BODY_TO_EOF && err == 0)
-        return complete(d, fault);
-    return broken(d, io, err, fault);
+        return download_complete(d, fault);
+    return download_broken(d, io, err, fault);
 }
 
 /* --- heads --- */
-
-/* Whether framing is a part of the body. */
-static bool keeps_chunks(const struct download *d)
-{
-    return d->request->wire != NULL && d->request->wire->keep_chunks;
-}
 
 /* Whether the body is to be decoded, if its codings are known. A part of one cannot be. */
 static bool is_to_be_decoded(const struct download *d, const struct response_head *head)
@@ -172,14 +106,14 @@ static enum download_next begin_body(struct download *d, const struct response_h
     if (head->framing == BODY_LENGTH)
         d->body_left = (uint64_t)head->content_length;
     if (!q->streaming && !d->paused && is_too_long(d))
-        return too_large(fault, GOFER_PHASE_BODY, "response body", q->max_body_bytes);
+        return download_too_large(fault, GOFER_PHASE_BODY, "response body", q->max_body_bytes);
     if (head->framing == BODY_CHUNKED) {
         chunked_init(&d->chunked, TRAILER_MAX_BYTES);
         d->chunked.trailers = &d->trailers;
     }
     bool empty = head->framing == BODY_NONE || (head->framing == BODY_LENGTH && d->body_left == 0);
     if (empty)
-        return complete(d, fault);
+        return download_complete(d, fault);
     return q->streaming || d->paused ? DOWNLOAD_HEAD : DOWNLOAD_EMPTY;
 }
 
@@ -192,14 +126,14 @@ static enum download_next begin_response(struct download *d, const struct respon
     d->framing = head->framing;
     d->keep_alive = head->keep_alive;
     struct coded_plan plan = {.content = head->coded && is_to_be_decoded(d, head),
-                              .transfer = head->coded_transfer && !keeps_chunks(d),
+                              .transfer = head->coded_transfer && !download_keeps_chunks(d),
                               .handed_on = d->request->streaming,
                               .max_ratio = d->request->max_decode_ratio};
     bool coded = plan.content || plan.transfer;
     d->response = message_new(head, bytes, len, fields, d->request->url, d->request->url_len,
                               body_room(d, head, coded));
     if (d->response == NULL)
-        return no_memory(d, fault);
+        return download_no_memory(d, fault);
     if (d->trace != NULL)
         trace_got_headers(d->trace, d->response);
     if (coded && !coded_begin(&d->coded, d->response, &plan, fault))
@@ -216,7 +150,7 @@ static enum download_next skip_informational(struct download *d, int status, siz
         return next;
     d->head_bytes += len;
     if (++d->informational > INFORMATIONAL_MAX)
-        return malformed(fault, GOFER_PHASE_HEADERS, "too many informational responses");
+        return download_malformed(fault, GOFER_PHASE_HEADERS, "too many informational responses");
     return next;
 }
 
@@ -266,10 +200,10 @@ static enum download_next take_head(struct download *d, const char *data, size_t
                                    HEAD_FIELDS_INLINE, &head_len);
     *used = r == HEAD_DONE ? head_len : 0;
     if (d->head_bytes + (r == HEAD_DONE ? head_len : len) > d->request->max_head_bytes)
-        return too_large(fault, GOFER_PHASE_HEADERS, "response header section",
-                         d->request->max_head_bytes);
+        return download_too_large(fault, GOFER_PHASE_HEADERS, "response header section",
+                                  d->request->max_head_bytes);
     if (r == HEAD_BAD && !is_http_0_9(d))
-        return malformed(fault, GOFER_PHASE_HEADERS, d->scan.why);
+        return download_malformed(fault, GOFER_PHASE_HEADERS, d->scan.why);
     if (r == HEAD_MORE)
         return DOWNLOAD_EMPTY;
     if (r == HEAD_BAD) {
@@ -297,8 +231,9 @@ static inline enum download_next body_bytes(struct download *d, const char *data
                    ? DOWNLOAD_EMPTY
                    : DOWNLOAD_FAILED;
     if (len > d->request->max_body_bytes - d->response->body_len)
-        return too_large(fault, GOFER_PHASE_BODY, "response body", d->request->max_body_bytes);
-    return message_append(d->response, data, len) ? DOWNLOAD_EMPTY : no_memory(d, fault);
+        return download_too_large(fault, GOFER_PHASE_BODY, "response body",
+                                  d->request->max_body_bytes);
+    return message_append(d->response, data, len) ? DOWNLOAD_EMPTY : download_no_memory(d, fault);
 }
 
 static enum download_next take_chunks(struct download *d, const char *data, size_t len,
@@ -309,8 +244,8 @@ static enum download_next take_chunks(struct download *d, const char *data, size
         size_t out_len;
         ptrdiff_t n = chunked_decode(&d->chunked, data, len, &out, &out_len);
         if (n < 0)
-            return malformed(fault, GOFER_PHASE_BODY, d->chunked.why);
-        if (keeps_chunks(d)) {
+            return download_malformed(fault, GOFER_PHASE_BODY, d->chunked.why);
+        if (download_keeps_chunks(d)) {
             out = data;
             out_len = (size_t)n;
         }
@@ -322,7 +257,7 @@ static enum download_next take_chunks(struct download *d, const char *data, size
     if (!chunked_done(&d->chunked))
         return DOWNLOAD_EMPTY;
     d->overrun = len > 0;
-    return complete(d, fault);
+    return download_complete(d, fault);
 }
 
 static enum download_next take_length(struct download *d, const char *data, size_t len,
@@ -333,7 +268,7 @@ static enum download_next take_length(struct download *d, const char *data, size
     if (body_bytes(d, data, n, fault) == DOWNLOAD_FAILED)
         return DOWNLOAD_FAILED;
     d->body_left -= n;
-    return d->body_left == 0 ? complete(d, fault) : DOWNLOAD_EMPTY;
+    return d->body_left == 0 ? download_complete(d, fault) : DOWNLOAD_EMPTY;
 }
 
 static enum download_next take_body(struct download *d, const char *data, size_t len,
@@ -398,7 +333,7 @@ static enum download_next take_scratch(struct download *d, const char *data, siz
     size_t used;
     if (d->kept.len > 0) {
         if (!keep(d, data, len))
-            return no_memory(d, fault);
+            return download_no_memory(d, fault);
         enum download_next next = take_bytes(d, d->kept.data, d->kept.len, &used, fault);
         buf_consume(&d->kept, used);
         if (d->kept.len == 0)
@@ -407,7 +342,7 @@ static enum download_next take_scratch(struct download *d, const char *data, siz
     }
     enum download_next next = take_bytes(d, data, len, &used, fault);
     if (wants_rest(next) && used < len && !keep(d, data + used, len - used))
-        return no_memory(d, fault);
+        return download_no_memory(d, fault);
     return next;
 }
 
@@ -439,7 +374,7 @@ static enum download_next took_in_place(struct download *d, size_t n, struct fau
     d->received += taken;
     d->response->body_len += taken;
     d->body_left -= taken;
-    return d->body_left == 0 ? complete(d, fault) : DOWNLOAD_EMPTY;
+    return d->body_left == 0 ? download_complete(d, fault) : DOWNLOAD_EMPTY;
 }
 
 /* Makes room in steps, as bytes arrive: a declared length alone does not cost memory. */
@@ -451,18 +386,12 @@ static bool make_room(struct download *d)
     return message_reserve(d->response, d->body_left < step ? (size_t)d->body_left : step);
 }
 
-static void tell_received(const struct download *d, const char *data, size_t n)
-{
-    if (!d->begun)
-        trace_first_byte(d->trace);
-    trace_received(d->trace, data, n);
-}
-
 static enum download_next interpret(struct download *d, struct turn *turn, bool in_place, size_t n,
                                     struct fault *fault)
 {
     if (d->trace != NULL)
-        tell_received(d, in_place ? d->response->body + d->response->body_len : turn->scratch, n);
+        download_tell_received(
+            d, in_place ? d->response->body + d->response->body_len : turn->scratch, n);
     d->begun = true;
     if (in_place)
         return took_in_place(d, n, fault);
@@ -481,7 +410,7 @@ enum download_next download_step(struct download *d, const struct download_io *i
             return next;
     }
     if (!make_room(d))
-        return no_memory(d, fault);
+        return download_no_memory(d, fault);
     bool in_place = reads_in_place(d);
     char *to = in_place ? d->response->body + d->response->body_len : io->turn->scratch;
     size_t room = in_place ? (size_t)d->body_left + 1 : io->turn->scratch_len - 1;
@@ -492,7 +421,7 @@ enum download_next download_step(struct download *d, const struct download_io *i
     if (n < 0 && (err == EAGAIN || err == EWOULDBLOCK))
         return DOWNLOAD_EMPTY;
     if (n <= 0)
-        return end_of_stream(d, io, err, fault);
+        return download_end_of_stream(d, io, err, fault);
     *moved = (size_t)n;
     enum download_next next = interpret(d, io->turn, in_place, (size_t)n, fault);
     bool more = (size_t)n == room || conn_has_buffered(io->conn);
@@ -503,7 +432,8 @@ enum download_next download_resume(struct download *d, struct fault *fault)
 {
     d->paused = false;
     if (is_too_long(d))
-        return too_large(fault, GOFER_PHASE_BODY, "response body", d->request->max_body_bytes);
+        return download_too_large(fault, GOFER_PHASE_BODY, "response body",
+                                  d->request->max_body_bytes);
     if (!download_has_kept(d))
         return DOWNLOAD_EMPTY;
     struct buf kept = d->kept;
@@ -517,188 +447,4 @@ void download_leave_coded(struct download *d)
 {
     coded_free(d->coded);
     d->coded = NULL;
-}
-
-/* --- bodies that are handed on --- */
-
-/* Decodes len bytes at `from`, which may be where `to` is: decoded bytes are never more than the
- * input. *used: input taken. */
-static enum download_next decode(struct download *d, const char *from, size_t len, char *to,
-                                 size_t *got, size_t *used, struct fault *fault)
-{
-    *used = 0;
-    while (*used < len && !chunked_done(&d->chunked)) {
-        const char *out;
-        size_t out_len;
-        ptrdiff_t n = chunked_decode(&d->chunked, from + *used, len - *used, &out, &out_len);
-        if (n < 0)
-            return malformed(fault, GOFER_PHASE_BODY, d->chunked.why);
-        if (keeps_chunks(d)) {
-            out = from + *used;
-            out_len = (size_t)n;
-        }
-        /* decode_framing() has no room for data, and gives single bytes that are none. */
-        if (out_len > 0)
-            memmove(to + *got, out, out_len); /* NOLINT(clang-analyzer-core.NonNullParamChecker) */
-        *got += out_len;
-        *used += (size_t)n;
-    }
-    return chunked_done(&d->chunked) ? complete(d, fault) : DOWNLOAD_EMPTY;
-}
-
-/* Framing that stands before more data, or the end, is taken as soon as it is there: so the last
- * read may tell the end, and free the connection. */
-static enum download_next decode_framing(struct download *d, const char *from, size_t len,
-                                         size_t *used, struct fault *fault)
-{
-    size_t none = 0, n;
-    *used = 0;
-    enum download_next next = DOWNLOAD_EMPTY;
-    while (*used < len && next == DOWNLOAD_EMPTY && d->chunked.state != CHUNKED_DATA) {
-        next = decode(d, from + *used, 1, NULL, &none, &n, fault);
-        *used += n;
-    }
-    return next;
-}
-
-static enum download_next read_kept(struct download *d, char *buf, size_t len, size_t *got,
-                                    struct fault *fault)
-{
-    const char *from = d->kept.data + d->kept_at;
-    size_t have = d->kept.len - d->kept_at, used = 0, more = 0;
-    size_t n = have < len ? have : len;
-    enum download_next next = DOWNLOAD_EMPTY;
-    if (d->framing == BODY_CHUNKED) {
-        next = decode(d, from, n, buf, got, &used, fault);
-        if (next == DOWNLOAD_EMPTY && !keeps_chunks(d))
-            next = decode_framing(d, from + used, have - used, &more, fault);
-    } else {
-        used = d->framing == BODY_LENGTH && d->body_left < n ? (size_t)d->body_left : n;
-        memcpy(buf, from, used);
-        *got = used;
-    }
-    d->kept_at += used + more;
-    if (d->framing == BODY_LENGTH && (d->body_left -= used) == 0)
-        next = complete(d, fault);
-    if (next == DOWNLOAD_COMPLETE)
-        d->overrun = d->kept_at < d->kept.len;
-    if (d->kept_at == d->kept.len) {
-        buf_fini(&d->kept);
-        d->kept_at = 0;
-    }
-    return next;
-}
-
-static enum download_next received(struct download *d, char *buf, size_t n, size_t *got,
-                                   struct fault *fault)
-{
-    size_t used = n;
-    enum download_next next = DOWNLOAD_EMPTY;
-    switch (d->framing) {
-    case BODY_CHUNKED:
-        next = decode(d, buf, n, buf, got, &used, fault);
-        break;
-    case BODY_LENGTH:
-        used = n < d->body_left ? n : (size_t)d->body_left;
-        d->body_left -= used;
-        *got = used;
-        if (d->body_left == 0)
-            next = complete(d, fault);
-        break;
-    default:
-        *got = n;
-        break;
-    }
-    if (next == DOWNLOAD_COMPLETE)
-        d->overrun = used < n;
-    return next;
-}
-
-static enum download_next read_socket(struct download *d, const struct download_io *io, char *buf,
-                                      size_t len, size_t *got, size_t *moved, struct fault *fault)
-{
-    size_t room = len;
-    if (d->framing == BODY_LENGTH && d->body_left < room)
-        room = (size_t)d->body_left + 1;
-    ssize_t n = conn_recv(io->conn, buf, room, false);
-    int err = n < 0 ? errno : 0;
-    if (n < 0 && (err == EAGAIN || err == EWOULDBLOCK))
-        return DOWNLOAD_EMPTY;
-    if (n <= 0)
-        return end_of_stream(d, io, err, fault);
-    *moved += (size_t)n;
-    if (d->trace != NULL)
-        tell_received(d, buf, (size_t)n);
-    return received(d, buf, (size_t)n, got, fault);
-}
-
-/* Body bytes without their framing. */
-static enum download_next read_framed(struct download *d, const struct download_io *io, void *buf,
-                                      size_t len, size_t *got, size_t *moved, struct fault *fault)
-{
-    enum download_next next = DOWNLOAD_EMPTY;
-    *got = *moved = 0;
-    if (d->failed)
-        return DOWNLOAD_FAILED;
-    if (d->complete)
-        return DOWNLOAD_COMPLETE;
-    /* Framing alone is no reason to say that nothing is there. */
-    while (next == DOWNLOAD_EMPTY && *got == 0) {
-        size_t before = *moved;
-        if (download_has_kept(d))
-            next = read_kept(d, buf, len, got, fault);
-        else {
-            next = read_socket(d, io, buf, len, got, moved, fault);
-            if (*moved == before)
-                break;
-        }
-    }
-    d->received += *got;
-    d->failed = next == DOWNLOAD_FAILED;
-    return d->failed && *got > 0 ? DOWNLOAD_EMPTY : next;
-}
-
-/* Receives coded bytes, behind those that were decoded. */
-static enum download_next refill(struct download *d, const struct download_io *io, size_t *n,
-                                 size_t *moved, struct fault *fault)
-{
-    size_t room, more;
-    char *to = coded_room(d->coded, &room);
-    enum download_next next = read_framed(d, io, to, room, n, &more, fault);
-    coded_received(d->coded, *n);
-    *moved += more;
-    return next;
-}
-
-/*
- * Decodes until the reader's room is full, the end is there, or nothing more has come. Where the
- * codings have ended, the end of the framing is looked for at once: so the read that gets the last
- * byte tells the end as well, and frees the connection.
- */
-static enum download_next read_coded(struct download *d, const struct download_io *io, char *buf,
-                                     size_t len, size_t *got, size_t *moved, struct fault *fault)
-{
-    *got = *moved = 0;
-    for (int i = 0; i < FRUITLESS_MAX; i++) {
-        size_t n;
-        if (!coded_give(d->coded, buf, len, got, fault))
-            return *got > 0 ? DOWNLOAD_EMPTY : DOWNLOAD_FAILED;
-        if (coded_has_more(d->coded) || (*got > 0 && !coded_is_at_end(d->coded)))
-            return DOWNLOAD_EMPTY;
-        if (d->complete)
-            return coded_end(d->coded, fault) ? DOWNLOAD_COMPLETE : DOWNLOAD_FAILED;
-        enum download_next next = refill(d, io, &n, moved, fault);
-        if (next == DOWNLOAD_FAILED)
-            return *got > 0 ? DOWNLOAD_EMPTY : DOWNLOAD_FAILED;
-        if (next == DOWNLOAD_EMPTY && n == 0)
-            return DOWNLOAD_EMPTY;
-    }
-    return *got > 0 ? DOWNLOAD_EMPTY : DOWNLOAD_MORE;
-}
-
-enum download_next download_read(struct download *d, const struct download_io *io, void *buf,
-                                 size_t len, size_t *got, size_t *moved, struct fault *fault)
-{
-    return d->coded != NULL ? read_coded(d, io, buf, len, got, moved, fault)
-                            : read_framed(d, io, buf, len, got, moved, fault);
 }
