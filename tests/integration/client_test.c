@@ -2,8 +2,8 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * The client as a whole: its end in every situation, draining, the queue's
- * limit, options, statistics.
+ * The client as a whole: its end in every situation, draining, options,
+ * statistics.
  */
 #include <CUnit/CUnit.h>
 #include <errno.h>
@@ -21,20 +21,6 @@ extern CU_TestInfo client_tests[];
 
 static const struct route hello[] = {{.reply = REPLY_HELLO}};
 static const struct route never[] = {{.then = THEN_HOLD}};
-
-static gofer_future *submit(gofer_client *client, const struct origin *origin)
-{
-    return gofer_submit(client, rig_request("GET", origin, "/"));
-}
-
-static struct outcome take(gofer_future *future)
-{
-    gofer_response *response = NULL;
-    gofer_status status = gofer_future_wait(future, &response);
-
-    gofer_future_free(future);
-    return rig_outcome(status, response);
-}
 
 static void free_without_a_call(void)
 {
@@ -75,7 +61,7 @@ static void free_with_calls(int workers, bool wait)
     rig_end_client(client);
     for (int i = 0; i < calls; i++) {
         EXPECT(gofer_future_done(futures[i]));
-        struct outcome got = take(futures[i]);
+        struct outcome got = rig_take(futures[i]);
         rig_expect_error(&got, GOFER_ERR_CLOSED);
     }
 }
@@ -167,13 +153,13 @@ static void futures_outlive_the_client(void)
 {
     struct origin *origin = rig_script(hello);
     gofer_client *client = rig_client(NULL);
-    gofer_future *futures[] = {submit(client, origin)};
+    gofer_future *futures[] = {rig_submit(client, origin)};
 
     EXPECT_INT(gofer_future_wait_any(futures, 1, -1), 0);
     rig_end_client(client);
     EXPECT_INT(gofer_future_wait_any(futures, 1, -1), 0);
     gofer_future_cancel(futures[0]);
-    struct outcome got = take(futures[0]);
+    struct outcome got = rig_take(futures[0]);
     rig_expect_answer(&got, 200, "hello");
 }
 
@@ -187,7 +173,7 @@ static void drain_waits_for_the_last_call(void)
     int64_t began;
 
     EXPECT_STATUS(gofer_client_drain(client, -1), GOFER_OK);
-    future = submit(client, origin);
+    future = rig_submit(client, origin);
     EXPECT(gate_wait(seen, 1));
     EXPECT_STATUS(gofer_client_drain(client, 0), GOFER_PENDING);
     began = now_ms();
@@ -197,10 +183,10 @@ static void drain_waits_for_the_last_call(void)
     EXPECT_STATUS(gofer_client_drain(client, PATIENCE_MS), GOFER_OK);
     EXPECT(gofer_future_done(future));
     EXPECT_INT(rig_stats(client).calls_active, 0);
-    struct outcome got = take(future);
+    struct outcome got = rig_take(future);
     rig_expect_answer(&got, 200, "hello");
-    future = submit(client, origin);
-    got = take(future);
+    future = rig_submit(client, origin);
+    got = rig_take(future);
     rig_expect_answer(&got, 200, "hello");
     EXPECT_STATUS(gofer_client_drain(NULL, 0), GOFER_ERR_INVALID);
 }
@@ -212,241 +198,13 @@ static void drain_without_workers_runs_the_calls(void)
     gofer_future *futures[10];
 
     for (int i = 0; i < 10; i++)
-        futures[i] = submit(client, origin);
+        futures[i] = rig_submit(client, origin);
     EXPECT_STATUS(gofer_client_drain(client, PATIENCE_MS), GOFER_OK);
     for (int i = 0; i < 10; i++) {
         EXPECT(gofer_future_done(futures[i]));
-        struct outcome got = take(futures[i]);
+        struct outcome got = rig_take(futures[i]);
         rig_expect_answer(&got, 200, "hello");
     }
-}
-
-static void a_full_queue_rejects(void)
-{
-    enum { LIMIT = 3 };
-    struct gate *go = rig_gate();
-    const struct route routes[] = {{.target = "/", .reply = REPLY_HELLO, .go = go},
-                                   {.reply = REPLY_HELLO}};
-    struct origin *origin = rig_script(routes);
-    gofer_client *client = rig_client(&(gofer_client_options){.max_queued = LIMIT});
-    gofer_future *futures[LIMIT];
-    struct outcome got;
-
-    for (int i = 0; i < LIMIT; i++)
-        futures[i] = submit(client, origin);
-    gofer_future *refused = submit(client, origin);
-    EXPECT(gofer_future_done(refused));
-    got = take(refused);
-    rig_expect_error(&got, GOFER_ERR_QUEUE_FULL);
-    EXPECT_INT(got.error->sent, GOFER_SENT_NOTHING);
-    EXPECT_INT(rig_stats(client).calls_active, LIMIT);
-    gate_pass(go);
-    for (int i = 0; i < LIMIT; i++) {
-        got = take(futures[i]);
-        rig_expect_answer(&got, 200, "hello");
-    }
-    got = take(submit(client, origin));
-    rig_expect_answer(&got, 200, "hello");
-}
-
-static void gofer_do_never_blocks_at_a_full_queue(void)
-{
-    struct gate *go = rig_gate();
-    const struct route routes[] = {{.target = "/held", .reply = REPLY_HELLO, .go = go},
-                                   {.reply = REPLY_HELLO}};
-    struct origin *origin = rig_script(routes);
-    gofer_client *client =
-        rig_client(&(gofer_client_options){.max_queued = 1, .queue_full = GOFER_QUEUE_BLOCK});
-    gofer_future *future = gofer_submit(client, rig_request("GET", origin, "/held"));
-    gofer_response *response = NULL;
-
-    gofer_status status = gofer_do(client, rig_request("GET", origin, "/"), &response);
-    struct outcome got = rig_outcome(status, response);
-    EXPECT(got.status == GOFER_OK || got.status == GOFER_ERR_QUEUE_FULL);
-    gate_pass(go);
-    got = take(future);
-    rig_expect_answer(&got, 200, "hello");
-}
-
-struct blocked {
-    pthread_t thread;
-    gofer_client *client;
-    gofer_request *request;
-    atomic_bool returned;
-    gofer_future *future;
-};
-
-static void *submit_main(void *arg)
-{
-    struct blocked *blocked = arg;
-
-    blocked->future = gofer_submit(blocked->client, blocked->request);
-    atomic_store(&blocked->returned, true);
-    return NULL;
-}
-
-static void a_full_queue_blocks_where_asked(void)
-{
-    struct gate *seen = rig_gate(), *go = rig_gate();
-    const struct route routes[] = {{.reply = REPLY_HELLO, .seen = seen, .go = go}};
-    struct origin *origin = rig_script(routes);
-    gofer_client *client =
-        rig_client(&(gofer_client_options){.max_queued = 1, .queue_full = GOFER_QUEUE_BLOCK});
-    gofer_future *first = submit(client, origin);
-    struct blocked blocked = {.client = client, .request = rig_request("GET", origin, "/")};
-
-    EXPECT(gate_wait(seen, 1));
-    REQUIRE(pthread_create(&blocked.thread, NULL, submit_main, &blocked) == 0);
-    pass_ms(30); /* long enough for a submit that does not block to show */
-    EXPECT(!blocked.returned);
-    gate_pass(go);
-    pthread_join(blocked.thread, NULL);
-    struct outcome got = take(first);
-    rig_expect_answer(&got, 200, "hello");
-    got = take(blocked.future);
-    rig_expect_answer(&got, 200, "hello");
-}
-
-static void the_end_frees_a_blocked_submit(void)
-{
-    struct origin *origin = rig_script(never);
-    gofer_client *client =
-        rig_client(&(gofer_client_options){.max_queued = 1, .queue_full = GOFER_QUEUE_BLOCK});
-    gofer_future *first = submit(client, origin);
-    struct blocked blocked = {.client = client, .request = rig_request("GET", origin, "/")};
-
-    EXPECT(origin_wait(origin, ORIGIN_REQUESTS, 1));
-    REQUIRE(pthread_create(&blocked.thread, NULL, submit_main, &blocked) == 0);
-    pass_ms(20);
-    rig_end_client(client);
-    pthread_join(blocked.thread, NULL);
-    struct outcome got = take(first);
-    rig_expect_error(&got, GOFER_ERR_CLOSED);
-    got = take(blocked.future);
-    rig_expect_error(&got, GOFER_ERR_CLOSED);
-}
-
-/* A client of one place, which `first` has; and a submit that waits for it. */
-struct full {
-    struct origin *origin;
-    gofer_client *client;
-    gofer_future *first;
-    struct gate *go;
-};
-
-static void fill(struct full *full, int workers)
-{
-    struct gate *seen = rig_gate();
-
-    full->go = rig_gate();
-    full->origin =
-        rig_script((const struct route[]){{.reply = REPLY_HELLO, .seen = seen, .go = full->go}});
-    full->client = rig_client(&(gofer_client_options){
-        .workers = workers, .max_queued = 1, .queue_full = GOFER_QUEUE_BLOCK});
-    full->first = submit(full->client, full->origin);
-    EXPECT(workers == GOFER_NO_WORKERS || gate_wait(seen, 1));
-}
-
-static void start_blocked(struct blocked *blocked, const struct full *full, gofer_cancel *token)
-{
-    *blocked =
-        (struct blocked){.client = full->client, .request = rig_request("GET", full->origin, "/")};
-    gofer_request_set_cancel(blocked->request, token);
-    REQUIRE(pthread_create(&blocked->thread, NULL, submit_main, blocked) == 0);
-}
-
-static struct outcome end_blocked(struct blocked *blocked)
-{
-    pthread_join(blocked->thread, NULL);
-    EXPECT(gofer_future_done(blocked->future));
-    return take(blocked->future);
-}
-
-static void expect_hello(gofer_future *future)
-{
-    struct outcome got = take(future);
-
-    rig_expect_answer(&got, 200, "hello");
-}
-
-/* The cancel finds it asleep, or on the way: the outcome is the same. Whoever waits behind it is
- * not kept from the place. */
-static void cancel_blocked(int workers)
-{
-    gofer_cancel *token = gofer_cancel_new();
-    struct full full;
-    struct blocked cancelled, behind;
-
-    fill(&full, workers);
-    start_blocked(&cancelled, &full, token);
-    pass_ms(20);
-    start_blocked(&behind, &full, NULL);
-    pass_ms(20);
-    gofer_cancel_fire(token);
-    struct outcome got = end_blocked(&cancelled);
-    rig_expect_error(&got, GOFER_ERR_CANCELED);
-    EXPECT_INT(got.error->phase, GOFER_PHASE_QUEUE);
-    EXPECT_INT(got.error->sent, GOFER_SENT_NOTHING);
-    EXPECT_HOLDS(got.error->message, "canceled before there was a place in the queue");
-    EXPECT(!atomic_load(&behind.returned));
-    gate_pass(full.go);
-    pthread_join(behind.thread, NULL);
-    expect_hello(full.first);
-    expect_hello(behind.future);
-    gofer_cancel_free(token);
-}
-
-static void a_cancel_frees_a_blocked_submit(void)
-{
-    cancel_blocked(2);
-    cancel_blocked(GOFER_NO_WORKERS);
-}
-
-/* One of a token that had fired before is not even sent where there is no place. */
-static void a_cancelled_submit_does_not_block(void)
-{
-    gofer_cancel *token = gofer_cancel_new();
-    struct full full;
-    struct blocked blocked;
-
-    fill(&full, 2);
-    gofer_cancel_fire(token);
-    start_blocked(&blocked, &full, token);
-    struct outcome got = end_blocked(&blocked);
-    rig_expect_error(&got, GOFER_ERR_CANCELED);
-    gate_pass(full.go);
-    expect_hello(full.first);
-    gofer_cancel_free(token);
-}
-
-static void time_out_blocked(int workers, bool by_token)
-{
-    enum { SHORT_MS = 60 };
-    int64_t began = now_ms();
-    gofer_cancel *token = by_token ? gofer_cancel_new_deadline(gofer_now_ms() + SHORT_MS) : NULL;
-    struct full full;
-    struct blocked blocked = {0};
-
-    fill(&full, workers);
-    blocked.client = full.client;
-    blocked.request = rig_request("GET", full.origin, "/");
-    gofer_request_set_cancel(blocked.request, token);
-    if (!by_token)
-        gofer_request_set_timeout_ms(blocked.request, SHORT_MS);
-    submit_main(&blocked);
-    struct outcome got = take(blocked.future);
-    rig_expect_error(&got, GOFER_ERR_TIMEOUT);
-    EXPECT_INT(got.error->phase, GOFER_PHASE_QUEUE);
-    EXPECT_AT_LEAST(now_ms() - began, SHORT_MS);
-    gate_pass(full.go);
-    expect_hello(full.first);
-    gofer_cancel_free(token);
-}
-
-static void a_deadline_frees_a_blocked_submit(void)
-{
-    for (int i = 0; i < 4; i++)
-        time_out_blocked(i < 2 ? 2 : GOFER_NO_WORKERS, i % 2 == 1);
 }
 
 static void options_out_of_range_are_refused(void)
@@ -497,7 +255,7 @@ static void no_limits_at_all_are_fine(void)
                                                               .max_idle_conns = GOFER_NEVER,
                                                               .max_conns_per_host = GOFER_NEVER,
                                                               .max_body_bytes = GOFER_NEVER});
-    struct outcome got = take(submit(client, origin));
+    struct outcome got = rig_take(rig_submit(client, origin));
 
     rig_expect_answer(&got, 200, "hello");
 }
@@ -514,7 +272,7 @@ static void strings_of_the_options_are_copied(void)
     memset(name, 'x', sizeof name - 1);
     memset(value, 'x', sizeof value - 1);
     memset(&header, 0, sizeof header);
-    struct outcome got = take(submit(client, origin));
+    struct outcome got = rig_take(rig_submit(client, origin));
     rig_expect_answer(&got, 200, "hello");
     EXPECT_HOLDS(origin_last_head(origin), "\r\nUser-Agent: agent/1\r\n");
     EXPECT_HOLDS(origin_last_head(origin), "\r\nX-A: b\r\n");
@@ -555,9 +313,9 @@ static void statistics_count(void)
     gofer_stats stats = rig_stats(client);
 
     EXPECT_INT(stats.conns_opened + stats.calls_done + stats.calls_active, 0);
-    take(gofer_submit(client, rig_request("GET", origin, "/hello")));
-    take(gofer_submit(client, rig_request("GET", origin, "/hello")));
-    take(gofer_submit(client, rig_request("GET", origin, "/bad")));
+    rig_take(gofer_submit(client, rig_request("GET", origin, "/hello")));
+    rig_take(gofer_submit(client, rig_request("GET", origin, "/hello")));
+    rig_take(gofer_submit(client, rig_request("GET", origin, "/bad")));
     future = gofer_submit(client, rig_request("GET", origin, "/never"));
     EXPECT(origin_wait(origin, ORIGIN_REQUESTS, 4));
     stats = rig_stats(client);
@@ -569,7 +327,7 @@ static void statistics_count(void)
     EXPECT_INT(stats.conns_idle, 0);
     EXPECT_INT(stats.conns_dialing, 0);
     gofer_future_cancel(future);
-    take(future);
+    rig_take(future);
     EXPECT(rig_wait_active(client, 0));
     EXPECT_INT(rig_stats(client).calls_failed, 2);
     gofer_client_stats(NULL, &stats);
@@ -603,17 +361,11 @@ CU_TestInfo client_tests[] = {
     {"futures outlive the client", futures_outlive_the_client},
     {"drain waits for the last call", drain_waits_for_the_last_call},
     {"drain without workers runs the calls", drain_without_workers_runs_the_calls},
-    {"a full queue rejects", a_full_queue_rejects},
-    {"gofer_do never blocks at a full queue", gofer_do_never_blocks_at_a_full_queue},
-    {"a full queue blocks where asked", a_full_queue_blocks_where_asked},
-    {"the client's end frees a blocked submit", the_end_frees_a_blocked_submit},
-    {"a cancel frees a blocked submit", a_cancel_frees_a_blocked_submit},
-    {"a cancelled submit does not block", a_cancelled_submit_does_not_block},
-    {"a deadline frees a blocked submit", a_deadline_frees_a_blocked_submit},
     {"options out of range are refused", options_out_of_range_are_refused},
     {"no limits at all are fine", no_limits_at_all_are_fine},
     {"strings of the options are copied", strings_of_the_options_are_copied},
     {"an older program's options are understood", an_older_programs_options_are_understood},
     {"statistics count", statistics_count},
     {"words exist for every value", words_exist_for_every_value},
-    CU_TEST_INFO_NULL};
+    CU_TEST_INFO_NULL,
+};

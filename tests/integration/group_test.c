@@ -15,15 +15,6 @@ extern CU_TestInfo group_tests[];
 
 enum { MANY = 1000 };
 
-static struct outcome take(gofer_future *future)
-{
-    gofer_response *response = NULL;
-    gofer_status status = gofer_future_wait(future, &response);
-
-    gofer_future_free(future);
-    return rig_outcome(status, response);
-}
-
 static gofer_request *echo(const char *word, unsigned long n)
 {
     char url[ORIGIN_URL_BYTES];
@@ -57,7 +48,7 @@ static void completion_decides_the_order(void)
         gofer_future *future = gofer_group_next(group, -1);
         EXPECT(gofer_future_user(future) == &users[order[i]]);
         EXPECT(gofer_future_done(future));
-        struct outcome got = take(future);
+        struct outcome got = rig_take(future);
         rig_expect_answer(&got, 200, "hello");
         EXPECT_INT(gofer_group_pending(group), 2 - i);
     }
@@ -86,7 +77,7 @@ static void a_thousand_calls_come_out_once_each(void)
     while ((future = gofer_group_next(group, PATIENCE_MS)) != NULL) {
         char body[ECHO_BODY_MAX + 1];
         long i = (char *)gofer_future_user(future) - marks;
-        struct outcome got = take(future);
+        struct outcome got = rig_take(future);
         body[echo_body((unsigned long)i, body)] = '\0';
         rig_expect_answer(&got, 200, body);
         seen[i]++;
@@ -113,8 +104,8 @@ static void futures_are_added_before_and_after_their_end(void)
     EXPECT_INT(gofer_group_pending(group), 2);
     EXPECT(gofer_group_next(group, -1) == done);
     EXPECT(gofer_group_next(group, -1) == open);
-    take(done);
-    take(open);
+    rig_take(done);
+    rig_take(open);
     gofer_group_free(group);
 }
 
@@ -131,7 +122,7 @@ static void a_future_is_in_one_group_once(void)
     EXPECT(gofer_group_next(two, -1) == NULL);
     gofer_group_free(two);
     EXPECT(gofer_group_next(one, -1) == future);
-    struct outcome got = take(future);
+    struct outcome got = rig_take(future);
     EXPECT_STATUS(got.status, GOFER_OK);
     gofer_group_free(one);
 }
@@ -150,7 +141,7 @@ static void one_deadline_ends_all(void)
     EXPECT_STATUS(gofer_group_set_timeout_ms(group, LIMIT_MS), GOFER_OK);
     gofer_group_submit(group, echo("never", 1));
     while ((future = gofer_group_next(group, -1)) != NULL) {
-        struct outcome got = take(future);
+        struct outcome got = rig_take(future);
         rig_expect_error(&got, GOFER_ERR_TIMEOUT);
         EXPECT_AT_LEAST(now_ms() - began, LIMIT_MS);
         n++;
@@ -169,7 +160,7 @@ static void the_deadline_moves_one_way(void)
     gofer_group_submit(group, echo("never", 1));
     gofer_group_set_timeout_ms(group, 50);
     gofer_group_set_timeout_ms(group, 60000);
-    struct outcome got = take(gofer_group_next(group, -1));
+    struct outcome got = rig_take(gofer_group_next(group, -1));
     rig_expect_error(&got, GOFER_ERR_TIMEOUT);
     EXPECT(now_ms() - began < 10000);
     EXPECT_STATUS(gofer_group_set_timeout_ms(group, -2), GOFER_ERR_INVALID);
@@ -197,13 +188,13 @@ static void cancel_ends_the_rest(void)
     unsigned n = 0;
 
     gofer_group_submit(group, echo("echo", 1));
-    struct outcome got = take(gofer_group_next(group, -1));
+    struct outcome got = rig_take(gofer_group_next(group, -1));
     EXPECT_STATUS(got.status, GOFER_OK);
     for (int i = 0; i < 10; i++)
         gofer_group_submit(group, echo("never", 1));
     gofer_group_cancel(group);
     while ((future = gofer_group_next(group, -1)) != NULL) {
-        got = take(future);
+        got = rig_take(future);
         rig_expect_error(&got, GOFER_ERR_CANCELED);
         n++;
     }
@@ -228,7 +219,7 @@ static void a_refused_submit_comes_out_as_a_future(void)
     gofer_group *group = gofer_group_new(client);
 
     EXPECT_STATUS(gofer_group_submit(group, rig_request_to("GET", "nonsense")), GOFER_OK);
-    struct outcome got = take(gofer_group_next(group, -1));
+    struct outcome got = rig_take(gofer_group_next(group, -1));
     rig_expect_error(&got, GOFER_ERR_INVALID);
     gofer_group_free(group);
 }
@@ -284,7 +275,7 @@ static void a_group_without_workers_runs_its_calls(void)
     for (int i = 0; i < 20; i++) {
         gofer_future *future = gofer_group_next(group, -1);
         REQUIRE(future != NULL);
-        struct outcome got = take(future);
+        struct outcome got = rig_take(future);
         EXPECT_STATUS(got.status, GOFER_OK);
     }
     gofer_group_free(group);
@@ -302,7 +293,7 @@ static void a_group_outlives_its_client(void)
     for (int i = 0; i < 5; i++) {
         future = gofer_group_next(group, -1);
         REQUIRE(future != NULL);
-        struct outcome got = take(future);
+        struct outcome got = rig_take(future);
         rig_expect_error(&got, GOFER_ERR_CLOSED);
     }
     gofer_group_free(group);
@@ -322,7 +313,7 @@ static void null_groups_are_reported(void)
     gofer_group_cancel(NULL);
     gofer_group_free(NULL);
     EXPECT(gofer_group_next(group, -1) == NULL);
-    take(future);
+    rig_take(future);
     gofer_group_free(group);
 }
 

@@ -50,17 +50,12 @@ static gofer_client *client_with(struct checker *checker)
         .check_redirect = check, .check_redirect_arg = checker, .max_redirects = GOFER_NEVER});
 }
 
-static gofer_request *ask(const char *method, struct trail *trail, const char *target)
-{
-    return rig_request_to(method, trail_url(trail, target));
-}
-
 static void it_sees_every_hop_in_order(void)
 {
     struct checker checker = {.verdict = GOFER_REDIRECT_FOLLOW};
     struct trail *trail = trail_begin();
     gofer_client *client = client_with(&checker);
-    gofer_request *request = ask("POST", trail, "/?code=307&next=308,302#top");
+    gofer_request *request = trail_request("POST", trail, "/?code=307&next=308,302#top");
     gofer_request_set_body(request, "b", 1);
     gofer_request_set_user(request, &checker);
     gofer_request_set_header(request, "Authorization", "mine");
@@ -78,7 +73,7 @@ static void it_sees_what_would_be_sent(void)
     struct checker checker = {.verdict = GOFER_REDIRECT_FOLLOW};
     struct trail *a = trail_begin(), *b = trail_begin();
     gofer_client *client = client_with(&checker);
-    gofer_request *request = ask("GET", a, "/");
+    gofer_request *request = trail_request("GET", a, "/");
     trail_redirect(a, "/", 302, trail_url(b, "/"));
     gofer_request_set_header(request, "Authorization", "mine");
     struct outcome got = rig_call(client, request);
@@ -90,10 +85,10 @@ static void it_may_allow_fifteen_hops(void)
 {
     struct checker checker = {.verdict = GOFER_REDIRECT_FOLLOW};
     struct trail *trail = trail_begin();
-    struct outcome got =
-        rig_call(client_with(&checker),
-                 ask("GET", trail,
-                     "/?code=302&next=302,302,302,302,302,302,302,302,302,302,302,302,302,302"));
+    struct outcome got = rig_call(
+        client_with(&checker),
+        trail_request("GET", trail,
+                      "/?code=302&next=302,302,302,302,302,302,302,302,302,302,302,302,302,302"));
     rig_expect_answer(&got, 200, "hello");
     EXPECT_INT(checker.calls, 15);
     EXPECT_INT(trail_len(trail), 16);
@@ -104,7 +99,7 @@ static void it_may_use_the_redirect(void)
     struct checker checker = {.verdict = GOFER_REDIRECT_USE, .from = 1};
     struct trail *trail = trail_begin();
     gofer_client *client = client_with(&checker);
-    struct outcome got = rig_call(client, ask("GET", trail, "/?code=301&next=302"));
+    struct outcome got = rig_call(client, trail_request("GET", trail, "/?code=301&next=302"));
     rig_expect_answer(&got, 302, "gone");
     EXPECT_INT(gofer_response_redirect_count(got.response), 1);
     EXPECT_INT(trail_len(trail), 2);
@@ -119,7 +114,7 @@ static void it_may_refuse_it(void)
 {
     struct checker checker = {.verdict = GOFER_REDIRECT_REFUSE};
     struct trail *trail = trail_begin();
-    struct outcome got = rig_call(client_with(&checker), ask("GET", trail, "/?code=301"));
+    struct outcome got = rig_call(client_with(&checker), trail_request("GET", trail, "/?code=301"));
     rig_expect_error(&got, GOFER_ERR_REDIRECT);
     EXPECT_INT(got.error->phase, GOFER_PHASE_REDIRECT);
     EXPECT_HOLDS(got.error->message, "refused by the program");
@@ -135,9 +130,9 @@ static void it_is_not_asked_for_what_is_not_followed(void)
     struct trail *trail = trail_begin();
     gofer_client *client = client_with(&checker);
     trail_redirect(trail, "/a", 302, "ftp://x/");
-    struct outcome got = rig_call(client, ask("GET", trail, "/a"));
+    struct outcome got = rig_call(client, trail_request("GET", trail, "/a"));
     rig_expect_error(&got, GOFER_ERR_REDIRECT);
-    got = rig_call(client, ask("GET", trail, "/?code=304"));
+    got = rig_call(client, trail_request("GET", trail, "/?code=304"));
     EXPECT_STATUS(got.status, GOFER_OK);
     EXPECT_INT(checker.calls, 0);
 }
@@ -172,7 +167,7 @@ static void it_does_not_hold_up_a_deadline(void)
     struct trail *trail = trail_begin();
     gofer_client *client = rig_client(&(gofer_client_options){
         .workers = 2, .check_redirect = sleep_in_check, .check_redirect_arg = &s});
-    gofer_request *request = ask("GET", trail, "/?code=302");
+    gofer_request *request = trail_request("GET", trail, "/?code=302");
     gofer_request_set_timeout_ms(request, 200);
     gofer_future *future = gofer_submit(client, request);
     gofer_response *response = NULL;
@@ -194,7 +189,7 @@ static void it_does_not_hold_up_a_cancel(void)
     struct trail *trail = trail_begin();
     gofer_client *client = rig_client(&(gofer_client_options){
         .workers = 2, .check_redirect = sleep_in_check, .check_redirect_arg = &s});
-    gofer_future *future = gofer_submit(client, ask("GET", trail, "/?code=302"));
+    gofer_future *future = gofer_submit(client, trail_request("GET", trail, "/?code=302"));
     gofer_response *response = NULL;
     EXPECT(gate_wait(s.inside, 1));
     gofer_future_cancel(future);
@@ -220,7 +215,7 @@ static void https_does_not_lead_to_http(void)
 {
     struct trail *plain = trail_begin_plain(), *secure = trail_begin_tls();
     trail_redirect(secure, "/", 302, trail_url(plain, "/"));
-    struct outcome got = rig_call(tls_client(false), ask("GET", secure, "/"));
+    struct outcome got = rig_call(tls_client(false), trail_request("GET", secure, "/"));
     rig_expect_error(&got, GOFER_ERR_REDIRECT);
     EXPECT_HOLDS(got.error->message, "from https to http");
     EXPECT_INT(gofer_response_status(got.response), 302);
@@ -230,7 +225,7 @@ static void https_does_not_lead_to_http(void)
 static void unless_it_is_allowed(void)
 {
     struct trail *plain = trail_begin_plain(), *secure = trail_begin_tls();
-    gofer_request *request = ask("GET", secure, "/");
+    gofer_request *request = trail_request("GET", secure, "/");
     trail_redirect(secure, "/", 302, trail_url(plain, "/"));
     gofer_request_set_header(request, "Authorization", "secret");
     struct outcome got = rig_call(tls_client(true), request);
@@ -242,7 +237,7 @@ static void unless_it_is_allowed(void)
 static void http_leads_to_https(void)
 {
     struct trail *plain = trail_begin_plain(), *secure = trail_begin_tls();
-    gofer_request *request = ask("GET", plain, "/");
+    gofer_request *request = trail_request("GET", plain, "/");
     trail_redirect(plain, "/", 301, trail_url(secure, "/"));
     gofer_request_set_header(request, "Authorization", "secret");
     struct outcome got = rig_call(tls_client(false), request);

@@ -21,11 +21,6 @@ extern CU_TestInfo redirect_hop_tests[];
 
 #define ROWS(rows) (sizeof(rows) / sizeof *(rows))
 
-static gofer_request *ask(const char *method, struct trail *trail, const char *target)
-{
-    return rig_request_to(method, trail_url(trail, target));
-}
-
 /* --- bodies --- */
 
 static void a_body_is_sent_again(void)
@@ -37,7 +32,7 @@ static void a_body_is_sent_again(void)
     for (int status = 307; status <= 308; status++) {
         struct trail *trail = trail_begin();
         gofer_client *client = rig_client(NULL);
-        gofer_request *request = ask("PUT", trail, "/a");
+        gofer_request *request = trail_request("PUT", trail, "/a");
         trail_redirect(trail, "/a", status, "/b");
         trail_redirect(trail, "/b", status, "/c");
         gofer_request_set_body_fd(request, fd, 0, -1);
@@ -109,7 +104,7 @@ static void an_unrewindable_body_ends_the_chain(void)
         struct trail *trail = trail_begin();
         char target[32];
         snprintf(target, sizeof target, "/?code=%d", status);
-        gofer_request *request = ask("POST", trail, target);
+        gofer_request *request = trail_request("POST", trail, target);
         gofer_client *client = rig_client(NULL);
         gofer_request_set_body_reader(request, &reader);
         struct outcome got = rig_call(client, request);

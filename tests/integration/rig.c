@@ -386,6 +386,20 @@ struct outcome rig_get_url(gofer_client *client, const char *url)
     return rig_call(client, rig_request_to("GET", url));
 }
 
+gofer_future *rig_submit(gofer_client *client, const struct origin *origin)
+{
+    return gofer_submit(client, rig_request("GET", origin, "/"));
+}
+
+struct outcome rig_take(gofer_future *future)
+{
+    gofer_response *response = NULL;
+    gofer_status status = gofer_future_wait(future, &response);
+
+    gofer_future_free(future);
+    return rig_outcome(status, response);
+}
+
 static void say_error(const struct outcome *outcome)
 {
     if (outcome->error != NULL)

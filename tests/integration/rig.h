@@ -113,6 +113,10 @@ struct outcome rig_call(gofer_client *client, const gofer_request *request);
 struct outcome rig_get(gofer_client *client, const struct origin *origin, const char *path);
 struct outcome rig_get_url(gofer_client *client, const char *url);
 
+/* Submits a GET of "/"; waits for a future, however long, and frees it. */
+gofer_future *rig_submit(gofer_client *client, const struct origin *origin);
+struct outcome rig_take(gofer_future *future);
+
 /* What holds for every outcome, whichever way it was got. Keeps the response. */
 struct outcome rig_outcome(gofer_status status, gofer_response *response);
 

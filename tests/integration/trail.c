@@ -161,6 +161,16 @@ const char *trail_url(const struct trail *trail, const char *target)
     return origin_url(trail->origin, target, urls[next_url++ % URLS]);
 }
 
+gofer_request *trail_request(const char *method, const struct trail *trail, const char *target)
+{
+    return rig_request_to(method, trail_url(trail, target));
+}
+
+struct outcome trail_get(gofer_client *client, const struct trail *trail, const char *target)
+{
+    return rig_call(client, trail_request("GET", trail, target));
+}
+
 const char *trail_lines(struct trail *trail)
 {
     return trail_len(trail) > 0 ? trail->lines : "";

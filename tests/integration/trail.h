@@ -48,10 +48,17 @@ void trail_redirect(struct trail *trail, const char *target, int status, const c
 /* The URL of a target. Valid until the test is over. */
 const char *trail_url(const struct trail *trail, const char *target);
 
+/* A request to there, of the rig; a GET by the driver. */
+gofer_request *trail_request(const char *method, const struct trail *trail, const char *target);
+struct outcome trail_get(gofer_client *client, const struct trail *trail, const char *target);
+
 /* All lines so far, "" before the first; how many; the head of number n, from 1, "" where there was
  * none. Valid until the test is over. */
 const char *trail_lines(struct trail *trail);
 unsigned trail_len(struct trail *trail);
 const char *trail_head(struct trail *trail, unsigned n);
+
+/* The head has no field of that name. */
+#define EXPECT_WITHOUT(head, name) EXPECT_LACKS((head), "\r\n" name ": ")
 
 #endif

@@ -25,11 +25,6 @@ static gofer_client *unattended(void)
     return rig_client(&(gofer_client_options){.workers = GOFER_NO_WORKERS});
 }
 
-static gofer_future *submit(gofer_client *client, const struct origin *origin)
-{
-    return gofer_submit(client, rig_request("GET", origin, "/"));
-}
-
 static struct outcome take(gofer_future *future)
 {
     gofer_response *response = NULL;
@@ -73,7 +68,7 @@ static void hooks_run_once_on_each_worker(void)
 
     EXPECT(gate_wait(hooks.gate, WORKERS));
     for (int i = 0; i < 20; i++) {
-        struct outcome got = take(submit(client, origin));
+        struct outcome got = take(rig_submit(client, origin));
         rig_expect_answer(&got, 200, "hello");
     }
     EXPECT_INT(hooks.stopped, 0);
@@ -99,7 +94,7 @@ static void lent_threads_serve_until_the_end(int workers)
     for (int i = 0; i < LENT; i++)
         REQUIRE(pthread_create(&threads[i], NULL, worker_main, client) == 0);
     for (int i = 0; i < 50; i++) {
-        struct outcome got = take(submit(client, origin));
+        struct outcome got = take(rig_submit(client, origin));
         rig_expect_answer(&got, 200, "hello");
     }
     rig_end_client(client);
@@ -125,7 +120,7 @@ static void run_once_does_what_is_due(void)
     EXPECT_STATUS(gofer_worker_run_once(client, 0), GOFER_PENDING);
     EXPECT_STATUS(gofer_worker_run_once(client, 30), GOFER_PENDING);
     EXPECT_AT_LEAST(now_ms() - began, 30);
-    future = submit(client, origin);
+    future = rig_submit(client, origin);
     while (!gofer_future_done(future) && now_ms() - began < PATIENCE_MS)
         EXPECT(gofer_worker_run_once(client, 1000) != GOFER_ERR_CLOSED);
     struct outcome got = take(future);
@@ -167,7 +162,7 @@ static void timeouts_reach_an_event_loop(void)
     gofer_client *client =
         rig_client(&(gofer_client_options){.workers = GOFER_NO_WORKERS, .timeout_ms = 50});
     struct pollfd ready = {.fd = gofer_client_fd(client), .events = POLLIN};
-    gofer_future *future = submit(client, rig_script(never));
+    gofer_future *future = rig_submit(client, rig_script(never));
     int64_t began = now_ms();
 
     while (!gofer_future_done(future) && now_ms() - began < PATIENCE_MS) {
