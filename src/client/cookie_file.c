@@ -10,13 +10,15 @@
  *
  * No lock is held across I/O: a file is read into memory whole before the first
  * line of it reaches the jar, and the jar is written into memory before the first
- * byte of it reaches a file. The new file takes the old one's name in one step.
+ * byte of it reaches a file. The new file takes the old one's name in one step; what
+ * is there and no file, a device or a pipe, is written to.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -185,10 +187,10 @@ static bool write_all(int fd, const char *data, size_t len)
     return true;
 }
 
-/* Writes, syncs and closes; a file that is not whole on the disk must not get the name. */
-static bool write_and_close(int fd, const struct buf *text)
+/* Writes, syncs a file and closes; what is not whole on the disk must not get the name. */
+static bool write_and_close(int fd, const struct buf *text, bool is_file)
 {
-    bool ok = write_all(fd, text->data, text->len) && file_sync(fd) == 0;
+    bool ok = write_all(fd, text->data, text->len) && (!is_file || file_sync(fd) == 0);
     int err = errno;
     bool closed = file_close(fd) == 0;
     if (!ok)
@@ -202,12 +204,25 @@ static gofer_status replace_file(const char *path, char *temporary, const struct
     int fd = file_open_temporary(temporary, O_CLOEXEC);
     if (fd < 0)
         return GOFER_ERR_SYSTEM;
-    if (write_and_close(fd, text) && rename(temporary, path) == 0)
+    if (write_and_close(fd, text, true) && rename(temporary, path) == 0)
         return GOFER_OK;
     int err = errno;
     unlink(temporary);
     errno = err;
     return GOFER_ERR_SYSTEM;
+}
+
+static bool is_no_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+/* A device's name is nobody's to take. */
+static gofer_status write_to(const char *path, const struct buf *text)
+{
+    int fd = file_open(path, O_WRONLY | O_CLOEXEC, 0);
+    return fd >= 0 && write_and_close(fd, text, false) ? GOFER_OK : GOFER_ERR_SYSTEM;
 }
 
 static char *temporary_beside(const char *path)
@@ -231,7 +246,12 @@ gofer_status gofer_cookie_jar_save(gofer_cookie_jar *jar, const char *path)
     cookie_jar_each(jar, NULL, write_cookie, &text);
     char *temporary = buf_failed(&text) ? NULL : temporary_beside(path);
     lock_assert_none();
-    status = temporary == NULL ? GOFER_ERR_NOMEM : replace_file(path, temporary, &text);
+    if (temporary == NULL)
+        status = GOFER_ERR_NOMEM;
+    else if (is_no_file(path))
+        status = write_to(path, &text);
+    else
+        status = replace_file(path, temporary, &text);
     int err = errno;
     mem_free(temporary);
     buf_fini(&text);

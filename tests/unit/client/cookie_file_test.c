@@ -250,6 +250,24 @@ static void a_file_over_32_mib_is_refused(void)
     end();
 }
 
+static void what_is_no_file_is_written_to(void)
+{
+    char text[256] = "";
+    struct stat st;
+    begin();
+    SET(jar, "http://a.test/", "a=1");
+    CU_ASSERT_EQUAL(mkfifo(file, 0600), 0);
+    int fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    CU_ASSERT_EQUAL(gofer_cookie_jar_save(jar, file), GOFER_OK);
+    CU_ASSERT(read(fd, text, sizeof text - 1) > 0);
+    close(fd);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "a.test\tFALSE\t/\tFALSE\t0\ta\t1\n"));
+    CU_ASSERT_EQUAL(stat(file, &st), 0);
+    CU_ASSERT(S_ISFIFO(st.st_mode));
+    CU_ASSERT_EQUAL(files(), 1);
+    end();
+}
+
 static gofer_status save_and_load(void)
 {
     gofer_cookie_jar *made = gofer_cookie_jar_new();
@@ -281,6 +299,7 @@ CU_TestInfo cookie_file_tests[] = {
     {"nobody else may read the file", nobody_else_may_read_the_file},
     {"a write that fails leaves the old file", a_write_that_fails_leaves_the_old_file},
     {"a name that cannot be taken leaves nothing", a_name_that_cannot_be_taken_leaves_nothing},
+    {"what is no file is written to", what_is_no_file_is_written_to},
     {"a file over 32 MiB is refused", a_file_over_32_mib_is_refused},
     {"out of memory is an error like any other", out_of_memory},
     CU_TEST_INFO_NULL,
