@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <gofer/client.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -40,17 +41,17 @@ static bool is_refused(enum exit_code code, const gofer_response *response)
     return code == CODE_CONNECT && error != NULL && error->sys_errno == ECONNREFUSED;
 }
 
-/* In a word; NULL: it is not tried again. */
+/* As it stands behind "Problem"; NULL: it is not tried again. */
 static const char *problem_of(const struct config_retry *r, enum exit_code code,
                               const gofer_response *response)
 {
     if (code == CODE_TIMEOUT || code == CODE_RESOLVE || code == CODE_PROXY)
-        return "timeout";
+        return ": timeout";
     if (r->refused && is_refused(code, response))
-        return "connection refused";
+        return ": connection refused";
     if ((code == CODE_OK || code == CODE_HTTP_ERROR) && response != NULL &&
         is_passing_status(gofer_response_status(response)))
-        return "HTTP error";
+        return ": HTTP error";
     return r->all_errors && code != CODE_OK ? "(retrying all errors)" : NULL;
 }
 
@@ -86,6 +87,19 @@ static int64_t next_wait(struct again *again, const struct config_retry *r)
     return wait_ms;
 }
 
+/* In curl's words, which know whole seconds only. */
+static void announce(const struct again *again, const struct config *config, const char *problem,
+                     int64_t wait_ms)
+{
+    char fraction[8] = "";
+
+    if (wait_ms % 1000 != 0)
+        snprintf(fraction, sizeof fraction, ".%03d", (int)(wait_ms % 1000));
+    message_warn(config,
+                 "Problem %s. Will retry in %" PRId64 "%s seconds. %" PRId64 " retries left.",
+                 problem, wait_ms / 1000, fraction, again->left);
+}
+
 bool again_is_due(struct again *again, const struct config *config, enum exit_code code,
                   const gofer_response *response, int64_t *wait_ms)
 {
@@ -102,9 +116,7 @@ bool again_is_due(struct again *again, const struct config *config, enum exit_co
     }
     if (*wait_ms == 0)
         *wait_ms = next_wait(again, r);
-    message_warn(config,
-                 "Problem: %s. Will retry in %" PRId64 ".%03d seconds. %" PRId64 " retries left.",
-                 problem, *wait_ms / 1000, (int)(*wait_ms % 1000), again->left);
+    announce(again, config, problem, *wait_ms);
     again->left--;
     return true;
 }

@@ -62,7 +62,7 @@ enum option_error option_by_name(const char *name, const struct option **found, 
         for (const struct option *o = *g; o->name != NULL; o++) {
             const char *bare = bare_name(o->name, &named_on);
 
-            if (strncmp(bare, typed, strlen(typed)) != 0)
+            if (strncmp(bare, typed, strlen(typed)) != 0 || (!typed_on && strcmp(bare, typed) != 0))
                 continue;
             error = error == OPTION_UNKNOWN ? OPTION_OK : OPTION_AMBIGUOUS;
             *found = o;
@@ -269,6 +269,10 @@ enum exit_code options_parse(struct global *global, int argc, char **argv)
             code = option_report(error, arg);
         }
         i += used;
+    }
+    if (argc == 1 && global->first->urls_len == 0) {
+        message_hint();
+        return CODE_USAGE;
     }
     return code != CODE_OK ? code : check_all(global);
 }

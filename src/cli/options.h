@@ -7,7 +7,7 @@
  *
  * Grammar, as curl has it: short options combine (-sSf), a value follows its
  * letter at once or as the next argument (-ofile, -o file), a long name may be
- * cut where that is unambiguous, --no-NAME turns a switch off, "--" ends the
+ * cut where that is unambiguous, --no-NAME, which may not, turns a switch off, "--" ends the
  * options, and everything else is a URL. --next begins another operation.
  * --expand-NAME is --NAME with the variables in its value replaced.
  *

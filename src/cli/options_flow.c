@@ -201,8 +201,10 @@ static enum option_error apply_rate(struct config *config, const char *value)
     long n = strtol(value, &at, 10), units = 1;
     const char *letter = strchr(letters, 'h');
 
-    if (at == value || n < 1)
-        return OPTION_MISUSED;
+    if (at == value)
+        return OPTION_NOT_A_NUMBER;
+    if (n < 1)
+        return n < 0 ? OPTION_NEGATIVE : OPTION_MISUSED;
     if (*at == '/') {
         if (at[1] >= '0' && at[1] <= '9')
             units = strtol(at + 1, &at, 10);
@@ -210,8 +212,10 @@ static enum option_error apply_rate(struct config *config, const char *value)
             at++;
         letter = *at != '\0' ? strchr(letters, *at++) : NULL;
     }
-    if (letter == NULL || *at != '\0' || units < 1 || units > INT32_MAX)
+    if (letter == NULL || *at != '\0' || units < 1 || units > INT32_MAX) {
+        message_explain(config, "unsupported --rate unit");
         return OPTION_MISUSED;
+    }
     config->global->interval_ms = lengths[letter - letters] * units / n;
     return OPTION_OK;
 }

@@ -15,6 +15,25 @@ static enum option_error apply_max_time(struct config *config, const char *value
     return number_take_seconds(value, &config->max_time_ms);
 }
 
+static enum option_error set_fail(struct config *config, bool *field, const char *value)
+{
+    *field = value == NULL;
+    if (!config->fail || !config->fail_with_body)
+        return OPTION_OK;
+    message_explain(config, "You must select either --fail or --fail-with-body, not both.");
+    return OPTION_MISUSED;
+}
+
+static enum option_error apply_fail(struct config *config, const char *value)
+{
+    return set_fail(config, &config->fail, value);
+}
+
+static enum option_error apply_fail_with_body(struct config *config, const char *value)
+{
+    return set_fail(config, &config->fail_with_body, value);
+}
+
 /* What the other one says without this: 30 seconds, 1 byte. */
 static enum option_error apply_speed_limit(struct config *config, const char *value)
 {
@@ -58,10 +77,10 @@ static enum option_error apply_limit_rate(struct config *config, const char *val
 }
 
 const struct option transfer_options[] = {
-    {'f', "fail", NULL, LOCAL_FIELD(fail), NULL, "Status 400 and above: show no body, end with 22",
-     HELP_IMPORTANT | HELP_HTTP, OPTION_LOCAL},
-    {0, "fail-with-body", NULL, LOCAL_FIELD(fail_with_body), NULL, "The same, but write the body",
-     HELP_HTTP, OPTION_LOCAL},
+    {'f', "fail", NULL, 0, apply_fail, "Status 400 and above: show no body, end with 22",
+     HELP_IMPORTANT | HELP_HTTP, OPTION_LOCAL | OPTION_NEGATABLE},
+    {0, "fail-with-body", NULL, 0, apply_fail_with_body, "The same, but write the body", HELP_HTTP,
+     OPTION_LOCAL | OPTION_NEGATABLE},
     {0, "limit-rate", "speed", 0, apply_limit_rate,
      "Neither send nor receive more bytes a second; K, M, G", HELP_CONNECTION, OPTION_LOCAL},
     {'m', "max-time", "seconds", 0, apply_max_time, "Allow this long for each transfer",

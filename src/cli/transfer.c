@@ -119,6 +119,13 @@ static void call(struct transfer *t, gofer_client *client)
     gofer_do(client, t->request, &t->response);
 }
 
+static void tell(const struct transfer *t)
+{
+    if (t->code != CODE_OK)
+        message_error(t->config, t->code, text_str(&t->message));
+}
+
+/* What failed is told at once: a warning about the next attempt comes behind it. */
 static void attempt(struct transfer *t, gofer_client *client)
 {
     t->begun_us = transfer_now_us();
@@ -134,6 +141,7 @@ static void attempt(struct transfer *t, gofer_client *client)
     verbose_end(t);
     timeline_body(t->config->global->timeline, t, (int64_t)t->downloaded);
     t->took_us = transfer_now_us() - t->begun_us;
+    tell(t);
 }
 
 /* As it was before the attempt. */
@@ -172,8 +180,8 @@ enum exit_code transfer_run(struct transfer *t, const struct transfer_means *mea
     t->progress = sink_shares_terminal(&t->sink) ? NULL : means->progress;
     if (t->request != NULL)
         attempt_all(t, means->client);
-    if (t->code != CODE_OK)
-        message_error(t->config, t->code, text_str(&t->message));
+    else
+        tell(t);
     write_out(t);
     return t->code;
 }
@@ -203,6 +211,13 @@ const char *transfer_method(const struct transfer *t)
 const char *transfer_file(const struct transfer *t)
 {
     return sink_is_file(&t->sink) ? text_str(&t->sink.path) : NULL;
+}
+
+bool transfer_is_astray(const struct transfer *t)
+{
+    const gofer_error *error = gofer_response_error(t->response);
+
+    return error != NULL && error->code == GOFER_ERR_REDIRECT && t->code != CODE_REDIRECT;
 }
 
 const char *transfer_effective_url(const struct transfer *t)

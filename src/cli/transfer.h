@@ -80,6 +80,9 @@ const char *transfer_response_head(const struct transfer *t);
 /* The clock of begun_us. */
 int64_t transfer_now_us(void);
 
+/* Whether a redirect was to be followed, but not to where it leads. curl has gone there by then. */
+bool transfer_is_astray(const struct transfer *t);
+
 /* The URL that answered, or else the one that was asked for. */
 const char *transfer_effective_url(const struct transfer *t);
 

@@ -105,23 +105,30 @@ static struct value method(const struct transfer *t, struct text *scratch)
     return text_value(t->facts.method.len > 0 ? text_str(&t->facts.method) : transfer_method(t));
 }
 
+/* Where a redirect leads, as the library understands it. False: it does not. */
+static bool append_location(const struct transfer *t, struct text *out)
+{
+    size_t len = gofer_response_location(t->response, NULL, 0);
+    char *url;
+
+    if (len == 0)
+        return false;
+    url = cli_realloc(NULL, len + 1, 1);
+    gofer_response_location(t->response, url, len + 1);
+    text_append(out, url, len);
+    free(url);
+    return true;
+}
+
 /* Where it would have gone on. What the library cannot follow is shown as it came. */
 static struct value redirect_url(const struct transfer *t, struct text *scratch)
 {
     int status = gofer_response_status(t->response);
     const char *location = gofer_response_header(t->response, "Location");
-    size_t len;
 
-    if (status < 300 || status >= 400 || location == NULL)
+    if (status < 300 || status >= 400 || location == NULL || transfer_is_astray(t))
         return text_value(NULL);
-    len = gofer_response_location(t->response, NULL, 0);
-    if (len == 0)
-        return text_value(location);
-    char *url = cli_realloc(NULL, len + 1, 1);
-    gofer_response_location(t->response, url, len + 1);
-    text_append(scratch, url, len);
-    free(url);
-    return text_value(text_str(scratch));
+    return text_value(append_location(t, scratch) ? text_str(scratch) : location);
 }
 
 static struct value referer(const struct transfer *t, struct text *scratch)
@@ -151,6 +158,8 @@ static struct value url_effective(const struct transfer *t, struct text *scratch
     const char *authority = strstr(url, "://");
     size_t origin;
 
+    if (transfer_is_astray(t) && append_location(t, scratch))
+        return text_value(text_str(scratch));
     if (authority == NULL || gofer_response_redirect_count(t->response) > 0)
         return text_value(url);
     origin = (size_t)(authority + 3 - url) + strcspn(authority + 3, "/?#");
@@ -219,7 +228,8 @@ static struct value num_headers(const struct transfer *t, struct text *scratch)
 static struct value num_redirects(const struct transfer *t, struct text *scratch)
 {
     (void)scratch;
-    return number_value((int64_t)gofer_response_redirect_count(t->response));
+    return number_value((int64_t)gofer_response_redirect_count(t->response) +
+                        transfer_is_astray(t));
 }
 
 static struct value proxy_verify(const struct transfer *t, struct text *scratch)

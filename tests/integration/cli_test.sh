@@ -221,7 +221,10 @@ holds '-H Host' out '^Host: other'
 
 # --- failures ----------------------------------------------------------------
 
-check 'no URL' 2 ''
+check 'nothing at all' 2 ''
+lacks 'nothing at all' err 'no URL specified'
+holds 'nothing at all' err "^gofer: try 'gofer --help'"
+check 'no URL' 2 '' -s
 holds 'no URL' err 'no URL specified'
 check 'an unknown option' 2 '' --nonsense "$url/hello"
 holds 'an unknown option' err "gofer: option --nonsense: is unknown"
@@ -453,7 +456,7 @@ if [ "$(cat kept kept.1)" = 'before only this' ] && [ ! -e kept.2 ]; then pass; 
 
 check 'no --retry' 0 'busy\n503' -w '%{http_code}' "$url/busy"
 check '--retry' 0 'busy\ndone\n200' --retry 1 --retry-delay 0.01 -w '%{http_code}' "$url/busy"
-holds '--retry says so' err 'Problem: HTTP error. Will retry in 0.010 seconds. 1 retries left.'
+holds '--retry says so' err 'Problem : HTTP error. Will retry in 0.010 seconds. 1 retries left.'
 check '--retry, and the method' 0 'busy\ndone\n' --retry 1 --retry-delay 0.01 -d x "$url/busy"
 check '--retry used up' 22 '' -f --retry 2 --retry-delay 0.01 "$url/500"
 check '--retry, and what does not pass' 22 '' -f --retry 2 --retry-delay 60 "$url/404"
@@ -463,7 +466,7 @@ holds '--retry-connrefused' err 'Will retry in'
 check '--retry-all-errors' 52 '' --retry 1 --retry-delay 0.01 --retry-all-errors "$url/empty"
 holds '--retry-all-errors' err 'Will retry in'
 check '--retry-all-errors -f' 22 '' -f --retry 1 --retry-delay 0.01 --retry-all-errors "$url/404"
-holds '--retry-all-errors -f' err 'Problem: (retrying all errors)'
+holds '--retry-all-errors -f' err 'Problem (retrying all errors)'
 check '--retry-max-time' 28 '' -m 0.6 --retry 5 --retry-delay 60 --retry-max-time 0.5 "$url/never"
 lacks '--retry-max-time' err 'Will retry'
 check '-m is of one attempt' 28 '' -m 0.3 --retry 2 --retry-delay 0.01 "$url/never"

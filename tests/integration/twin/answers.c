@@ -58,6 +58,7 @@ static const struct fixed fixed_answers[] = {
      ANSWER_NEXT, 0},
     {"/loop", "HTTP/1.1 302 Found\r\nLocation: /loop\r\n" EMPTY, ANSWER_NEXT, 0},
     {"/to-foo", "HTTP/1.1 302 Found\r\nLocation: foo://a.test/\r\n" EMPTY, ANSWER_NEXT, 0},
+    {"/to-b", "HTTP/1.1 302 Found\r\nLocation: http://b.test/echo\r\n" EMPTY, ANSWER_NEXT, 0},
     {"/to-ftp", "HTTP/1.1 302 Found\r\nLocation: ftp://127.0.0.1/x\r\n" EMPTY, ANSWER_NEXT, 0},
     {"/cookie",
      "HTTP/1.1 302 Found\r\nSet-Cookie: a=1; Path=/\r\nSet-Cookie: b=two words; Path=/; "
@@ -207,6 +208,16 @@ static void frail(struct answer_memory *memory, struct bytes *out)
     bytes_append_str(out, memory->busy++ == 0 ? "3456" : "3456789");
 }
 
+/* Busy the first time; when to come again stands behind the path. */
+static void busy_until(const char *when, struct answer_memory *memory, struct bytes *out)
+{
+    if (memory->busy++ > 0)
+        bytes_append_str(out, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ndone\n");
+    else
+        bytes_printf(out, "HTTP/1.1 503 Busy\r\nRetry-After: %s\r\nContent-Length: 5\r\n\r\nbusy\n",
+                     when);
+}
+
 static void big(struct bytes *out)
 {
     bytes_append_str(out, "HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n");
@@ -233,6 +244,8 @@ static bool computed(const char *path, const struct bytes *request, struct answe
         frail(memory, out);
     else if (strcmp(path, "/big") == 0)
         big(out);
+    else if (strncmp(path, "/busy-until/", 12) == 0)
+        busy_until(path + 12, memory, out);
     else if (strcmp(path, "/busy") == 0)
         bytes_append_str(out, memory->busy++ == 0
                                   ? "HTTP/1.1 503 Busy\r\nContent-Length: 5\r\n\r\nbusy\n"

@@ -49,27 +49,25 @@ static void hide_field(struct bytes *b, const char *field)
     *b = out;
 }
 
-/* The first Content-Length, less what so many boundaries of that length add to it. */
+static const char length_field[] = "Content-Length: ";
+
+/* The Content-Length at the begin, less what so many boundaries of that length add to it. */
 static void shorten_length(struct bytes *b, size_t boundaries_len)
 {
-    static const char field[] = "Content-Length: ";
-    const char *hit = memmem(b->data, b->len, field, sizeof field - 1);
     struct bytes out = {0};
     char *after;
     long n;
 
-    if (hit == NULL)
+    if (b->len < sizeof length_field || memcmp(b->data, length_field, sizeof length_field - 1) != 0)
         return;
-    hit += sizeof field - 1;
-    n = strtol(hit, &after, 10);
-    bytes_append(&out, b->data, (size_t)(hit - b->data));
-    bytes_printf(&out, "%ld", n - (long)boundaries_len);
-    bytes_append_str(&out, "(less boundaries)");
+    n = strtol(b->data + sizeof length_field - 1, &after, 10);
+    bytes_printf(&out, "%s%ld(less boundaries)", length_field, n - (long)boundaries_len);
     bytes_append(&out, after, (size_t)(b->data + b->len - after));
     bytes_fini(b);
     *b = out;
 }
 
+/* Of a piece that begins with a Content-Length: the boundary behind it, in all of it. */
 static void hide_boundary(struct bytes *b)
 {
     static const char mark[] = "boundary=";
@@ -88,6 +86,27 @@ static void hide_boundary(struct bytes *b)
     if (n > 0)
         shorten_length(b, (n - 1) * len);
     free(boundary);
+}
+
+/* Message by message: each has a boundary of its own. */
+static void hide_boundaries(struct bytes *b)
+{
+    struct bytes out = {0};
+    const char *at = b->data, *end = b->data + b->len;
+
+    while (at < end) {
+        const char *next = memmem(at + 1, (size_t)(end - at) - 1, length_field, //
+                                  sizeof length_field - 1);
+        struct bytes piece = {0};
+
+        bytes_append(&piece, at, (size_t)((next != NULL ? next : end) - at));
+        hide_boundary(&piece);
+        bytes_append(&out, piece.data, piece.len);
+        bytes_fini(&piece);
+        at = next != NULL ? next : end;
+    }
+    bytes_fini(b);
+    *b = out;
 }
 
 /* "0.001234": digits, a point, and six more. */
@@ -139,14 +158,18 @@ static void hide_number(struct bytes *b, const char *word)
     *b = out;
 }
 
+/* gofer has none in it. */
+static const char no_manual[] = " or 'PROGRAM --manual'";
+
 void normal_form(struct bytes *b)
 {
     if (b->len == 0)
         return;
     hide_field(b, "User-Agent: ");
-    hide_boundary(b);
+    hide_boundaries(b);
     replace_all(b, "curl", 4, "PROGRAM");
     replace_all(b, "gofer", 5, "PROGRAM");
+    replace_all(b, no_manual, sizeof no_manual - 1, "");
     if (b->len >= 65536) /* a large body has none */
         return;
     hide_times(b);

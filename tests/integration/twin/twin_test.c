@@ -27,6 +27,9 @@
 
 enum { JOBS = 2, SHOWN_BYTES = 3000, SKIPPED = 77 };
 
+/* What the comparison is to hold at least. */
+enum { ROWS_MIN = 120, VIEWED_MIN = 40 };
+
 struct contest {
     struct rows rows;
     const char *curl;
@@ -264,6 +267,11 @@ int main(int argc, char **argv)
     run_all(&c);
     printf("twin_test: %u rows, %u with the servers' view, %u failed\n", c.compared, c.viewed,
            c.failed);
+    if (c.wanted_len == 0 && (c.compared < ROWS_MIN || c.viewed < VIEWED_MIN)) {
+        printf("twin_test: FAILED: these are fewer than %d rows, or %d with the servers' view\n",
+               ROWS_MIN, VIEWED_MIN);
+        c.failed++;
+    }
     rows_fini(&c.rows);
     free(c.gofer);
     bytes_fini(&gofer);

@@ -78,6 +78,8 @@ static void no_turns_a_switch_off(void)
     global_fini(&c);
     CU_ASSERT_EQUAL(PARSE(&c, "--no-ipv4", "u"), CODE_USAGE);
     global_fini(&c);
+    CU_ASSERT_EQUAL(PARSE(&c, "--no-sil", "u"), CODE_USAGE); /* not cut */
+    global_fini(&c);
 }
 
 static void behind_two_dashes_all_are_urls(void)
