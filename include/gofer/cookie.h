@@ -148,7 +148,8 @@ GOFER_API gofer_status gofer_cookie_jar_load(gofer_cookie_jar *jar, const char *
  * Writes the jar's cookies to a file in the Netscape format, session cookies too;
  * the format has no place for SameSite. The file is replaced as a whole or not at
  * all: a new one (mode 0600) is written beside it, synced, and renamed. A device or
- * a pipe is written to. Blocks on the file only. GOFER_ERR_SYSTEM (errno says why) or GOFER_ERR_NOMEM.
+ * a pipe is written to. Blocks on the file only. GOFER_ERR_SYSTEM (errno says why) or
+ * GOFER_ERR_NOMEM.
  */
 GOFER_API gofer_status gofer_cookie_jar_save(gofer_cookie_jar *jar, const char *path);
 
