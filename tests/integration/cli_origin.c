@@ -31,7 +31,7 @@ struct answer {
     const char *path;
     const char *bytes;
     enum after after;
-    int delay_ms;
+    int delay_ms; /* how slow this server is: what a time limit, or a pace, is tried on */
 };
 
 static const struct answer answers[] = {

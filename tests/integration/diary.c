@@ -6,16 +6,17 @@
  */
 #include "integration/diary.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-enum { WAIT_STEPS = 5000, STEP_NS = 1000000 };
+#include "support/gate.h"
 
 void diary_begin(struct diary *diary)
 {
     memset(diary, 0, sizeof *diary);
     pthread_mutex_init(&diary->lock, NULL);
+    pthread_cond_init(&diary->told, NULL);
 }
 
 /* "STATUS VALUE ", of one field, behind what stands there. */
@@ -83,6 +84,7 @@ void diary_write(const gofer_trace_event *event, void *diary)
     }
     if (event->kind > 0 && (int)event->kind < DIARY_KINDS)
         note(d, event);
+    pthread_cond_broadcast(&d->told);
     pthread_mutex_unlock(&d->lock);
 }
 
@@ -130,9 +132,13 @@ unsigned diary_closed(struct diary *diary)
 
 bool diary_wait(struct diary *diary, gofer_trace_kind kind, unsigned n)
 {
-    const struct timespec step = {0, STEP_NS};
+    const struct timespec until = patience_end(CLOCK_REALTIME);
+    int err = 0;
 
-    for (int i = 0; i < WAIT_STEPS && diary_count(diary, kind) < n; i++)
-        nanosleep(&step, NULL);
-    return diary_count(diary, kind) >= n;
+    pthread_mutex_lock(&diary->lock);
+    while (diary->entries[kind].count < n && err != ETIMEDOUT)
+        err = pthread_cond_timedwait(&diary->told, &diary->lock, &until);
+    bool came = diary->entries[kind].count >= n;
+    pthread_mutex_unlock(&diary->lock);
+    return came;
 }

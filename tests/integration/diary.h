@@ -25,6 +25,7 @@ struct diary_entry {
 
 struct diary {
     pthread_mutex_t lock;
+    pthread_cond_t told; /* an event came */
     char text[DIARY_TEXT];
     struct diary_entry entries[DIARY_KINDS];
     char fields[DIARY_TEXT]; /* "Host=a;Accept=b;": those sent, which stand not in the text */

@@ -33,7 +33,8 @@ static unsigned draw(struct thread *thread, unsigned below)
     return (unsigned)((thread->random >> 20) % below);
 }
 
-/* As long as the origin keeps a connection, so that its close and the next request meet. */
+/* As long as the origin keeps a connection, so that its close and the next request meet. Nothing is
+ * waited for: the times between requests are what the run tries. */
 static void pause_some(struct thread *thread)
 {
     if (draw(thread, PAUSE_EVERY) == 0)

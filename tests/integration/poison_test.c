@@ -24,8 +24,8 @@ enum { LESS = SANITIZED_THREADS || SANITIZED_ADDRESSES };
 enum { ROUNDS = LESS ? 50 : 250, TEXT = 256 };
 
 struct poison {
-    bool apart; /* in two writes */
-    long pause_ns;
+    bool apart;        /* in two writes */
+    long pause_ns;     /* between them: how late the poison is, which is what a test is about */
     struct gate *said; /* passed when the second answer is sent */
 };
 

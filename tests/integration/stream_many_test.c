@@ -348,47 +348,46 @@ static void a_forked_child_reads_nothing(void)
 
 /* --- a storm --- */
 
-/* A response that its owner reads and a meddler may close, while it holds the lock. */
+/* A response that its owner reads and a meddler may close, while it holds the lock: once for each
+ * step of the owner's, beside the next. */
 struct victim {
     pthread_t owner, meddler;
     pthread_mutex_t lock;
+    pthread_cond_t stepped;
     gofer_client *client;
     const gofer_request *request;
     gofer_response *response;
+    unsigned steps;
     bool over;
     unsigned rounds, wrong;
 };
-
-static bool is_over(struct victim *v)
-{
-    pthread_mutex_lock(&v->lock);
-    bool over = v->over;
-    pthread_mutex_unlock(&v->lock);
-    return over;
-}
 
 static void *meddle(void *arg)
 {
     struct victim *v = arg;
 
-    for (unsigned i = 0; !is_over(v); i++) {
-        pthread_mutex_lock(&v->lock);
+    pthread_mutex_lock(&v->lock);
+    for (unsigned i = 0, seen = 0; !v->over; i++) {
         if (v->response != NULL && i % 7 == 0)
             gofer_response_close(v->response);
         else if (v->response != NULL && i % 5 == 0)
             gofer_response_on_readable(v->response, nothing, NULL);
         else if (v->response != NULL)
             gofer_response_error(v->response);
-        pthread_mutex_unlock(&v->lock);
-        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+        while (v->steps == seen && !v->over)
+            pthread_cond_wait(&v->stepped, &v->lock);
+        seen = v->steps;
     }
+    pthread_mutex_unlock(&v->lock);
     return NULL;
 }
 
-static void set_response(struct victim *v, gofer_response *response)
+static void step(struct victim *v, gofer_response *response)
 {
     pthread_mutex_lock(&v->lock);
     v->response = response;
+    v->steps++;
+    pthread_cond_signal(&v->stepped);
     pthread_mutex_unlock(&v->lock);
 }
 
@@ -403,8 +402,8 @@ static void suffer(struct victim *v, unsigned round)
     if (gofer_do(v->client, v->request, &response) != GOFER_OK) {
         v->wrong++;
     } else {
-        set_response(v, response);
         while (n > 0 || (n == GOFER_READ_PENDING && round % 3 == 0)) {
+            step(v, response);
             n = gofer_response_read_for(response, buf, 1 + len % sizeof buf, round % 3 ? -1 : 1);
             for (ssize_t i = 0; i < n; i++)
                 v->wrong += buf[i] != flow_byte(len++);
@@ -413,7 +412,7 @@ static void suffer(struct victim *v, unsigned round)
         v->wrong += n == -1 ? error == NULL || error->code != GOFER_ERR_CLOSED : n != 0;
         v->wrong += n == 0 && len != 100000;
     }
-    set_response(v, NULL);
+    step(v, NULL);
     gofer_response_free(response);
 }
 
@@ -425,6 +424,7 @@ static void *own(void *arg)
         suffer(v, i);
     pthread_mutex_lock(&v->lock);
     v->over = true;
+    pthread_cond_signal(&v->stepped);
     pthread_mutex_unlock(&v->lock);
     return NULL;
 }
@@ -442,12 +442,14 @@ static void a_storm_of_closes_does_no_harm(void)
             victims[i] = (struct victim){
                 .client = client, .rounds = ROUNDS, .request = flow_request("GET", origin, path)};
             pthread_mutex_init(&victims[i].lock, NULL);
+            pthread_cond_init(&victims[i].stepped, NULL);
             pthread_create(&victims[i].owner, NULL, own, &victims[i]);
             pthread_create(&victims[i].meddler, NULL, meddle, &victims[i]);
         }
         for (int i = 0; i < VICTIMS; i++) {
             pthread_join(victims[i].owner, NULL);
             pthread_join(victims[i].meddler, NULL);
+            pthread_cond_destroy(&victims[i].stepped);
             pthread_mutex_destroy(&victims[i].lock);
             EXPECT_INT(victims[i].wrong, 0);
         }

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "support/dns_answers.h"
+#include "support/gate.h"
 
 enum {
     NAMES_MAX = 2048,
@@ -28,8 +29,7 @@ enum {
     RULES_MAX = 32,
     HELD_MAX = 16,
     TCP_ADDRESSES = 200,
-    TTL_S = 60,
-    PATIENCE_S = 10
+    TTL_S = 60
 };
 
 union address {
@@ -244,9 +244,7 @@ unsigned dns_server_edns_bytes(struct dns_server *server)
 
 bool dns_server_wait_type(struct dns_server *server, const char *name, unsigned type, unsigned n)
 {
-    struct timespec limit;
-    clock_gettime(CLOCK_REALTIME, &limit);
-    limit.tv_sec += PATIENCE_S;
+    struct timespec limit = patience_end(CLOCK_REALTIME);
     int err = 0;
     pthread_mutex_lock(&server->lock);
     while (asked_locked(server, name, type) < n && err == 0)

@@ -7,7 +7,15 @@
 #include "support/gate.h"
 
 #include <errno.h>
-#include <time.h>
+
+struct timespec patience_end(clockid_t clock)
+{
+    struct timespec end;
+
+    clock_gettime(clock, &end);
+    end.tv_sec += PATIENCE_MS / 1000;
+    return end;
+}
 
 void gate_reset(struct gate *gate)
 {
@@ -26,11 +34,9 @@ void gate_pass(struct gate *gate)
 
 bool gate_wait(struct gate *gate, unsigned n)
 {
-    struct timespec until;
+    struct timespec until = patience_end(CLOCK_REALTIME);
     bool passed;
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PATIENCE_MS / 1000;
     pthread_mutex_lock(&gate->lock);
     while (gate->passes < n) {
         if (pthread_cond_timedwait(&gate->changed, &gate->lock, &until) == ETIMEDOUT)

@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 struct gate {
     pthread_mutex_t lock;
@@ -29,6 +30,9 @@ struct gate {
 
 /* How long any wait of the tests may take before it counts as a hang. */
 enum { PATIENCE_MS = 20000 };
+
+/* When a wait that begins now has taken so long: for pthread_cond_timedwait() on that clock. */
+struct timespec patience_end(clockid_t clock);
 
 /* Back to no passes. Nobody may wait. */
 void gate_reset(struct gate *gate);

@@ -270,11 +270,9 @@ static bool reached(const struct origin *origin, enum origin_count which, unsign
 
 bool origin_wait(struct origin *origin, enum origin_count which, unsigned n)
 {
-    struct timespec until;
+    struct timespec until = patience_end(CLOCK_MONOTONIC);
     bool ok;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += PATIENCE_MS / 1000;
     pthread_mutex_lock(&origin->lock);
     while (!reached(origin, which, n)) {
         if (pthread_cond_timedwait(&origin->changed, &origin->lock, &until) == ETIMEDOUT)

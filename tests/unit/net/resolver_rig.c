@@ -142,9 +142,7 @@ void cancel(struct asker *a)
 /* Waits until the counter is n; fails the test where it does not get there. */
 static void await_count(struct world *w, const int *counter, int n)
 {
-    struct timespec limit;
-    clock_gettime(CLOCK_REALTIME, &limit);
-    limit.tv_sec += PATIENCE_S;
+    struct timespec limit = patience_end(CLOCK_REALTIME);
     int err = 0;
     pthread_mutex_lock(&w->lock);
     while (*counter < n && err == 0)
