@@ -8,7 +8,6 @@
 #include <CUnit/CUnit.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>

@@ -14,18 +14,6 @@ extern CU_TestInfo cookie_limits_tests[];
 
 static gofer_cookie_jar *jar;
 
-static void begin(void)
-{
-    clock_fake_wall(COOKIE_NOW);
-    jar = gofer_cookie_jar_new();
-}
-
-static void end(void)
-{
-    gofer_cookie_jar_free(jar);
-    clock_fake_wall(-1);
-}
-
 /* Sets NAME<number>=NUMBER with attributes behind. */
 static void set_numbered(const char *url, const char *name, int number, const char *attributes)
 {
@@ -49,7 +37,7 @@ static bool has(const char *name)
 
 static void of_a_domain_the_least_used_goes(void)
 {
-    begin();
+    jar = cookies_begin();
     for (int i = 0; i < COOKIE_DOMAIN_MAX; i++)
         set_numbered("http://a.test/", "c", i, i == 0 ? "; Path=/used" : "");
     set_numbered("http://b.a.test/", "other", 1, "");
@@ -58,24 +46,24 @@ static void of_a_domain_the_least_used_goes(void)
     CU_ASSERT_EQUAL(cookie_count(jar), COOKIE_DOMAIN_MAX + 1);
     CU_ASSERT_FALSE(has("c0"));
     CU_ASSERT(has("c1"));
-    end();
+    cookies_end(jar);
 }
 
 static void use_moves_a_cookie_to_the_end(void)
 {
-    begin();
+    jar = cookies_begin();
     for (int i = 0; i < COOKIE_DOMAIN_MAX; i++)
         set_numbered("http://a.test/", "c", i, i < 2 ? "; Path=/used" : "; Path=/idle");
     SENT(jar, "http://a.test/used", "c0=0; c1=1");
     set_numbered("http://a.test/", "c", 2, "; Path=/idle"); /* setting again is a use, too */
     set_numbered("http://a.test/", "new", 0, "");
     CU_ASSERT(has("c0") && has("c1") && has("c2") && !has("c3") && has("c4"));
-    end();
+    cookies_end(jar);
 }
 
 static void of_a_domain_those_not_secure_go_first(void)
 {
-    begin();
+    jar = cookies_begin();
     for (int i = 0; i < COOKIE_DOMAIN_MAX; i++)
         set_numbered("https://a.test/", "c", i, i == 30 ? "" : "; Secure");
     set_numbered("https://a.test/", "s", 0, "; Secure");
@@ -86,29 +74,29 @@ static void of_a_domain_those_not_secure_go_first(void)
     set_numbered("https://a.test/", "s", 1, "; Secure");
     CU_ASSERT(!has("c0") && has("s1"));
     CU_ASSERT_EQUAL(cookie_count(jar), COOKIE_DOMAIN_MAX);
-    end();
+    cookies_end(jar);
 }
 
 static void of_a_domain_expired_ones_go_before_all(void)
 {
-    begin();
+    jar = cookies_begin();
     for (int i = 0; i < COOKIE_DOMAIN_MAX; i++)
         set_numbered("https://a.test/", "c", i, i == 30 ? "; Secure; Max-Age=1" : "");
     clock_fake_wall(COOKIE_NOW + 1000);
     set_numbered("https://a.test/", "new", 0, "");
     CU_ASSERT(has("c0") && !has("c30") && has("new0"));
-    end();
+    cookies_end(jar);
 }
 
 static void setting_again_is_no_growth(void)
 {
-    begin();
+    jar = cookies_begin();
     for (int round = 0; round < 2; round++)
         for (int i = 0; i < COOKIE_DOMAIN_MAX; i++)
             set_numbered("http://a.test/", "c", i, "");
     CU_ASSERT_EQUAL(cookie_count(jar), COOKIE_DOMAIN_MAX);
     CU_ASSERT(has("c0") && has("c49"));
-    end();
+    cookies_end(jar);
 }
 
 /* --- the jar --- */
@@ -124,7 +112,7 @@ static void fill(void)
 
 static void of_a_jar_the_least_used_goes(void)
 {
-    begin();
+    jar = cookies_begin();
     fill();
     CU_ASSERT_EQUAL(cookie_count(jar), COOKIE_STORE_MAX);
     cookies_sent(jar, "http://h0.test/"); /* not the five that are secure */
@@ -134,23 +122,23 @@ static void of_a_jar_the_least_used_goes(void)
     for (int i = 1; i < 7; i++)
         set_numbered("http://new.test/", "n", i, "");
     CU_ASSERT(!has("c4") && has("c5") && has("c9") && !has("c10") && !has("c11") && has("c12"));
-    end();
+    cookies_end(jar);
 }
 
 static void of_a_jar_expired_ones_go_before_all(void)
 {
-    begin();
+    jar = cookies_begin();
     fill();
     clock_fake_wall(COOKIE_NOW + 1000);
     set_numbered("http://new.test/", "n", 0, "");
     CU_ASSERT_EQUAL(cookie_count(jar), COOKIE_STORE_MAX);
     CU_ASSERT(has("c0") && !has("c2000") && has("n0"));
-    end();
+    cookies_end(jar);
 }
 
 static void many_hosts_of_one_site_cannot_outgrow_the_jar(void)
 {
-    begin();
+    jar = cookies_begin();
     for (int i = 0; i < 100; i++) {
         char url[40];
         snprintf(url, sizeof url, "http://h%d.site.test/", i);
@@ -159,7 +147,7 @@ static void many_hosts_of_one_site_cannot_outgrow_the_jar(void)
     }
     CU_ASSERT_EQUAL(cookie_count(jar), COOKIE_STORE_MAX);
     SENT(jar, "http://h0.site.test/", "");
-    end();
+    cookies_end(jar);
 }
 
 /* --- a request --- */
@@ -169,7 +157,7 @@ static void a_request_carries_150_cookies(void)
     static const char *const domains[] = {"a.b.c.site.test", "b.c.site.test", "c.site.test",
                                           "site.test"};
     size_t n = 0;
-    begin();
+    jar = cookies_begin();
     for (size_t d = 0; d < LENGTH(domains); d++)
         for (int i = 0; i < COOKIE_DOMAIN_MAX; i++) {
             char attributes[60];
@@ -183,13 +171,13 @@ static void a_request_carries_150_cookies(void)
     for (const char *at = sent; at != NULL; at = strchr(at + 1, ';'))
         n++;
     CU_ASSERT_EQUAL(n, COOKIE_HEADER_MAX_COOKIES);
-    end();
+    cookies_end(jar);
 }
 
 static void a_request_carries_8190_bytes(void)
 {
     static char line[4200];
-    begin();
+    jar = cookies_begin();
     memset(line, 'x', sizeof line - 1);
     for (int i = 0; i < 4; i++) {
         line[0] = (char)('a' + i);
@@ -201,7 +189,7 @@ static void a_request_carries_8190_bytes(void)
     const char *sent = cookies_sent(jar, "http://a.test/");
     CU_ASSERT_EQUAL(strlen(sent), 4002 + 2 + 4002 + 2 + 7);
     CU_ASSERT_STRING_EQUAL(sent + 4002 + 2 + 4002, "; small=1");
-    end();
+    cookies_end(jar);
 }
 
 /* --- a response --- */
@@ -233,19 +221,19 @@ static gofer_status take_repeated(const char *url_text, const char *line, size_t
 
 static void a_response_sets_3000_cookies_or_none(void)
 {
-    begin();
+    jar = cookies_begin();
     CU_ASSERT_EQUAL(take_repeated("http://a.test/", "Set-Cookie: a=", 3001), GOFER_OK);
     CU_ASSERT_EQUAL(cookie_count(jar), 0);
     CU_ASSERT_EQUAL(take_repeated("http://a.test/", "Set-Cookie: a=", 10000), GOFER_OK);
     CU_ASSERT_EQUAL(cookie_count(jar), 0);
     CU_ASSERT_EQUAL(take_repeated("http://a.test/", "Set-Cookie: a=", 3000), GOFER_OK);
     SENT(jar, "http://a.test/", "a=");
-    end();
+    cookies_end(jar);
 }
 
 static void all_fields_of_a_response_are_taken(void)
 {
-    begin();
+    jar = cookies_begin();
     CU_ASSERT_EQUAL(take_repeated("http://a.test/p/q",
                                   "set-cookie: a=1\r\n"
                                   "SET-COOKIE:  b=2; Path=/ \r\n"
@@ -259,7 +247,7 @@ static void all_fields_of_a_response_are_taken(void)
     SENT(jar, "http://a.test/p/x", "a=1; e=5, f=6; b=2");
     CU_ASSERT_EQUAL(take_repeated("http://a.test/", "X: y", 1), GOFER_OK);
     CU_ASSERT_EQUAL(cookie_count(jar), 3);
-    end();
+    cookies_end(jar);
 }
 
 static gofer_status take_with_little_memory(void)

@@ -9,12 +9,33 @@
 
 #include "base/clock.h"
 #include "client/cookie_jar.h"
+#include "support/heap.h"
 #include "unit/http/expect.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 /* 2013-01-01 12:00:00 */
 #define COOKIE_NOW INT64_C(1357041600000)
+
+/* An empty jar, on that day; and its end, with the day of the system again. */
+static inline gofer_cookie_jar *cookies_begin(void)
+{
+    heap_install();
+    clock_fake_wall(COOKIE_NOW);
+    return gofer_cookie_jar_new();
+}
+
+static inline void cookies_end(gofer_cookie_jar *jar)
+{
+    gofer_cookie_jar_free(jar);
+    clock_fake_wall(-1);
+}
+
+/* One as a program would add it. */
+static inline gofer_cookie cookie_of(const char *name, const char *domain)
+{
+    return (gofer_cookie){.name = name, .value = "v", .domain = domain};
+}
 
 /* How many cookies the jar has. */
 static inline size_t cookie_count(gofer_cookie_jar *jar)

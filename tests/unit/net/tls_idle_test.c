@@ -13,43 +13,9 @@
 #include <openssl/ssl.h>
 
 #include "net/tls_state.h"
-#include "support/certs.h"
-#include "unit/net/tls_pair.h"
+#include "unit/net/tls_scene.h"
 
 extern CU_TestInfo tls_idle_tests[];
-
-struct scene {
-    struct tls_source *source;
-    SSL_CTX *server;
-    struct tls_pair pair;
-};
-
-/* Meets "good.test" with the handshake done. */
-static void scene_open(struct scene *s)
-{
-    s->source = pair_source(NULL);
-    s->server = certs_server("good", NULL);
-    CU_ASSERT_EQUAL(pair_meet(&s->pair, s->source, s->server, "good.test"), TLS_DONE);
-}
-
-static void scene_end(struct scene *s)
-{
-    pair_end(&s->pair);
-    SSL_CTX_free(s->server);
-    tls_source_free(s->source);
-}
-
-static ssize_t client_read(struct scene *s, void *buf, size_t len)
-{
-    errno = 0;
-    return tls_read(s->pair.client, buf, len, false);
-}
-
-static ssize_t client_write(struct scene *s, const char *text)
-{
-    struct iovec iov = {(char *)text, strlen(text)};
-    return tls_write(s->pair.client, &iov, 1, false);
-}
 
 #ifdef __GLIBC__
 static size_t allocated(void)
@@ -82,11 +48,11 @@ static void an_idle_connection_holds_no_buffers(void)
         char buf[64];
         scene_open(&s);
         if (when == BEFORE)
-            CU_ASSERT_EQUAL(client_read(&s, buf, sizeof buf), -1);
-        CU_ASSERT_EQUAL(client_write(&s, "ask"), 3);
+            CU_ASSERT_EQUAL(scene_read(&s, buf, sizeof buf), -1);
+        CU_ASSERT_EQUAL(scene_write(&s, "ask"), 3);
         CU_ASSERT_EQUAL(pair_receive(&s.pair, buf, sizeof buf), 3);
         pair_serve(&s.pair, "answer", 6);
-        CU_ASSERT_EQUAL(client_read(&s, buf, sizeof buf), 6);
+        CU_ASSERT_EQUAL(scene_read(&s, buf, sizeof buf), 6);
         if (when == BEHIND) {
             SSL_new_session_ticket(s.pair.server);
             SSL_do_handshake(s.pair.server);
@@ -95,7 +61,7 @@ static void an_idle_connection_holds_no_buffers(void)
         CU_ASSERT_EQUAL(tls_peek(s.pair.client, buf, sizeof buf), -1);
         CU_ASSERT_EQUAL(errno, EAGAIN);
         CU_ASSERT(hoard_of(s.pair.client) < 1024);
-        CU_ASSERT_EQUAL(client_write(&s, "more"), 4); /* it goes on */
+        CU_ASSERT_EQUAL(scene_write(&s, "more"), 4); /* it goes on */
         CU_ASSERT_EQUAL(pair_receive(&s.pair, buf, sizeof buf), 4);
         scene_end(&s);
     }
@@ -107,7 +73,7 @@ static void half_a_record_keeps_its_buffer(void)
     struct scene s;
     char buf[64];
     scene_open(&s);
-    client_read(&s, buf, sizeof buf);
+    scene_read(&s, buf, sizeof buf);
     for (size_t step = 1; step < 30; step++) {
         SSL_new_session_ticket(s.pair.server);
         SSL_do_handshake(s.pair.server);
@@ -115,7 +81,7 @@ static void half_a_record_keeps_its_buffer(void)
         size_t got = 0;
         for (int turn = 0; turn < 2000 && got < 10; turn++) {
             pair_carry_down(&s.pair, step);
-            ssize_t n = client_read(&s, buf + got, 3);
+            ssize_t n = scene_read(&s, buf + got, 3);
             got += n > 0 ? (size_t)n : 0;
         }
         CU_ASSERT_EQUAL(got, 10);

@@ -176,3 +176,20 @@ void pair_cut(struct tls_pair *pair)
     close(pair->fds[1]);
     pair->fds[1] = -1;
 }
+
+struct tls_context *pair_try_context(struct tls_source *source, struct fault *fault)
+{
+    struct tls_wait wait = {0};
+    *fault = (struct fault){0};
+    return tls_source_get(source, &wait, fault);
+}
+
+bool pair_trusts(struct tls_source *source, const char *cert)
+{
+    struct tls_pair pair;
+    SSL_CTX *server = certs_server(cert, NULL);
+    bool ok = pair_meet(&pair, source, server, "good.test") == TLS_DONE;
+    pair_end(&pair);
+    SSL_CTX_free(server);
+    return ok;
+}

@@ -39,6 +39,12 @@ struct tls_source *pair_source(const gofer_tls_options *options);
 /* A context with a reference of the caller's; fails the test where there is none. */
 struct tls_context *pair_context(struct tls_source *source);
 
+/* The same where there may be none: *fault says why. */
+struct tls_context *pair_try_context(struct tls_source *source, struct fault *fault);
+
+/* Whether a server of that certificate, as "good.test", is trusted now. */
+bool pair_trusts(struct tls_source *source, const char *cert);
+
 /* Begins: a client of the context that wants `name`, a server of ctx (NULL: none). */
 void pair_begin(struct tls_pair *pair, struct tls_context *context, SSL_CTX *ctx, const char *name);
 

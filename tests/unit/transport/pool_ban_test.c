@@ -13,21 +13,11 @@
 
 #include "support/heap.h"
 #include "transport/pool.h"
-#include "unit/transport/pool_rig.h"
+#include "unit/transport/pool_hands.h"
 
 extern CU_TestInfo pool_ban_tests[];
 
 enum { LOOK_MS = 1000 };
-
-static struct rig rig;
-static struct caller a, b, c, d;
-
-static struct pool_stats stats(void)
-{
-    struct pool_stats s;
-    pool_read_stats(rig.pool, &s);
-    return s;
-}
 
 /* The counters of a place's record; *known false where it has none. */
 static struct pool_stats stats_of(const struct place *place, bool *known)
@@ -54,16 +44,6 @@ static bool has_record(const struct place *place)
     bool known;
     stats_of(place, &known);
     return known;
-}
-
-static void connect_one(struct caller *caller)
-{
-    caller_connect(&rig, caller, &rig.place);
-}
-
-static void put(struct caller *caller)
-{
-    caller_put(&rig, caller);
 }
 
 static void ban_by(struct caller *caller)

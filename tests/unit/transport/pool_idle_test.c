@@ -18,14 +18,12 @@
 
 #include "base/clock.h"
 #include "transport/pool_state.h"
-#include "unit/transport/pool_rig.h"
+#include "unit/transport/pool_hands.h"
 
 extern CU_TestInfo pool_idle_tests[];
 
 enum { LOOK_MS = 1000, MANY = 3 };
 
-static struct rig rig;
-static struct caller a, b, c, d;
 static int peers[MANY];
 static int peers_len;
 
@@ -46,23 +44,6 @@ static void during_next_look(void (*run)(void))
     during_look = run;
 }
 
-static struct pool_stats stats(void)
-{
-    struct pool_stats s;
-    pool_read_stats(rig.pool, &s);
-    return s;
-}
-
-static enum pool_answer take(struct caller *caller)
-{
-    return caller_take(&rig, caller, &rig.place);
-}
-
-static void put(struct caller *caller)
-{
-    caller_put(&rig, caller);
-}
-
 /* The caller's want was answered by a newly dialled connection; it is given back. */
 static void expect_new_conn(struct caller *caller)
 {
@@ -77,7 +58,7 @@ static void expect_new_conn(struct caller *caller)
 }
 
 /* Connects the caller; its peer is peers[], in order. */
-static void connect_one(struct caller *caller)
+static void connect_peer(struct caller *caller)
 {
     caller_connect(&rig, caller, &rig.place);
     CU_ASSERT_FATAL(peers_len < MANY);
@@ -129,7 +110,7 @@ static void idle_one_goes(const char *text, bool hangs_up, bool resets, enum poo
 {
     struct linger none = {.l_onoff = 1, .l_linger = 0};
     begin(RIG_OPTIONS);
-    connect_one(&a);
+    connect_peer(&a);
     put(&a);
     if (text != NULL)
         say(0, text);
@@ -163,9 +144,9 @@ static void what_talks_leaves_and_costs_keep_alive(void)
 static void a_look_takes_what_reported_and_no_more(void)
 {
     begin(RIG_OPTIONS);
-    connect_one(&a);
-    connect_one(&b);
-    connect_one(&c);
+    connect_peer(&a);
+    connect_peer(&b);
+    connect_peer(&c);
     struct conn *quiet = b.conn;
     put(&a);
     put(&b);
@@ -209,8 +190,8 @@ static void connections_in_use_are_let_alone(void)
 {
     char byte;
     begin(RIG_OPTIONS);
-    connect_one(&a);
-    connect_one(&b);
+    connect_peer(&a);
+    connect_peer(&b);
     put(&b);
     say(0, "x");
     rig_at_ms(&rig, LOOK_MS);
@@ -231,8 +212,8 @@ static void connections_in_use_are_let_alone(void)
 static void what_ended_in_use_goes_once_it_is_idle(void)
 {
     begin(RIG_OPTIONS);
-    connect_one(&a);
-    connect_one(&b);
+    connect_peer(&a);
+    connect_peer(&b);
     put(&b);
     hang_up(0);
     rig_at_ms(&rig, LOOK_MS);
@@ -252,9 +233,9 @@ static void what_ended_in_use_goes_once_it_is_idle(void)
 static struct conn *look_at_the_middle(struct pool_options options)
 {
     begin(options);
-    connect_one(&a);
-    connect_one(&b);
-    connect_one(&c);
+    connect_peer(&a);
+    connect_peer(&b);
+    connect_peer(&c);
     struct conn *middle = b.conn;
     put(&a);
     rig_at_ms(&rig, 100);
@@ -327,7 +308,7 @@ static void a_quiet_one_is_evicted_in_its_turn(void)
 static void the_only_one_looked_at_is_looked_at_again(void)
 {
     begin(RIG_OPTIONS);
-    connect_one(&a);
+    connect_peer(&a);
     struct conn *conn = a.conn;
     put(&a);
     for (int i = 1; i < 4; i++) {
@@ -350,7 +331,7 @@ static void take_b(void)
 static void a_want_that_came_during_the_look_gets_the_connection(void)
 {
     begin(RIG_OPTIONS);
-    connect_one(&a);
+    connect_peer(&a);
     struct conn *conn = a.conn;
     put(&a);
     report(conn);
@@ -372,7 +353,7 @@ static void a_want_that_came_during_the_look_at_a_dead_one_gets_its_slot(void)
     struct pool_options options = RIG_OPTIONS;
     options.max_per_host = 1;
     begin(options);
-    connect_one(&a);
+    connect_peer(&a);
     put(&a);
     hang_up(0);
     during_next_look(take_b);
@@ -394,7 +375,7 @@ static void a_retry_that_came_during_the_look_gets_the_slot(void)
     struct pool_options options = RIG_OPTIONS;
     options.max_per_host = 1;
     begin(options);
-    connect_one(&a);
+    connect_peer(&a);
     report(a.conn);
     put(&a);
     during_next_look(take_b_fresh);
@@ -417,7 +398,7 @@ static void one_that_aged_during_the_look_is_not_handed_over(void)
     struct pool_options options = RIG_OPTIONS;
     options.max_age_ms = LOOK_MS + 400;
     begin(options);
-    connect_one(&a);
+    connect_peer(&a);
     report(a.conn);
     put(&a);
     during_next_look(take_b_late);
@@ -443,8 +424,8 @@ static void one_looked_at_while_all_are_closed_is_closed(void)
     static void (*const ways[])(void) = {close_the_idle, close_the_pool};
     for (int i = 0; i < 2; i++) {
         begin(RIG_OPTIONS);
-        connect_one(&a);
-        connect_one(&b);
+        connect_peer(&a);
+        connect_peer(&b);
         report(a.conn);
         report(b.conn);
         put(&a);
@@ -467,8 +448,8 @@ static void put_b(void)
 static void limit_holds_during_a_look(struct pool_options options)
 {
     begin(options);
-    connect_one(&a);
-    connect_one(&b);
+    connect_peer(&a);
+    connect_peer(&b);
     report(a.conn);
     put(&a);
     during_next_look(put_b);
@@ -495,8 +476,8 @@ static void ban_by_b(void)
 static void one_looked_at_while_its_key_is_banned_is_closed(void)
 {
     begin(RIG_OPTIONS);
-    connect_one(&a);
-    connect_one(&b);
+    connect_peer(&a);
+    connect_peer(&b);
     report(a.conn);
     put(&a);
     during_next_look(ban_by_b);

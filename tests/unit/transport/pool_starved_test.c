@@ -13,15 +13,13 @@
 #include "support/heap.h"
 #include "transport/dial.h"
 #include "transport/pool_state.h"
-#include "unit/transport/pool_rig.h"
+#include "unit/transport/pool_hands.h"
 
 extern CU_TestInfo pool_starved_tests[];
 
 enum { MANY = 32 };
 
-static struct rig rig;
 static struct place other;
-static struct caller a, b, c, d;
 static struct dial *dials[MANY];
 static int started; /* so many dials were */
 static int ended;   /* so many of them, in their order */
@@ -83,23 +81,6 @@ static void fail(gofer_status code, int err)
 static void starve(void)
 {
     fail(GOFER_ERR_SYSTEM, EMFILE);
-}
-
-static struct pool_stats stats(void)
-{
-    struct pool_stats s;
-    pool_read_stats(rig.pool, &s);
-    return s;
-}
-
-static enum pool_answer poll_want(struct caller *caller)
-{
-    return caller_poll(&rig, caller);
-}
-
-static void put(struct caller *caller)
-{
-    caller_put(&rig, caller);
 }
 
 static void connect_to(struct caller *caller, const struct place *place)
