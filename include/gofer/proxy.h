@@ -25,9 +25,9 @@
  * NO_PROXY. The environment is read once, by gofer_client_new(); the lower-case
  * name wins, an empty value is none, ALL_PROXY is not looked at. Where REQUEST_METHOD is
  * set (CGI), neither spelling of HTTP_PROXY is, since a header field "Proxy" of
- * whoever calls would be in it. "localhost" and loopback addresses never go
- * through a proxy of the environment. A value there that is no proxy is the
- * error of each call that would have used it.
+ * whoever calls would be in it. "localhost" and loopback addresses do not go
+ * through a proxy of the environment, unless the list below has "<-loopback>". A value there that
+ * is no proxy is the error of each call that would have used it.
  *
  * The option `preproxy` names a SOCKS proxy through which proxies are reached, the
  * client's own and a request's; where the client has no `proxy` it is itself the
@@ -35,7 +35,8 @@
  *
  * A list of hosts without a proxy has commas or blanks between entries: "*" (all),
  * a name (and all below it), ".name" or "*.name" (those below it only), an
- * address, a range ("10.0.0.0/8"), each with ":port" where only that port is meant.
+ * address, a range ("10.0.0.0/8"), each with ":port" where only that port is meant;
+ * and "<-loopback>": this machine is reached through the environment's proxy, too.
  *
  * What reaches whom. Credentials of a proxy are sent to it only, as Basic
  * authorization or in the SOCKS handshake, and are in no error, count or text. A

@@ -61,7 +61,7 @@ struct config_proxy {
     char *url;      /* "": none */
     char *preproxy; /* the one in front of it */
     char *user;     /* "user:password", or a user alone */
-    char *no_proxy; /* as gofer_client_options.no_proxy */
+    char *no_proxy; /* --noproxy; NULL: as the environment says */
     bool tunnel;
     bool http_1_0;          /* CONNECT is asked with it */
     bool hides_answer;      /* to CONNECT, from the output */

@@ -12,6 +12,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "cli/bypass.h"
 #include "cli/header.h"
 #include "cli/message.h"
 
@@ -249,8 +250,10 @@ enum exit_code network_init(struct network *network, const struct config *config
     *network = (struct network){.headers = NULL};
     options->proxy = p->url;
     options->preproxy = p->preproxy;
-    options->no_proxy = p->no_proxy;
-    options->proxy_tunnel = p->tunnel;
+    bypass_write(&network->no_proxy, p->no_proxy);
+    options->no_proxy = text_str(&network->no_proxy);
+    /* What a proxy fetches is not led elsewhere, what goes through its tunnel is. */
+    options->proxy_tunnel = p->tunnel || config->connect.connect_to.len > 0;
     options->connect_http_1_0 = p->http_1_0;
     set_user(network, p, options);
     set_headers(network, p, options);
@@ -261,6 +264,7 @@ enum exit_code network_init(struct network *network, const struct config *config
 void network_fini(struct network *network)
 {
     text_fini(&network->proxy_user);
+    text_fini(&network->no_proxy);
     strings_fini(&network->header_texts);
     free(network->headers);
     *network = (struct network){.headers = NULL};

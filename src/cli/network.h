@@ -20,6 +20,7 @@ struct network {
     gofer_tls_options proxy_tls;
     struct source_address source;
     struct text proxy_user;
+    struct text no_proxy;
     struct strings header_texts; /* names and values of the headers */
     gofer_header *headers;       /* for proxies */
     const char *key_log;         /* borrowed from the environment, or NULL */

@@ -20,7 +20,7 @@ static const struct {
     size_t window;
 } habits[] = {
     [PROGRESS_METER] = {1000000, 6},
-    [PROGRESS_BAR] = {200000, 2},
+    [PROGRESS_BAR] = {100000, 2},
     [PROGRESS_SUM] = {500000, 10},
 };
 
@@ -119,6 +119,11 @@ static struct progress_numbers numbers_of(const struct gauge *g)
     };
 }
 
+static bool is_known(const struct gauge *g)
+{
+    return atomic_load(&g->down_total) > 0 || atomic_load(&g->up_total) > 0;
+}
+
 /* The average until there are samples enough. */
 static int64_t speed_by(struct speed *speed, const struct progress_numbers *n, int64_t now_us)
 {
@@ -129,20 +134,42 @@ static int64_t speed_by(struct speed *speed, const struct progress_numbers *n, i
     return now >= 0 ? now : speed_of(bytes, n->took_us);
 }
 
-static void show_one(struct progress *p, struct gauge *g, int64_t now_us)
+static void show_meter(struct progress *p, struct gauge *g, int64_t now_us)
 {
     struct progress_numbers n = numbers_of(g);
     struct text line = {0};
 
     n.took_us = now_us - g->begun_us;
     n.speed = speed_by(&g->speed, &n, now_us);
-    if (p->kind == PROGRESS_METER)
-        progress_line_meter(&line, &n);
-    else
-        progress_line_bar(&line, &n, p->columns, g->lines);
-    g->lines++;
+    progress_line_meter(&line, &n);
     write_line(p, &line);
     text_fini(&line);
+}
+
+/* A bar that knows how long it is says nothing twice. */
+static void show_bar(struct progress *p, struct gauge *g)
+{
+    struct progress_numbers n = numbers_of(g);
+    int64_t came = n.down.now + n.up.now;
+    bool moved = came != g->shown;
+    struct text line = {0};
+
+    if (!moved && is_known(g))
+        return;
+    progress_line_bar(&line, &n, p->columns, g->steps, g->moves);
+    g->steps++;
+    g->moves += moved;
+    g->shown = came;
+    write_line(p, &line);
+    text_fini(&line);
+}
+
+static void show_one(struct progress *p, struct gauge *g, int64_t now_us)
+{
+    if (p->kind == PROGRESS_METER)
+        show_meter(p, g, now_us);
+    else
+        show_bar(p, g);
 }
 
 static void add_way(struct progress_way *sum, bool *unknown, const struct progress_way *way)
@@ -264,11 +291,6 @@ static void bury(struct progress *p, struct gauge *gauge)
 }
 
 /* A bar that could not say how far it was does not do so in the end. */
-static bool is_known(const struct gauge *g)
-{
-    return atomic_load(&g->down_total) > 0 || atomic_load(&g->up_total) > 0;
-}
-
 void progress_end(struct progress *progress, struct gauge *gauge, int64_t now_us)
 {
     if (progress == NULL)

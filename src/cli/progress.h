@@ -39,7 +39,9 @@ struct gauge {
     struct gauge *next;
     int64_t begun_us;
     bool has_head; /* an attempt was shown before */
-    unsigned lines;
+    /* of a bar: the lines so far, those behind which more had come, and how much at the last */
+    unsigned steps, moves;
+    int64_t shown;
     struct speed speed;
 };
 

@@ -134,19 +134,47 @@ void progress_line_sum(struct text *out, const struct progress_numbers *n)
 /* " 100.0%" */
 enum { TAIL_COLUMNS = 7, COLUMNS_MIN = 20, COLUMNS_MAX = 400 };
 
-/* To and fro. */
-static void append_runner(struct text *out, unsigned columns, unsigned step)
+/* 0 to 1000000 and back in 200 steps: half a million times 1 + sin, with pi as short as curl has
+ * it.
+ */
+static unsigned swing(unsigned step)
+{
+    static const double sin_step = 0.0314098330, cos_step = 0.9995065895; /* of 2 * 3.1415 / 200 */
+    double x = 1, y = 0;
+
+    for (unsigned i = 0; i <= step % 200; i++) {
+        double turned = x * cos_step - y * sin_step;
+
+        y = x * sin_step + y * cos_step;
+        x = turned;
+    }
+    return (unsigned)(500000 + 500000 * y);
+}
+
+/* Of a way to and fro between 0 and room; at 0 it stays for two moves. */
+static unsigned place(unsigned moves, unsigned room)
+{
+    unsigned at = moves % (2 * room + 1);
+
+    return at <= room ? at : 2 * room - at;
+}
+
+/* curl's: what moves by each step that brought bytes, and four that swing with each step. */
+static void append_runner(struct text *out, unsigned columns, unsigned step, unsigned moves)
 {
     static const char runner[] = "-=O=-";
-    unsigned room = columns - (unsigned)(sizeof runner - 1);
-    unsigned at = step % (2 * room);
+    char line[COLUMNS_MAX];
 
-    at = at < room ? at : 2 * room - at;
-    text_printf(out, "\r%*s%s%*s", (int)at, "", runner, (int)(room - at), "");
+    memset(line, ' ', sizeof line);
+    memcpy(line + place(moves, columns - 6), runner, sizeof runner - 1);
+    for (unsigned behind = 0; behind < 20; behind += 5)
+        line[swing(150 + 2 * step + behind) / (1000000 / (columns - 2))] = '#';
+    text_append(out, line, columns - 1);
+    text_append_str(out, "\r");
 }
 
 void progress_line_bar(struct text *out, const struct progress_numbers *n, unsigned columns,
-                       unsigned step)
+                       unsigned step, unsigned moves)
 {
     struct progress_way all = both(n);
     char hashes[COLUMNS_MAX];
@@ -155,7 +183,7 @@ void progress_line_bar(struct text *out, const struct progress_numbers *n, unsig
 
     columns = columns < COLUMNS_MIN ? COLUMNS_MIN : columns > COLUMNS_MAX ? COLUMNS_MAX : columns;
     if (n->down.total == 0 && n->up.total == 0) {
-        append_runner(out, columns, step);
+        append_runner(out, columns, step, moves);
         return;
     }
     width = (int)columns - TAIL_COLUMNS;

@@ -31,13 +31,14 @@ struct progress_numbers {
 extern const char progress_line_meter_head[];
 extern const char progress_line_sum_head[];
 
-/* Appends a line, without what ends it; it begins with a CR. */
+/* Appends a line, without what ends it; it begins with a CR, but ends with one where a bar does not
+ * know how much there is to come. */
 void progress_line_meter(struct text *out, const struct progress_numbers *n);
 void progress_line_sum(struct text *out, const struct progress_numbers *n);
 
-/* The same, as wide as that; step counts the lines before it, for what moves while nobody knows how
- * much there is to come. */
+/* The same, as wide as that. For what moves while nobody knows how much there is to come, step
+ * counts the lines before it, and moves those of them behind which more had come. */
 void progress_line_bar(struct text *out, const struct progress_numbers *n, unsigned columns,
-                       unsigned step);
+                       unsigned step, unsigned moves);
 
 #endif

@@ -45,12 +45,15 @@ void proxy_url_take(char **proxy, const char *value)
 
 /* --- the environment ------------------------------------------------------- */
 
-/* The first of them that is there: an empty value is no proxy, and no reason to look further. */
+/* The first of them that says something. */
 static const char *first_of(const char *const *names, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
-        if (getenv(names[i]) != NULL)
-            return getenv(names[i]);
+    for (size_t i = 0; i < len; i++) {
+        const char *value = getenv(names[i]);
+
+        if (value != NULL && *value != '\0')
+            return value;
+    }
     return "";
 }
 
@@ -72,5 +75,6 @@ void proxy_url_fix_environment(void)
     static const char *const for_https[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
 
     say("http_proxy", first_of(for_http, 3));
+    unsetenv("HTTP_PROXY"); /* which may be a field of somebody's request to a CGI script */
     say("https_proxy", first_of(for_https, 4));
 }

@@ -48,8 +48,10 @@ static int resolve_env(struct proxies *p, const gofer_client_options *o)
         return 0;
     if (!proxy_env_read(&p->env, getenv))
         return ENOMEM;
-    if (o->no_proxy != NULL)
+    if (o->no_proxy != NULL) {
         no_proxy_fini(&p->env.no_proxy);
+        p->env.no_proxy.with_local = p->without.with_local;
+    }
     return 0;
 }
 

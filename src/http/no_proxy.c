@@ -156,6 +156,8 @@ static size_t count_entries(const char *text)
     return n;
 }
 
+static const char with_local[] = "<-loopback>";
+
 bool no_proxy_parse(const char *text, struct no_proxy *list)
 {
     *list = (struct no_proxy){.entries = NULL};
@@ -170,6 +172,8 @@ bool no_proxy_parse(const char *text, struct no_proxy *list)
         struct span entry = next_entry(&text);
         if (entry.len == 1 && *entry.at == '*')
             list->all = true;
+        if (entry.len == sizeof with_local - 1 && memcmp(entry.at, with_local, entry.len) == 0)
+            list->with_local = true;
         status = parse_entry(entry, &list->entries[list->len]);
         list->len += status == GOFER_OK;
     }

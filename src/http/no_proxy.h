@@ -10,8 +10,10 @@
  *   .example.com *.example.com   those below it only
  *   10.1.2.3 2001:db8::1      that address
  *   10.0.0.0/8 2001:db8::/32  a range of addresses
+ *   <-loopback>               no host, but takes back that this machine needs no proxy
+ *                             of the environment (no_proxy_is_local(); a word of browsers)
  *
- * each with ":port" behind it where only that port is meant (IPv6 in brackets
+ * each but the last with ":port" behind it where only that port is meant (IPv6 in brackets
  * then, as it may always stand). Names go through the same rules as those of URLs
  * (host.h: IDNA, case); one final dot says nothing, neither in the list nor in the
  * URL. An IPv4 address mapped into IPv6 is the IPv4 address. A URL's zone is not
@@ -34,7 +36,8 @@ struct no_proxy_entry;
 struct no_proxy {
     struct no_proxy_entry *entries;
     size_t len;
-    bool all; /* a '*' stands in the list */
+    bool all;        /* a '*' stands in the list */
+    bool with_local; /* "<-loopback>" does */
 };
 
 /* Parses a list; NULL is an empty one. False without memory: then *list is empty. */

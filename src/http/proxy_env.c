@@ -94,7 +94,9 @@ gofer_status proxy_env_choose(const struct proxy_env *env, const struct url *url
     *proxy = NULL;
     if (setting == NULL || !setting->given)
         return GOFER_OK;
-    if (no_proxy_is_local(url) || no_proxy_has(&env->no_proxy, url))
+    if (!env->no_proxy.with_local && no_proxy_is_local(url))
+        return GOFER_OK;
+    if (no_proxy_has(&env->no_proxy, url))
         return GOFER_OK;
     if (setting->why != NULL) {
         buf_append_str(why, setting->why);

@@ -12,7 +12,8 @@
  * The lower-case name wins; an empty value counts as none. ALL_PROXY is not read.
  * Where REQUEST_METHOD is set the program is a CGI script and a client's "Proxy:"
  * header arrives as HTTP_PROXY, so neither spelling of it is looked at (PX-08).
- * "localhost" and loopback addresses never go through these proxies.
+ * "localhost" and loopback addresses do not go through these proxies, unless "<-loopback>"
+ * stands in no_proxy.
  *
  * A value that is no proxy is an error of each call that would have used it: a
  * direct connection is not what its author wanted.

@@ -116,7 +116,7 @@ both_get --socks4 "127.0.0.1:$socks" "http://127.0.0.1:$origin/hello"
 refused 6 'Could not resolve host: far.test' --socks4 "127.0.0.1:$socks" "$url"
 
 http_proxy=http://127.0.0.1:$http both_get "$url"
-HTTP_PROXY=http://127.0.0.1:$http gets "$url"
+HTTP_PROXY=http://127.0.0.1:$http refused 6 'Could not resolve host: far.test' "$url"
 http_proxy=http://127.0.0.1:1 both_get -x "127.0.0.1:$http" "$url"
 http_proxy=http://127.0.0.1:1 both_get --noproxy far.test --resolve "far.test:$origin:127.0.0.1" \
     "$url"

@@ -100,6 +100,7 @@ static const struct fixed fixed_answers[] = {
     {"/never", "", ANSWER_HOLD, 0},
     {"/stall", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this", ANSWER_HOLD, 0},
     {"/slow", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nslow\n", ANSWER_NEXT, 200},
+    {"/late", "HTTP/1.0 200 OK\r\n\r\nuntil the end", ANSWER_CLOSE, 600},
     {"/refuse", "HTTP/1.1 417 No\r\nConnection: close\r\nContent-Length: 3\r\n\r\nno\n",
      ANSWER_CLOSE, 0},
 };

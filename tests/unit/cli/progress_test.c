@@ -136,29 +136,52 @@ static void the_bar_is_as_wide_as_it_may_be(void)
     struct progress_numbers n = {.down = {1, 3}};
     struct text line = {0};
 
-    progress_line_bar(&line, &n, 40, 0);
+    progress_line_bar(&line, &n, 40, 0, 0);
     CU_ASSERT(same(&line, "\r###########                        33.3%"));
     n.down.now = 3;
-    progress_line_bar(&line, &n, 40, 1);
+    progress_line_bar(&line, &n, 40, 1, 0);
     CU_ASSERT(same(&line, "\r################################# 100.0%"));
     n.down.now = 30; /* more than was said */
-    progress_line_bar(&line, &n, 1, 1);
+    progress_line_bar(&line, &n, 1, 1, 0);
     CU_ASSERT(same(&line, "\r############# 100.0%"));
 }
 
+/* As curl 7.88 drew them. */
 static void a_bar_of_unknown_length_moves_to_and_fro(void)
 {
     struct progress_numbers n = {.down = {1, 0}};
-    static const char *const lines[] = {"\r-=O=-               ", "\r -=O=-              ",
-                                        "\r               -=O=-", "\r              -=O=- "};
-    static const unsigned steps[] = {0, 1, 15, 16};
+    static const char *const lines[] = {
+        "###=-                                  \r", "###O=-                                 \r",
+        "# ##O=-                                \r", "###-#O=-                               \r",
+        "## #-#O=-                              \r", " ### #=O=-                             \r",
+        " ## # #=O=-                            \r", "  ## # #=O=-                           \r",
+        "  # # # #=O=-                          \r", "   # # # #=O=-                         \r",
+        "   # #  # #=O=-                        \r", "    # #  # -#O=-                       \r",
+    };
 
-    for (size_t i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         struct text line = {0};
 
-        progress_line_bar(&line, &n, 20, steps[i]);
+        progress_line_bar(&line, &n, 40, i, i);
         CU_ASSERT(same(&line, lines[i]));
     }
+}
+
+/* What it is wide, wherever its parts are. */
+static void a_bar_stays_in_its_line(void)
+{
+    struct progress_numbers n = {.down = {1, 0}};
+
+    for (unsigned columns = 1; columns < 500; columns += 33)
+        for (unsigned i = 0; i < 1000; i++) {
+            struct text line = {0};
+
+            progress_line_bar(&line, &n, columns, i, i);
+            CU_ASSERT_EQUAL(line.len, columns < 20 ? 20 : columns > 400 ? 400 : columns);
+            CU_ASSERT_EQUAL(line.data[line.len - 1], '\r');
+            CU_ASSERT_PTR_NOT_NULL(strchr(line.data, '#'));
+            text_fini(&line);
+        }
 }
 
 /* --- when ------------------------------------------------------------------ */
@@ -321,6 +344,7 @@ CU_TestInfo progress_tests[] = {
     {"another attempt has no other head", another_attempt_has_no_other_head},
     {"a redirect begins another line", a_redirect_begins_another_line},
     {"a sum counts what ended, too", a_sum_counts_what_ended_too},
+    {"a bar stays in its line", a_bar_stays_in_its_line},
     {"a bar shows nothing that it does not know", a_bar_shows_nothing_that_it_does_not_know},
     {"without progress nothing happens", without_progress_nothing_happens},
     CU_TEST_INFO_NULL,

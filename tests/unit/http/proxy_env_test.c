@@ -104,6 +104,16 @@ static void check_row(const struct row *row, bool lower)
     expect_choice(environment, row->url != NULL ? row->url : "http://example.com", row->want);
 }
 
+static const struct row with_local_rows[] = {
+    {.http = "p:1", .no_proxy = "<-loopback>", .url = "http://localhost/", .want = "http://p:1"},
+    {.http = "p:1", .no_proxy = "a, <-loopback>", .url = "http://127.0.0.1/", .want = "http://p:1"},
+    {.https = "p:1", .no_proxy = "<-loopback> b", .url = "https://[::1]/", .want = "http://p:1"},
+    {.http = "p:1", .no_proxy = "<-loopback>,127.0.0.1", .url = "http://127.0.0.1/"},
+    {.http = "p:1", .no_proxy = "<-loopback>,*", .url = "http://localhost/"},
+    {.http = "p:1", .no_proxy = "-loopback", .url = "http://localhost/"},
+    {.http = "p:1", .no_proxy = "<-loopback>x", .url = "http://localhost/"},
+};
+
 static const struct row proxy_for_url_rows[] = {
     {.http = "127.0.0.1:8080", .want = "http://127.0.0.1:8080"},
     {.http = "cache.corp.example.com:1234", .want = "http://cache.corp.example.com:1234"},
@@ -165,6 +175,12 @@ static void table_proxy_for_url(void)
 {
     for (size_t i = 0; i < LENGTH(proxy_for_url_rows); i++)
         check_row(&proxy_for_url_rows[i], false);
+}
+
+static void this_machine_may_be_reached_through_it(void)
+{
+    for (size_t i = 0; i < LENGTH(with_local_rows); i++)
+        check_row(&with_local_rows[i], i % 2 == 0);
 }
 
 static const struct row from_environment_rows[] = {
@@ -334,6 +350,7 @@ CU_TestInfo proxy_env_tests[] = {
     {"I13 httpproxy_proxy_for_url", table_proxy_for_url},
     {"I12 proxy_from_environment, upper and lower case", table_from_environment},
     {"I13 PX-07 httpproxy_use_proxy, \"*\" and \":1\"", table_use_proxy},
+    {"\"<-loopback>\": this machine, too", this_machine_may_be_reached_through_it},
     {"I12 lower case wins; empty is not set", lower_case_wins},
     {"semantics 1.10 ALL_PROXY is not read", all_proxy_is_not_read},
     {"PX-08 with REQUEST_METHOD, HTTP_PROXY is ignored", a_cgi_script_ignores_http_proxy},
