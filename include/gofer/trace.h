@@ -75,7 +75,7 @@ typedef enum gofer_trace_kind {
     /* The bytes as they pass, in data and data_len: only where trace_bytes of <gofer/wire.h> asks
      */
     GOFER_TRACE_SENT_HEAD, /* the request's head, with secrets masked as in field_value, and
-                              head_bytes; before WROTE_HEADERS */
+                              head_bytes; before WROTE_HEADERS and SENT_BODY */
     GOFER_TRACE_SENT_BODY, /* of the request's body, chunk sizes included; data NULL: they went
                               straight from a file to the socket */
     GOFER_TRACE_RECEIVED,  /* what one receive brought, whatever it is */

@@ -56,8 +56,8 @@ static void check_memory(gofer_status status)
 
 /* --- the body -------------------------------------------------------------- */
 
-/* A regular file that goes as it is, as fast as it may, is the library's. An empty one is a body,
- * too, and says its length. */
+/* A regular file that goes as it is, as fast as it may, and unseen, is the library's. An empty one
+ * is a body, too, and says its length. */
 static struct feed *send_file(gofer_request *request, const struct feed_source *file)
 {
     if (file->length == 0)
@@ -108,7 +108,7 @@ bool upload_set_body(gofer_request *request, const struct upload *upload, struct
         return false;
     }
     body->length = source.length;
-    if (source.seeks && !source.crlf && source.bytes_per_s == 0)
+    if (source.seeks && !source.crlf && source.bytes_per_s == 0 && config->global->trace == NULL)
         body->feed = send_file(request, &source);
     else
         body->feed = feed_attach(feed_new(&source), request);

@@ -176,12 +176,9 @@ static void expect_continue(struct exchange *x)
 }
 
 /* One step of the upload, told. */
-static void tell_written(const struct exchange *x, enum upload_state before, enum upload_next next,
-                         const struct fault *fault)
+static void tell_written(const struct exchange *x, enum upload_next next, const struct fault *fault)
 {
     struct trace *trace = x->down.trace;
-    if (before == UPLOAD_HEAD && x->up.state != UPLOAD_HEAD)
-        trace_wrote_headers(trace, x->request);
     if (next == UPLOAD_EXPECTS && x->continue_at == 0)
         trace_wait_100(trace);
     if (next == UPLOAD_WRITTEN || next == UPLOAD_BROKEN || next == UPLOAD_FAILED)
@@ -193,12 +190,11 @@ static enum upload_next write_some(struct exchange *x, struct turn *turn, bool w
                                    struct fault *fault)
 {
     uint64_t before = x->up.sent;
-    enum upload_state state = x->up.state;
     enum upload_next next = upload_step(&x->up, x->conn, turn, wait, fault);
     x->full = next == UPLOAD_FULL;
     x->later = next == UPLOAD_LATER;
     if (x->down.trace != NULL)
-        tell_written(x, state, next, fault);
+        tell_written(x, next, fault);
     /* All in the first send, the common case, happens at the time that the exchange began. */
     if (x->up.sent > before && (before > 0 || next != UPLOAD_WRITTEN))
         note_progress(x, x->up.sent - before);

@@ -31,8 +31,7 @@
 struct exchange_request {
     struct upload_request up;
     struct download_request down;
-    bool close;                    /* the connection is not to be kept */
-    const struct headers *secrets; /* fields whose values no trace is shown, by name; or NULL */
+    bool close; /* the connection is not to be kept */
     /* negative: none */
     int64_t stall_timeout_ms;
     int64_t header_timeout_ms;

@@ -18,10 +18,10 @@
 #include "net/resolver.h"
 #include "net/tls.h"
 #include "transport/conn.h"
-#include "transport/exchange.h"
 #include "transport/key.h"
 #include "transport/trace_head.h"
 #include "transport/trace_marks.h"
+#include "transport/upload.h"
 
 enum { HOST_SHOWN = 288, ADDRESSES_SHOWN = 32 };
 
@@ -251,11 +251,11 @@ void trace_got_conn(struct trace *trace, const struct conn *conn, bool was_idle)
     tell_at(trace, &event, now);
 }
 
-static void tell_fields(struct trace *t, const struct exchange_request *request, int64_t now_ns)
+static void tell_fields(struct trace *t, const struct upload_request *request, int64_t now_ns)
 {
     struct trace_head head;
     gofer_trace_event event = {.kind = GOFER_TRACE_WROTE_HEADER_FIELD};
-    trace_head_init(&head, request->up.head, request->up.head_len, request->secrets);
+    trace_head_init(&head, request->head, request->head_len, request->secrets);
     while (trace_head_next(&head, &event.field_name, &event.field_value))
         tell_at(t, &event, now_ns);
     trace_head_fini(&head);
@@ -274,7 +274,7 @@ static void tell_head(struct trace *t, gofer_trace_event event, const char *head
     buf_fini(&text);
 }
 
-void trace_wrote_headers(struct trace *trace, const struct exchange_request *request)
+void trace_wrote_headers(struct trace *trace, const struct upload_request *request)
 {
     gofer_trace_event event = {.kind = GOFER_TRACE_WROTE_HEADERS};
     if (!is_heard(trace))
@@ -284,8 +284,8 @@ void trace_wrote_headers(struct trace *trace, const struct exchange_request *req
     if (trace->tells_bytes)
         tell_head(
             trace,
-            (gofer_trace_event){.kind = GOFER_TRACE_SENT_HEAD, .head_bytes = request->up.head_len},
-            request->up.head, request->secrets, now);
+            (gofer_trace_event){.kind = GOFER_TRACE_SENT_HEAD, .head_bytes = request->head_len},
+            request->head, request->secrets, now);
     tell_at(trace, &event, now);
 }
 

@@ -23,7 +23,7 @@
 #include <gofer/trace.h>
 
 struct conn;
-struct exchange_request;
+struct upload_request;
 struct gofer_response;
 struct key;
 struct lookup;
@@ -75,7 +75,7 @@ void trace_get_conn(struct trace *trace, const struct key *key, const char *meth
 /* was_idle: it came from the pool's idle connections. */
 void trace_got_conn(struct trace *trace, const struct conn *conn, bool was_idle);
 /* Each field, without secrets, and that they were sent. */
-void trace_wrote_headers(struct trace *trace, const struct exchange_request *request);
+void trace_wrote_headers(struct trace *trace, const struct upload_request *request);
 /* Bytes as they pass, for a call that wants them; else nothing. A head without secrets is told with
  * trace_wrote_headers(). data NULL: they are not in memory. */
 void trace_tell_bytes(struct trace *trace);

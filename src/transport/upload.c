@@ -108,6 +108,8 @@ static ssize_t send_head_and_memory(struct upload *u, struct conn *conn, bool wa
 /* The head is out: what comes next. */
 static enum upload_next after_head(struct upload *u)
 {
+    if (u->trace != NULL)
+        trace_wrote_headers(u->trace, u->request);
     if (u->request->source == NULL)
         return done(u);
     u->state = u->request->expects_continue ? UPLOAD_CONTINUE : UPLOAD_BODY;

@@ -39,6 +39,7 @@ struct upload_request {
     bool chunked;
     bool expects_continue;
     const struct headers *trailers; /* or NULL */
+    const struct headers *secrets;  /* fields whose values no trace is shown, by name; or NULL */
     void (*progress)(void *arg, int64_t sent, int64_t total);
     void *progress_arg;
 };
@@ -67,7 +68,7 @@ struct upload {
     bool copies;         /* sendfile refused the file */
     uint32_t untold;     /* of pulled bytes: how many no progress has told of */
     struct buf kept;     /* framed bytes that wait for the socket */
-    struct trace *trace; /* who is told of body bytes; or NULL */
+    struct trace *trace; /* who is told of the head and of body bytes, in that order; or NULL */
 };
 
 void upload_init(struct upload *u, const struct upload_request *request);

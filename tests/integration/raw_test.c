@@ -208,6 +208,7 @@ static void content_length_is_ignored(void)
 
 struct told {
     char sent[512], body[512], heads[512];
+    char kinds[64]; /* a letter for each: h(ead), b(ody), H(ead that came) */
     size_t received, head_bytes;
     unsigned ports[2]; /* whom the connection goes to, and where from */
 };
@@ -230,6 +231,10 @@ static void note(const gofer_trace_event *event, void *arg)
 {
     struct told *told = arg;
 
+    strcat(told->kinds, event->kind == GOFER_TRACE_SENT_HEAD   ? "h"
+                        : event->kind == GOFER_TRACE_SENT_BODY ? "b"
+                        : event->kind == GOFER_TRACE_GOT_HEAD  ? "H"
+                                                               : "");
     if (event->kind == GOFER_TRACE_SENT_HEAD) {
         append(told->sent, event);
         told->head_bytes = event->head_bytes;
@@ -269,6 +274,7 @@ static void a_trace_is_told_the_bytes(void)
     EXPECT_HOLDS(told.sent, "\r\nAuthorization: ***\r\n");
     EXPECT_HOLDS(told.sent, "\r\n\r\n");
     EXPECT_TEXT(told.body, "body");
+    EXPECT_TEXT(told.kinds, "hbHH");
     EXPECT_TEXT(told.heads,
                 "HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
     EXPECT_INT(told.received, strlen(told.heads) + 5);
