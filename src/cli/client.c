@@ -51,6 +51,7 @@ static gofer_client_options options_of(const struct config *config)
         .stall_timeout_ms = s->min_bytes_per_s > 0 ? s->window_ms : GOFER_NEVER,
         .workers = config->global->parallel ? 0 : GOFER_NO_WORKERS,
         .max_queued = GOFER_NEVER,
+        .max_response_header_bytes = CLIENT_HEAD_MAX_BYTES,
         .max_body_bytes = GOFER_NEVER,
         .disable_decompression = !config->compressed,
         .max_decode_ratio = GOFER_NEVER,

@@ -12,10 +12,13 @@
 #include "cli/config.h"
 #include "cli/exit_code.h"
 
+/* Of all heads of a response, as curl has it. */
+enum { CLIENT_HEAD_MAX_BYTES = 300 * 1024 };
+
 /*
  * Makes the client, with curl's limits: none but the connect timeout, unless -m
- * says one. jar may be NULL. The config outlives it. NULL, and *code, where the library refuses
- * it; the reason was told.
+ * says one, and that of heads. jar may be NULL. The config outlives it. NULL, and *code, where the
+ * library refuses it; the reason was told.
  */
 gofer_client *client_new(const struct config *config, gofer_cookie_jar *jar, enum exit_code *code);
 

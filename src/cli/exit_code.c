@@ -30,6 +30,12 @@ static enum exit_code protocol_code(const gofer_error *error)
     return error->phase == GOFER_PHASE_BODY ? CODE_RECV : CODE_WEIRD_REPLY;
 }
 
+/* curl: 63 is about bodies, 56 what is wrong with a head that came. */
+static enum exit_code too_large_code(const gofer_error *error)
+{
+    return error->phase == GOFER_PHASE_HEADERS ? CODE_RECV : CODE_TOO_LARGE;
+}
+
 /* curl reports a socket that it could not get as a failed connect. */
 static enum exit_code system_code(const gofer_error *error)
 {
@@ -105,7 +111,7 @@ static enum exit_code status_code(const gofer_error *error)
     case GOFER_ERR_PROTOCOL:
         return protocol_code(error);
     case GOFER_ERR_TOO_LARGE:
-        return CODE_TOO_LARGE;
+        return too_large_code(error);
     case GOFER_ERR_REDIRECT:
         return CODE_REDIRECT;
     case GOFER_ERR_DECODE:

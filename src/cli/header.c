@@ -24,7 +24,7 @@ struct header header_parse(const char *line)
 
     if (!has_colon)
         len = strcspn(line, ";");
-    if (line[len] == '\0')
+    if (len == 0 || line[len] == '\0')
         return header;
     header.value = skip_blanks(line + len + 1);
     if (!has_colon && *header.value != '\0')

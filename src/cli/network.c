@@ -326,6 +326,10 @@ enum exit_code network_refusal(const struct config *config, const gofer_option_e
                     option[0] == 't' ? config->tls.pins : config->proxy.tls.pins);
         return CODE_PIN;
     }
+    if (strstr(option, "tls.max_version") != NULL) {
+        text_printf(words, "--tls-max: %s", refused->why);
+        return CODE_TLS;
+    }
     text_printf(words, "%s: %s", option, refused->why);
     return CODE_USAGE;
 }

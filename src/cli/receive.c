@@ -84,17 +84,33 @@ static void save_etag(const struct transfer *t)
         fclose(file);
 }
 
-void receive_begin(struct transfer *t)
+/* An empty file, or one that is added to; none has no name, and stdout is there. */
+static bool make_file(const char *name, bool adds)
 {
-    const char *names[] = {t->config->files.dump_header, t->config->message.etag_save};
+    FILE *file;
 
-    for (size_t i = 0; i < 2; i++) {
-        bool adds = i == 0 && t->job.number > 0;
-        FILE *file =
-            names[i] != NULL && !is_stdout(names[i]) ? fopen(names[i], adds ? "ae" : "we") : NULL;
-        if (file != NULL)
-            fclose(file);
+    if (name == NULL || is_stdout(name))
+        return true;
+    file = fopen(name, adds ? "ae" : "we");
+    if (file != NULL)
+        fclose(file);
+    return file != NULL;
+}
+
+bool receive_begin(struct transfer *t)
+{
+    const char *heads = t->config->files.dump_header, *tag = t->config->message.etag_save;
+
+    if (!make_file(heads, t->job.number > 0)) {
+        t->unmade = true;
+        t->code = CODE_WRITE;
+        text_printf(&t->message, "Failed to open %s: %s", heads, strerror(errno));
+    } else if (!make_file(tag, false)) {
+        t->code = CODE_READ; /* to curl no transfer was asked for */
+        text_printf(&t->message, "Failed creating file for saving etags: \"%s\": %s", tag,
+                    strerror(errno));
     }
+    return t->code == CODE_OK;
 }
 
 /* --- what speaks against the body ------------------------------------------ */
@@ -205,9 +221,7 @@ static void copy_body(struct transfer *t)
 
     while (t->code == CODE_OK && (n = gofer_response_read(t->response, block, piece)) > 0) {
         if (is_strangely_coded(t))
-            fail(t, CODE_BAD_ENCODING,
-                 "Unrecognized content encoding type. libgofer understands deflate, gzip, br, zstd "
-                 "content encodings.");
+            fail(t, CODE_BAD_ENCODING, words_unknown_coding);
         if (t->code != CODE_OK || garbles(t, block, (size_t)n))
             break;
         write_bytes(t, block, (size_t)n);

@@ -10,8 +10,9 @@
 
 #include "cli/transfer.h"
 
-/* Before the call: files that are to be there whatever happens. */
-void receive_begin(struct transfer *t);
+/* Before the call: makes the files that are to be there whatever happens. False, with the
+ * transfer's code and message set, where one cannot be made. */
+bool receive_begin(struct transfer *t);
 
 /* Takes the whole response of a transfer whose head has come and was judged; may change its code
  * and message. */

@@ -258,17 +258,19 @@ static void add_transfer_codings(gofer_request *request, const struct config *co
     set_header(request, "TE", "gzip");
 }
 
-/* -z: a date, or when a file was changed; '-' before it turns the question round. */
+/* -z: a date, or when a file was changed; '-' before it turns the question round, '=' tells. */
 static void add_time_condition(gofer_request *request, const struct config *config)
 {
     const char *given = config->message.time_condition;
-    bool unmodified = given != NULL && *given == '-';
+    const char *field = "If-Modified-Since";
     struct text value = {0};
     struct stat st;
     time_t moment;
 
     if (given == NULL)
         return;
+    if (*given == '-' || *given == '=')
+        field = *given == '-' ? "If-Unmodified-Since" : "Last-Modified";
     given += *given == '-' || *given == '+' || *given == '=';
     bool known = moment_parse(given, &moment);
     if (!known && stat(given, &st) == 0) {
@@ -277,8 +279,7 @@ static void add_time_condition(gofer_request *request, const struct config *conf
     }
     if (known) {
         moment_append(&value, moment);
-        set_default(request, config, unmodified ? "If-Unmodified-Since" : "If-Modified-Since",
-                    text_str(&value));
+        set_default(request, config, field, text_str(&value));
     } else {
         message_warn(config, "Illegal date format for -z, --time-cond (and not a file name). "
                              "Disabling time condition.");
@@ -286,15 +287,18 @@ static void add_time_condition(gofer_request *request, const struct config *conf
     text_fini(&value);
 }
 
-static void add_etag(gofer_request *request, const struct config *config)
+/* A file that is not there yet is no tag only where --etag-save would make one. */
+static bool add_etag(gofer_request *request, const struct config *config, struct text *why)
 {
     const char *file = config->message.etag_compare;
     struct text tag = {0};
 
     if (file == NULL)
-        return;
-    if (!input_try(file, &tag))
-        message_warn(config, "Failed to open %s: %s", file, strerror(errno));
+        return true;
+    if (!input_try(file, &tag) && config->message.etag_save == NULL) {
+        text_printf(why, "Failed to open %s: %s", file, strerror(errno));
+        return false;
+    }
     size_t len = strcspn(text_str(&tag), "\r\n");
     struct text value = {0};
 
@@ -302,6 +306,7 @@ static void add_etag(gofer_request *request, const struct config *config)
     check_memory(gofer_request_add_header(request, "If-None-Match", text_str(&value)));
     text_fini(&value);
     text_fini(&tag);
+    return true;
 }
 
 /* --- redirects ------------------------------------------------------------- */
@@ -406,12 +411,11 @@ gofer_request *request_new(const struct request_about *about, enum exit_code *re
     add_codings(request, config);
     add_transfer_codings(request, config);
     add_time_condition(request, config);
-    add_etag(request, config);
     add_netrc(request, about);
     add_limits(request, config);
     layout_apply(request, config, about->url);
     add_redirects(request, about);
-    if (add_upload(request, about, why))
+    if (add_etag(request, config, why) && add_upload(request, about, why))
         return request;
     feed_stop(*about->feed);
     *about->feed = NULL;

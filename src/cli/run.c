@@ -99,14 +99,25 @@ static struct transfer_means means_of(const struct runner *r, gofer_client *clie
     return (struct transfer_means){client, r->interrupt, r->progress};
 }
 
-static void run_here(struct runner *r, struct job *job, gofer_client *client)
+/* Returns the code where it could not be made: then it is all over. */
+static enum exit_code run_prepared(struct runner *r, struct transfer *t,
+                                   const struct transfer_means *means)
+{
+    enum exit_code code = transfer_run(t, means);
+    bool unmade = t->unmade;
+
+    note(r, code);
+    transfer_fini(t);
+    return unmade ? code : CODE_OK;
+}
+
+static enum exit_code run_here(struct runner *r, struct job *job, gofer_client *client)
 {
     struct transfer_means means = means_of(r, client);
     struct transfer t;
 
     transfer_init(&t, job);
-    note(r, transfer_run(&t, &means));
-    transfer_fini(&t);
+    return run_prepared(r, &t, &means);
 }
 
 static void *run_errand(void *arg)
@@ -145,8 +156,10 @@ static void wait_for_place(struct runner *r, size_t max)
     }
 }
 
-static void run_aside(struct runner *r, struct job *job, gofer_client *client)
+/* As run_here(), but that the transfer may only have begun. */
+static enum exit_code run_aside(struct runner *r, struct job *job, gofer_client *client)
 {
+    enum exit_code code;
     struct errand *e;
 
     wait_for_place(r, (size_t)r->global->parallel_max);
@@ -156,14 +169,14 @@ static void run_aside(struct runner *r, struct job *job, gofer_client *client)
     pthread_mutex_lock(&r->lock);
     r->running++;
     pthread_mutex_unlock(&r->lock);
-    if (pthread_create(&e->thread, NULL, run_errand, e) == 0)
-        return;
-    pthread_mutex_lock(&r->lock); /* no thread is to be had: then in turn */
+    if (!e->transfer.unmade && pthread_create(&e->thread, NULL, run_errand, e) == 0)
+        return CODE_OK;
+    pthread_mutex_lock(&r->lock); /* it says why not; or no thread is to be had: then in turn */
     r->running--;
     pthread_mutex_unlock(&r->lock);
-    note(r, transfer_run(&e->transfer, &e->means));
-    transfer_fini(&e->transfer);
+    code = run_prepared(r, &e->transfer, &e->means);
     free(e);
+    return code;
 }
 
 /* --- all of them ----------------------------------------------------------- */
@@ -201,9 +214,9 @@ static enum exit_code run_all(struct runner *r)
         if (code != CODE_OK)
             job_fini(&job);
         else if (global->parallel)
-            run_aside(r, &job, agent->client);
+            code = run_aside(r, &job, agent->client);
         else
-            run_here(r, &job, agent->client);
+            code = run_here(r, &job, agent->client);
     }
     plan_fini(&plan);
     wait_for_place(r, 1);

@@ -35,6 +35,12 @@ static void refuse_scheme(struct transfer *t, const char *scheme)
     text_printf(&t->message, "Protocol \"%s\" not supported or disabled in libgofer", scheme);
 }
 
+static void refuse_url(struct transfer *t)
+{
+    t->code = CODE_BAD_URL;
+    text_append_str(&t->message, "URL using bad/illegal format or missing URL");
+}
+
 /* -C: how much of it there is. */
 static int64_t resume_point(const struct transfer *t)
 {
@@ -54,16 +60,27 @@ static struct request_about about_of(const struct transfer *t)
                                   .resume_at = t->resume_at};
 }
 
+static void forget_request(struct transfer *t)
+{
+    feed_stop(t->feed);
+    t->feed = NULL;
+    gofer_request_free(t->request);
+    t->request = NULL;
+}
+
 static void make_request(struct transfer *t)
 {
     struct request_about about = about_of(t);
 
     about.feed = &t->feed;
     t->request = request_new(&about, &t->refused, &t->message);
-    if (t->request == NULL)
+    t->unmade = t->request == NULL;
+    if (t->unmade)
         t->code = CODE_READ;
-    else
+    else if (receive_begin(t))
         verbose_begin(t);
+    else
+        forget_request(t);
 }
 
 void transfer_init(struct transfer *t, const struct job *job)
@@ -77,7 +94,9 @@ void transfer_init(struct transfer *t, const struct job *job)
         upload_complete_url(&t->url, job->upload);
     request_add_query(&t->url, config);
     request_foreign_scheme(&scheme, text_str(&t->url), config->schemes);
-    if (scheme.len > 0) {
+    if (strchr(text_str(&t->url), ' ') != NULL) {
+        refuse_url(t); /* the library would escape it */
+    } else if (scheme.len > 0) {
         refuse_scheme(t, text_str(&scheme));
     } else if (!sink_init(&t->sink, &t->job, text_str(&t->url))) {
         t->code = CODE_WRITE;
@@ -115,7 +134,6 @@ static void judge_status(struct transfer *t)
 static void call(struct transfer *t, gofer_client *client)
 {
     gofer_request_set_user(t->request, t);
-    receive_begin(t);
     gofer_do(client, t->request, &t->response);
 }
 

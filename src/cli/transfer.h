@@ -30,6 +30,7 @@ struct transfer {
     gofer_response *response; /* once there is an outcome */
     enum exit_code refused;   /* what it means when the library refuses the request */
     enum exit_code code;
+    bool unmade;         /* what it is to read or write cannot be: nothing behind it is begun */
     struct text message; /* the error, "" without one */
     int64_t begun_us;
     int64_t took_us;

@@ -10,8 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/client.h"
 #include "cli/request.h"
 #include "cli/verbose.h"
+#include "cli/words_tls.h"
+
+const char words_unknown_coding[] =
+    "Unrecognized content encoding type. libgofer understands deflate, gzip, br, zstd content "
+    "encodings.";
 
 static int64_t elapsed_ms(const struct transfer *t)
 {
@@ -97,11 +103,104 @@ static void say_certificate(const struct transfer *t, struct text *out)
             text_printf(out, "SSL certificate problem: %s", findings[i].words);
 }
 
+/* --- SOCKS ----------------------------------------------------------------- */
+
+/* The replies of RFC 1928 section 6, and those of version 4, in the library's words. */
+static const struct reply {
+    int number;
+    const char *words;
+    const char *curls; /* of version 4 */
+} replies[] = {
+    {1, "general failure", NULL},
+    {2, "connection not allowed by its rules", NULL},
+    {3, "network unreachable", NULL},
+    {4, "host unreachable", NULL},
+    {5, "connection refused", NULL},
+    {6, "time to live expired", NULL},
+    {7, "does not know CONNECT", NULL},
+    {8, "does not know this type of address", NULL},
+    {91, "refused or failed", "request rejected or failed."},
+    {92, "cannot reach identd on this machine",
+     "request rejected because SOCKS server cannot connect to identd on the client."},
+    {93, "identd names another user",
+     "request rejected because the client program and identd report different user-ids."},
+};
+
+/* Whom the proxy was asked for: the host of the URL. */
+static void append_host(const char *url, struct text *out)
+{
+    const char *authority = strstr(url, "://") + 3;
+    const char *end = authority + strcspn(authority, "/?#");
+    const char *at = memrchr(authority, '@', (size_t)(end - authority));
+    const char *host = at != NULL ? at + 1 : authority;
+
+    text_append(out, host, strcspn(host, *host == '[' ? "/?#" : ":/?#"));
+}
+
+static void say_socks(const struct transfer *t, const gofer_error *error, struct text *out)
+{
+    const char *why = strstr(error->message, " proxy: ");
+
+    for (size_t i = 0; why != NULL && i < sizeof replies / sizeof replies[0]; i++) {
+        const struct reply *r = &replies[i];
+
+        if (strncmp(why + 8, r->words, strlen(r->words)) != 0)
+            continue;
+        text_printf(out, "Can't complete SOCKS%d connection", r->curls != NULL ? 4 : 5);
+        if (r->curls == NULL) {
+            text_append_str(out, " to ");
+            append_host(transfer_effective_url(t), out);
+        }
+        text_printf(out, ". (%d)%s%s", r->number, r->curls != NULL ? ", " : "",
+                    r->curls != NULL ? r->curls : "");
+        return;
+    }
+}
+
 /* --- responses ------------------------------------------------------------- */
+
+/* What the library finds malformed that has words, or a code, of curl's. */
+static const struct fault_words {
+    const char *found;
+    enum exit_code code;
+    const char *words;
+} malformed[] = {
+    {"unsupported HTTP version", CODE_UNSUPPORTED_PROTOCOL, "Unsupported HTTP version in response"},
+    {"malformed status code", CODE_UNSUPPORTED_PROTOCOL,
+     "Unsupported response code in HTTP response"},
+    {"header line without a colon", CODE_WEIRD_REPLY, "Header without colon"},
+    {"invalid Content-Length", CODE_WEIRD_REPLY, "Invalid Content-Length: value"},
+    {"unsupported Transfer-Encoding", CODE_BAD_ENCODING, words_unknown_coding},
+};
+
+static void say_malformed(struct transfer *t, const gofer_error *error, struct text *out)
+{
+    for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++)
+        if (strstr(error->message, malformed[i].found) != NULL) {
+            t->code = malformed[i].code;
+            text_append_str(out, malformed[i].words);
+        }
+}
+
+/* What the decoder says, without the remark in parentheses at the message's end. */
+static void say_coding(const gofer_error *error, struct text *out)
+{
+    static const char mark[] = "coding of the body: ";
+    const char *why = strstr(error->message, mark);
+    const char *end = why != NULL ? strrchr(why, '(') : NULL;
+
+    if (why == NULL)
+        return;
+    why += sizeof mark - 1;
+    text_append_str(out, "Error while processing content unencoding: ");
+    text_append(out, why, end != NULL && end > why ? (size_t)(end - 1 - why) : strlen(why));
+}
 
 static void say_received(const struct transfer *t, const gofer_error *error, struct text *out)
 {
-    if (error->reason == GOFER_REASON_CONNECT && t->facts.connect_status != 0)
+    if (error->code == GOFER_ERR_TOO_LARGE)
+        text_printf(out, "Too large response headers: more than %d", CLIENT_HEAD_MAX_BYTES);
+    else if (error->reason == GOFER_REASON_CONNECT && t->facts.connect_status != 0)
         text_printf(out, "CONNECT tunnel failed, response %d", t->facts.connect_status);
     else if (error->code == GOFER_ERR_PROTOCOL && strstr(error->message, "chunk size") != NULL)
         text_append_str(out, "Illegal or missing hexadecimal sequence in chunked-encoding");
@@ -201,8 +300,19 @@ static void say(struct transfer *t, const gofer_error *error, struct text *out)
         say_certificate(t, out);
         break;
     case CODE_CA_FILE:
-        if (t->config->tls.ca_file != NULL)
-            text_printf(out, "error setting certificate file: %s", t->config->tls.ca_file);
+    case CODE_CRL_FILE:
+    case CODE_CLIENT_CERTIFICATE:
+    case CODE_CIPHERS:
+        words_tls(t, error, out);
+        break;
+    case CODE_WEIRD_REPLY:
+        say_malformed(t, error, out);
+        break;
+    case CODE_BAD_ENCODING:
+        say_coding(error, out);
+        break;
+    case CODE_SOCKS:
+        say_socks(t, error, out);
         break;
     default:
         say_fixed(t->code, out);

@@ -11,6 +11,9 @@
 
 #include "cli/transfer.h"
 
+/* Of a body in a coding that nobody here can undo. */
+extern const char words_unknown_coding[];
+
 /* Sets the transfer's exit code and message to what the error is to curl, and says. */
 void words_take(struct transfer *t, const gofer_error *error);
 

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/effective_url.h"
 #include "cli/head.h"
 #include "cli/json.h"
-#include "cli/target.h"
 
 enum value_kind {
     VALUE_TEXT, /* "" where there is none; null in JSON */
@@ -151,21 +151,11 @@ static struct value url(const struct transfer *t, struct text *scratch)
     return text_value(t->job.url);
 }
 
-/* The library's, with what was sent in place of its path; behind a redirect nothing else was. */
 static struct value url_effective(const struct transfer *t, struct text *scratch)
 {
-    const char *url = transfer_effective_url(t);
-    const char *authority = strstr(url, "://");
-    size_t origin;
-
-    if (transfer_is_astray(t) && append_location(t, scratch))
-        return text_value(text_str(scratch));
-    if (authority == NULL || gofer_response_redirect_count(t->response) > 0)
-        return text_value(url);
-    origin = (size_t)(authority + 3 - url) + strcspn(authority + 3, "/?#");
-    text_append(scratch, url, origin);
-    target_append(scratch, text_str(&t->url), t->job.config->message.path_as_is);
-    return text_value(scratch->len > origin ? text_str(scratch) : url);
+    if (!transfer_is_astray(t) || !append_location(t, scratch))
+        effective_url_append(t, scratch);
+    return text_value(text_str(scratch));
 }
 
 /* --- numbers --------------------------------------------------------------- */

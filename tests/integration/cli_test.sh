@@ -88,6 +88,8 @@ check '-i shows the head' 0 \
 check '--show-headers is -i' 0 'HTTP/1.1 204 \r\nX-Empty:\r\n\r\n' --show-headers "$url/no-reason"
 check '-i of HTTP/1.0' 0 'HTTP/1.0 200 Fine\r\nServer: old\r\n\r\nuntil the end' -i "$url/plain10"
 check '-i of an empty field and no reason' 0 'HTTP/1.1 204 \r\nX-Empty:\r\n\r\n' -i "$url/no-reason"
+check '-D where no file can be' 23 '' -D nowhere/heads "$url/hello" "$url/hello"
+holds '-D where no file can be' err '^gofer: (23) Failed to open nowhere/heads: No such file'
 check '-I asks for the head alone' 0 \
     'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\n' -I "$url/hello"
 
@@ -97,7 +99,7 @@ lacks 'without it the bytes are shown as they came' out squeezed
 run --compressed "$url/echo"
 holds '--compressed asks for it' out '^Accept-Encoding: deflate, gzip'
 check 'a broken coding' 61 '' --compressed "$url/badly-coded"
-holds 'a broken coding' err '^gofer: (61) .*gzip coding'
+holds 'a broken coding' err '^gofer: (61) Error while processing content unencoding: incorrect header check$'
 
 # --- where it goes -----------------------------------------------------------
 

@@ -101,7 +101,7 @@ refused 90 "Not a pin: 'sha256//nonsense'" --pinnedpubkey sha256//nonsense "$url
 refused 90 "SSL: public key does not match pinned public key" -k --pinnedpubkey nowhere.pem "$url"
 refused 77 'error setting certificate file: nowhere.pem' --cacert nowhere.pem "$url"
 refused 77 'error setting certificate file: garbage.pem' --cacert garbage.pem "$url"
-refused 82 'revocation list' --cacert root.pem --crlfile garbage.pem "$url"
+refused 82 'error loading CRL file: garbage.pem' --cacert root.pem --crlfile garbage.pem "$url"
 
 # --- who we are --------------------------------------------------------------
 
@@ -114,8 +114,8 @@ else
 fi
 gets --cacert root.pem --cert client.pem --key client.key --pass secret "$wanting"
 gets --cacert root.pem -E client.pem:secret --key client.key "$wanting"
-refused 58 'client key' --cacert root.pem --cert client.pem --key client.key --pass wrong "$wanting"
-refused 58 'client certificate' --cacert root.pem --cert nowhere.pem --key client.key "$wanting"
+refused 58 "unable to set private key file: 'client.key' type PEM" --cacert root.pem --cert client.pem --key client.key --pass wrong "$wanting"
+refused 58 'could not load PEM client certificate from nowhere.pem, (no key found' --cacert root.pem --cert nowhere.pem --key client.key "$wanting"
 cp client.pem odd:name
 gets --cacert root.pem --cert 'odd\:name:secret' --key client.key "$wanting"
 gets --cacert root.pem --key nowhere.key "$url" # a key alone is nothing
@@ -131,8 +131,8 @@ run --cacert root.pem -v --tlsv1.3 "$url"
 if grep -q 'TLSv1.3' err; then pass; else fail '--tlsv1.3' "$(cat err)"; fi
 refused 2 'is badly used here' --tls-max 1.7 "$url"
 refused 2 "isn't a boolean" --no-tlsv1.3 "$url"
-refused 2 'no version is between the two' --tlsv1.3 --tls-max 1.2 "$url"
-refused 59 'ciphers' --ciphers nonsense "$url"
+refused 35 'no version is between the two' --tlsv1.3 --tls-max 1.2 "$url"
+refused 59 'failed setting cipher list: nonsense' --ciphers nonsense "$url"
 gets --cacert root.pem --tls-max 1.2 --ciphers ECDHE-ECDSA-AES128-GCM-SHA256 "$url"
 gets --cacert root.pem --tls13-ciphers TLS_AES_128_GCM_SHA256 "$url"
 refused 35 'server answered plain HTTP to a TLS client' -k "https://127.0.0.1:$rude/"

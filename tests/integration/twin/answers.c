@@ -28,6 +28,7 @@ static const struct fixed fixed_answers[] = {
      ANSWER_NEXT, 0},
     {"/a", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na\n", ANSWER_NEXT, 0},
     {"/b", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nb\n", ANSWER_NEXT, 0},
+    {"/silent", "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsilent\n", ANSWER_NEXT, 0},
     {"/dir/file.txt", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfile\n", ANSWER_NEXT, 0},
     {"/empty", "HTTP/1.1 200 OK\r\n" EMPTY, ANSWER_NEXT, 0},
     {"/chunked",
@@ -56,6 +57,9 @@ static const struct fixed fixed_answers[] = {
      ANSWER_NEXT, 0},
     {"/to-hello", "HTTP/1.1 302 Found\r\nLocation: /hello\r\nContent-Length: 6\r\n\r\nmoved\n",
      ANSWER_NEXT, 0},
+    {"/to-whole", "HTTP/1.1 302 Found\r\nLocation: http://you:x@a.test/hello#part\r\n" EMPTY,
+     ANSWER_NEXT, 0},
+    {"/to-frag", "HTTP/1.1 302 Found\r\nLocation: /hello#theirs\r\n" EMPTY, ANSWER_NEXT, 0},
     {"/loop", "HTTP/1.1 302 Found\r\nLocation: /loop\r\n" EMPTY, ANSWER_NEXT, 0},
     {"/to-foo", "HTTP/1.1 302 Found\r\nLocation: foo://a.test/\r\n" EMPTY, ANSWER_NEXT, 0},
     {"/to-b", "HTTP/1.1 302 Found\r\nLocation: http://b.test/echo\r\n" EMPTY, ANSWER_NEXT, 0},
@@ -70,6 +74,18 @@ static const struct fixed fixed_answers[] = {
     {"/attachment",
      "HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename=\"given name.txt\"\r\n"
      "Content-Length: 6\r\n\r\ngiven\n",
+     ANSWER_NEXT, 0},
+    {"/plain-attachment",
+     "HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename=plain.txt\r\nContent-Length: "
+     "2\r\n\r\nx\n",
+     ANSWER_NEXT, 0},
+    {"/inline-attachment",
+     "HTTP/1.1 200 OK\r\nContent-Disposition: inline; filename=x.txt; size=3\r\nContent-Length: "
+     "2\r\n\r\nx\n",
+     ANSWER_NEXT, 0},
+    {"/backslash-attachment",
+     "HTTP/1.1 200 OK\r\nContent-Disposition: attachment; "
+     "filename=\"..\\\\up.txt\"\r\nContent-Length: 2\r\n\r\nx\n",
      ANSWER_NEXT, 0},
     {"/evil-attachment",
      "HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename=\"../../evil.txt\"\r\n"
@@ -95,6 +111,17 @@ static const struct fixed fixed_answers[] = {
      ANSWER_NEXT, 0},
     {"/oddly-coded", "HTTP/1.1 200 OK\r\nContent-Encoding: odd\r\nContent-Length: 5\r\n\r\nplain",
      ANSWER_NEXT, 0},
+    {"/half-head", "HTTP/1.1 200 OK\r\nX-One: 1\r\nContent-Le", ANSWER_CLOSE, 0},
+    {"/version-1.2", "HTTP/1.2 200 OK\r\n" EMPTY, ANSWER_CLOSE, 0},
+    {"/version-x", "HTTP/1.x 200 OK\r\n" EMPTY, ANSWER_CLOSE, 0},
+    {"/version-none", "HTTP/ 200 OK\r\n" EMPTY, ANSWER_CLOSE, 0},
+    {"/status-x", "HTTP/1.1 abc OK\r\n" EMPTY, ANSWER_CLOSE, 0},
+    {"/status-20", "HTTP/1.1 20 OK\r\n" EMPTY, ANSWER_CLOSE, 0},
+    {"/status-2000", "HTTP/1.1 2000 OK\r\n" EMPTY, ANSWER_CLOSE, 0},
+    {"/no-colon", "HTTP/1.1 200 OK\r\nno-colon\r\n" EMPTY, ANSWER_CLOSE, 0},
+    {"/bad-length", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\nhello\n", ANSWER_CLOSE, 0},
+    {"/negative-length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nhello\n", ANSWER_CLOSE, 0},
+    {"/odd-transfer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: odd\r\n\r\nhello\n", ANSWER_CLOSE, 0},
     {"/drop", "", ANSWER_CLOSE, 0},
     {"/reset", "", ANSWER_RESET, 0},
     {"/never", "", ANSWER_HOLD, 0},
@@ -226,6 +253,15 @@ static void big(struct bytes *out)
         bytes_printf(out, "line %04u\n", i % 10000);
 }
 
+/* A head of 400 kB. */
+static void huge_head(struct bytes *out)
+{
+    bytes_append_str(out, "HTTP/1.1 200 OK\r\n");
+    for (unsigned i = 0; i < 4000; i++)
+        bytes_printf(out, "X-%04u: %091u\r\n", i, i);
+    bytes_append_str(out, EMPTY);
+}
+
 static bool computed(const char *path, const struct bytes *request, struct answer_memory *memory,
                      struct bytes *out)
 {
@@ -247,6 +283,8 @@ static bool computed(const char *path, const struct bytes *request, struct answe
         big(out);
     else if (strncmp(path, "/busy-until/", 12) == 0)
         busy_until(path + 12, memory, out);
+    else if (strcmp(path, "/huge-head") == 0)
+        huge_head(out);
     else if (strcmp(path, "/busy") == 0)
         bytes_append_str(out, memory->busy++ == 0
                                   ? "HTTP/1.1 503 Busy\r\nContent-Length: 5\r\n\r\nbusy\n"
@@ -272,13 +310,23 @@ static char *path_of(const char *head)
     return path;
 }
 
-bool answer_is_final_at_once(const char *head)
+static bool has_path(const char *head, const char *wanted)
 {
     char *path = path_of(head);
-    bool is = strcmp(path, "/refuse") == 0;
+    bool is = strcmp(path, wanted) == 0;
 
     free(path);
     return is;
+}
+
+bool answer_is_final_at_once(const char *head)
+{
+    return has_path(head, "/refuse");
+}
+
+bool answer_has_no_100(const char *head)
+{
+    return has_path(head, "/silent");
 }
 
 static enum answer_end fixed(const char *path, struct bytes *out)

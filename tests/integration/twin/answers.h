@@ -29,6 +29,9 @@ enum answer_end {
 /* Whether a request with that head is answered without its body having been read. */
 bool answer_is_final_at_once(const char *head);
 
+/* Whether such a request's body is waited for without a "100 Continue" that it asks for. */
+bool answer_has_no_100(const char *head);
+
 /* Appends the answer to a whole request. */
 enum answer_end answer_to(const struct bytes *request, struct answer_memory *memory,
                           struct bytes *out);

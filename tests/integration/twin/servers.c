@@ -122,7 +122,7 @@ static size_t receive_body(struct peer *peer, struct visit *v, const char *head,
     const char *len = field(head, "\r\nContent-Length: ");
     size_t end;
 
-    if (field(head, "\r\nExpect: 100-continue") != NULL)
+    if (field(head, "\r\nExpect: 100-continue") != NULL && !answer_has_no_100(head))
         peer_say(peer, "HTTP/1.1 100 Continue\r\n\r\n");
     if (field(head, "\r\nTransfer-Encoding: chunked") != NULL)
         return receive_chunks(peer, v, at);
