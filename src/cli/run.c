@@ -169,9 +169,9 @@ static enum exit_code run_aside(struct runner *r, struct job *job, gofer_client 
     pthread_mutex_lock(&r->lock);
     r->running++;
     pthread_mutex_unlock(&r->lock);
-    if (!e->transfer.unmade && pthread_create(&e->thread, NULL, run_errand, e) == 0)
+    if (e->transfer.request != NULL && pthread_create(&e->thread, NULL, run_errand, e) == 0)
         return CODE_OK;
-    pthread_mutex_lock(&r->lock); /* it says why not; or no thread is to be had: then in turn */
+    pthread_mutex_lock(&r->lock); /* nothing to call, or no thread to be had: then in turn */
     r->running--;
     pthread_mutex_unlock(&r->lock);
     code = run_prepared(r, &e->transfer, &e->means);
