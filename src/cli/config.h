@@ -134,6 +134,7 @@ struct global {
 
     struct variable *variables;
     int rc_depth; /* in how many files of options the parser is */
+    int rc_files; /* how many there were */
 };
 
 /* Protocols, as bits. */

@@ -13,8 +13,9 @@
 
 #include "cli/message.h"
 
-/* Files within files: a file that names itself comes to an end. */
-enum { DEPTH_MAX = 20 };
+/* Files within files, how deep and how many in all: one that names itself, be it more than once,
+ * comes to an end. */
+enum { DEPTH_MAX = 20, FILES_MAX = 500 };
 
 #define BLANKS " \t\v\f\r\n"
 
@@ -150,12 +151,15 @@ enum option_error rc_file_apply(struct global *global, const char *name)
 
     if (global->rc_depth == DEPTH_MAX)
         return refuse(global, name, "it is inside too many others");
+    if (global->rc_files == FILES_MAX)
+        return refuse(global, name, "it comes after too many others");
     if (strcmp(name, "-") == 0)
         return rc_file_apply_stream(global, stdin, "<stdin>");
     file = fopen(name, "re");
     if (file == NULL)
         return refuse(global, name, strerror(errno));
     global->rc_depth++;
+    global->rc_files++;
     error = rc_file_apply_stream(global, file, name);
     global->rc_depth--;
     fclose(file);

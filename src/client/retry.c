@@ -118,8 +118,8 @@ bool retry_after_response(struct call *call, enum task_next *next)
 
 enum task_next retry_wait(struct call *call, int64_t now_ns)
 {
-    if (now_ns >= call->retry_at)
-        return call_begin_again(call);
-    core_arm(call, call->retry_at);
-    return TASK_PARK;
+    bool over = now_ns >= call->retry_at;
+    /* A limit of the try that failed may have taken the timer. */
+    core_arm(call, over ? total_at(call) : call->retry_at);
+    return over ? call_begin_again(call) : TASK_PARK;
 }

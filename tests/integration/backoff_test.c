@@ -340,6 +340,64 @@ static void a_wait_never_passes_the_deadline(void)
     EXPECT_INT(requests(origin), 1);
 }
 
+enum { HELD = 8 };
+
+/* Names that are found, until it is turned mute: what is asked then is kept. */
+struct finder {
+    atomic_bool mute;
+    atomic_uint held_len;
+    gofer_lookup *held[HELD];
+};
+
+static void find(gofer_lookup *lookup, void *arg)
+{
+    struct finder *finder = arg;
+
+    if (finder->mute && finder->held_len < HELD) {
+        finder->held[finder->held_len++] = lookup;
+        return;
+    }
+    gofer_lookup_add(lookup, "127.0.0.1");
+    gofer_lookup_done(lookup, 0);
+}
+
+/* A limit of the first try takes the timer, the second begins at once (by chance: of a wait of 0 or
+ * 1 ms), and waits for a connection: it has the deadline all the same. */
+static void the_deadline_is_kept_behind_a_limit_of_a_try(void)
+{
+    enum { CALLS = HELD };
+    const struct route routes[] = {{.then = THEN_HOLD}};
+    struct origin *origin = rig_script(routes);
+    struct finder finder = {.mute = false};
+    gofer_future *futures[CALLS];
+    char url[ORIGIN_URL_BYTES];
+    gofer_client *client = rig_client(&(gofer_client_options){.workers = 1,
+                                                              .resolver = find,
+                                                              .resolver_arg = &finder,
+                                                              .response_header_timeout_ms = 300,
+                                                              .timeout_ms = 900,
+                                                              .retry_attempts = 2,
+                                                              .retry_delay_ms = 1,
+                                                              .retry_budget_percent = GOFER_NEVER});
+
+    snprintf(url, sizeof url, "%s://good.test:%d/", rig_scheme(), origin_port(origin));
+    gofer_request *request = rig_request_to("GET", url);
+    for (int i = 0; i < CALLS; i++)
+        futures[i] = gofer_submit(client, request);
+    EXPECT(origin_wait(origin, ORIGIN_REQUESTS, CALLS));
+    finder.mute = true;
+    for (int i = 0; i < CALLS; i++) {
+        gofer_response *response;
+        gofer_status status = gofer_future_wait(futures[i], &response);
+        struct outcome got = rig_outcome(status, response);
+        rig_expect_error(&got, GOFER_ERR_TIMEOUT);
+        gofer_future_free(futures[i]);
+    }
+    rig_end_client(client);
+    while (finder.held_len > 0)
+        gofer_lookup_fail(finder.held[--finder.held_len]);
+}
+
 static void no_attempt_begins_after_the_time_for_them(void)
 {
     struct origin *origin = moody_origin(BUSY, 99);
@@ -475,6 +533,7 @@ CU_TestInfo backoff_tests[] = {
     {"Retry-After is waited for", retry_after_is_waited_for},
     {"Retry-After beyond the deadline is not", retry_after_beyond_the_deadline_is_not},
     {"a wait never passes the deadline", a_wait_never_passes_the_deadline},
+    {"the deadline is kept behind a limit of a try", the_deadline_is_kept_behind_a_limit_of_a_try},
     {"no attempt begins after the time for them", no_attempt_begins_after_the_time_for_them},
     {"cancelling ends the wait", cancelling_ends_the_wait},
     {"the client's end ends the wait", the_clients_end_ends_the_wait},

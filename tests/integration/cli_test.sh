@@ -352,6 +352,9 @@ check '-K' 0 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r
 echo "nonsense" >>rc
 run -K rc
 holds '-K with nonsense' err "^Warning: rc:6: warning: 'nonsense' is unknown"
+printf '%s\n' '-K me' '-K me' '-K me' >me
+run -K me "$url/hello"
+holds '-K of a file that names itself three times' err 'it comes after too many others'
 check '-K without a file' 26 '' -K /nonexistent "$url/hello"
 holds '-K without a file' err "option -K: error encountered when reading a file"
 "$gofer" -K - <rc >out 2>/dev/null 9>&-
