@@ -271,9 +271,9 @@ void dns_process(struct dns *dns)
     dns_sockets_process(&dns->socks);
 }
 
-void dns_watch(struct dns *dns)
+bool dns_watch(struct dns *dns)
 {
-    dns_sockets_watch(&dns->socks);
+    return dns_sockets_watch(&dns->socks);
 }
 
 int64_t dns_due_ns(struct dns *dns, int64_t now_ns)

@@ -61,9 +61,9 @@ void dns_ask(struct dns *dns, struct dns_question *question);
 /* Reads, writes and times out whatever is due. */
 void dns_process(struct dns *dns);
 
-/* Arms the watches of all sockets. After every dns_ask() and dns_process(), before the task parks.
- */
-void dns_watch(struct dns *dns);
+/* Arms the watches of all sockets; false where one could not be, and dns_process() has to look.
+ * After every dns_ask() and dns_process(), before the task parks. */
+bool dns_watch(struct dns *dns);
 
 /* When dns_process() is due though no socket reports; CLOCK_NEVER where nothing is asked. */
 int64_t dns_due_ns(struct dns *dns, int64_t now_ns);

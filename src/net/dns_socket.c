@@ -172,12 +172,13 @@ void dns_sockets_process(struct dns_sockets *socks)
     ares_process_fd(socks->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }
 
-void dns_sockets_watch(struct dns_sockets *socks)
+bool dns_sockets_watch(struct dns_sockets *socks)
 {
+    bool all = true;
     for (struct link *l = list_first(&socks->open); l != NULL; l = list_next(l)) {
         struct sock *s = list_item(l, struct sock, link);
-        /* Where it cannot be armed, the query's own time-out reads what came. */
-        if (s->events != 0)
-            watch_arm(&s->watch, socks->task, s->events);
+        if (s->events != 0 && watch_arm(&s->watch, socks->task, s->events) != 0)
+            all = false;
     }
+    return all;
 }

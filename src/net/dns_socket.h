@@ -20,6 +20,7 @@
 /* What newer versions call old is what version 1.18 has. */
 #define CARES_NO_DEPRECATED
 #include <ares.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/list.h"
@@ -47,7 +48,7 @@ void dns_sockets_note(void *socks, ares_socket_t fd, int readable, int writable)
 /* Lets c-ares read and write whatever is ready. */
 void dns_sockets_process(struct dns_sockets *socks);
 
-/* Arms the watches of all. */
-void dns_sockets_watch(struct dns_sockets *socks);
+/* Arms the watches of all; false where one could not be. */
+bool dns_sockets_watch(struct dns_sockets *socks);
 
 #endif

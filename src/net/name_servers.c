@@ -13,6 +13,9 @@
 #include "net/endpoint.h"
 #include "net/resolver.h"
 
+/* How soon a socket is looked at that could not be watched. */
+enum { UNWATCHED_MS = 10 };
+
 bool name_servers_recheck(struct name_servers *s)
 {
     if (s->channels[0] != NULL && dns_conf(s->channels[0])->no_reload)
@@ -102,7 +105,8 @@ int64_t name_servers_watch(struct name_servers *s, int64_t now_ns)
     for (int i = 0; i < NAME_SERVERS_CHANNELS; i++) {
         if (s->channels[i] == NULL)
             continue;
-        dns_watch(s->channels[i]);
+        if (!dns_watch(s->channels[i]))
+            at = clock_min(at, clock_after_ms(now_ns, UNWATCHED_MS));
         at = clock_min(at, dns_due_ns(s->channels[i], now_ns));
     }
     return at;
