@@ -45,9 +45,11 @@ static bool source_init(struct source *s, const char *what, const char *path, co
     }
     s->bio = path != NULL ? BIO_new_mem_buf(s->bytes.data, (int)s->bytes.len)
                           : BIO_new_mem_buf(text, (int)strlen(text));
-    if (s->bio == NULL)
-        tls_error_settings(fault, GOFER_REASON_IDENTITY, what, path);
-    return s->bio != NULL;
+    if (s->bio != NULL)
+        return true;
+    tls_error_settings(fault, GOFER_REASON_IDENTITY, what, path);
+    source_fini(s);
+    return false;
 }
 
 /* OpenSSL's own would ask at the terminal. */
