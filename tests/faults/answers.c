@@ -14,7 +14,7 @@
 #include "faults/servers.h"
 #include "support/coded_sample.h"
 
-enum { BODY_MAX = 1024 * 1024, LINE_MAX_BYTES = 64, FIELD_MAX = 1024 };
+enum { BODY_MAX = 128 * 1024, LINE_MAX_BYTES = 64, FIELD_MAX = 1024 };
 
 /* A request's body, in the peer's thread. */
 struct body {

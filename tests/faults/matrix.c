@@ -160,20 +160,17 @@ static void draw_run(struct run *run, unsigned long *state)
     }
 }
 
-void matrix_pairs(struct matrix *matrix, unsigned long count, unsigned long seed)
+void matrix_pairs(struct matrix *matrix, unsigned count, unsigned long seed)
 {
-    enum { EACH = 10 }; /* runs of one choice of scene and layers: its calls are counted once */
     unsigned long state = seed;
     long calls[FAULTS_MAX];
     struct run run;
     bool struck;
 
-    for (unsigned long i = 0; i < count; i++) {
-        if (i % EACH == 0) {
-            draw_run(&run, &state);
-            if (count_calls(matrix, run, calls) < 0)
-                return;
-        }
+    draw_run(&run, &state);
+    if (count_calls(matrix, run, calls) < 0)
+        return;
+    for (unsigned i = 0; i < count; i++) {
         for (unsigned k = 0; k < run.len; k++)
             run.faults[k].n = 1 + (long)draw(&state, (unsigned long)calls[k] + 1);
         matrix_play(matrix, &run, &struck);

@@ -34,7 +34,7 @@ bool matrix_play(struct matrix *matrix, const struct run *run, bool *struck);
 void matrix_sweep(struct matrix *matrix, const struct scene *scene, enum way way,
                   const struct layer *layer, long most);
 
-/* So many runs with two faults each, of any scene and layers; the seed decides. */
-void matrix_pairs(struct matrix *matrix, unsigned long count, unsigned long seed);
+/* So many runs of one scene with two faults each; the seed decides which scene, layers and n. */
+void matrix_pairs(struct matrix *matrix, unsigned count, unsigned long seed);
 
 #endif

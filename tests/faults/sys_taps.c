@@ -9,12 +9,15 @@
  * A call that only moves a part (EFFECT_DRIP) does so on a stream or a file: a
  * datagram goes whole or not at all, and an eventfd's word always goes.
  */
+#include "faults/sys_taps.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -268,6 +271,14 @@ int eventfd(unsigned count, int flags)
 
 /* --- files and memory --- */
 
+static const char *replaced = "", *replacement;
+
+void sys_taps_replace(const char *path, const char *other)
+{
+    replaced = path;
+    replacement = other;
+}
+
 KEEPS(open);
 int open(const char *path, int flags, ...)
 {
@@ -277,6 +288,7 @@ int open(const char *path, int flags, ...)
     va_start(args, flags);
     mode = (flags & O_CREAT) != 0 ? va_arg(args, mode_t) : 0;
     va_end(args);
+    path = strcmp(path, replaced) == 0 ? replacement : path;
     PASS(OPEN, open, path, flags, mode);
 }
 
