@@ -9,6 +9,7 @@
  */
 #include <CUnit/CUnit.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "integration/expect.h"
@@ -348,15 +349,17 @@ static void block_progress(void *arg, int64_t sent, int64_t total)
     gate_wait(keeper->go, 1);
 }
 
-static void a_progress_that_blocks_holds_up_no_deadline(void)
+static void block_the_progress_of(size_t len)
 {
     struct door_keeper keeper = {rig_gate(), rig_gate()};
     gofer_client *client =
         rig_client(&(gofer_client_options){.workers = 2, .timeout_ms = LIMIT_MS});
     gofer_request *request = rig_request("POST", intake_plain(), "/");
     gofer_response *response = NULL;
+    char *body = calloc(1, len);
 
-    gofer_request_set_body(request, "body", 4);
+    REQUIRE(body != NULL);
+    gofer_request_set_body_ref(request, body, len, free, body);
     gofer_request_set_progress(request, block_progress, &keeper);
     gofer_future *future = gofer_submit(client, request);
     EXPECT(gate_wait(keeper.inside, 1));
@@ -366,6 +369,13 @@ static void a_progress_that_blocks_holds_up_no_deadline(void)
     rig_expect_error(&got, GOFER_ERR_TIMEOUT);
     gofer_future_free(future);
     EXPECT(rig_wait_active(client, 0));
+}
+
+/* Behind the last byte, and between others. */
+static void a_progress_that_blocks_holds_up_no_deadline(void)
+{
+    block_the_progress_of(4);
+    block_the_progress_of((size_t)8 * 1024 * 1024);
 }
 
 static void *wait_unbounded(void *future)
