@@ -137,6 +137,16 @@ bool interrupt_is_over(struct interrupt *interrupt)
     return over;
 }
 
+bool interrupt_is_signalled(struct interrupt *interrupt)
+{
+    int signal;
+
+    pthread_mutex_lock(&interrupt->lock);
+    signal = interrupt->signal;
+    pthread_mutex_unlock(&interrupt->lock);
+    return signal != 0;
+}
+
 bool interrupt_pause(struct interrupt *interrupt, int64_t ms)
 {
     struct timespec until;

@@ -30,6 +30,9 @@ void interrupt_fire(struct interrupt *interrupt);
 /* Whether that has happened. Any thread. */
 bool interrupt_is_over(struct interrupt *interrupt);
 
+/* Whether a signal has asked for that. */
+bool interrupt_is_signalled(struct interrupt *interrupt);
+
 /* Waits so long; false: everything is to end. Any thread. */
 bool interrupt_pause(struct interrupt *interrupt, int64_t ms);
 

@@ -9,6 +9,7 @@
  * A transfer runs on one thread from its begin to its end: the main thread, or with
  * -Z one of several.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -52,6 +53,22 @@ static void apply_rc_file(struct global *global)
     text_fini(&name);
 }
 
+/* What -w, -c - and the like could not write; of bodies it is known already. */
+static enum exit_code judge_stdout(const struct global *global)
+{
+    struct text problem = {0};
+    bool flushed = fflush(stdout) == 0;
+
+    if (flushed && !ferror(stdout))
+        return CODE_OK;
+    text_append_str(&problem, "Failed writing to stdout");
+    if (!flushed)
+        text_printf(&problem, ": %s", strerror(errno));
+    message_error(global->first, CODE_WRITE, text_str(&problem));
+    text_fini(&problem);
+    return CODE_WRITE;
+}
+
 /* The transfers, and pictures of them. */
 static enum exit_code transfer_all(struct global *global)
 {
@@ -62,7 +79,8 @@ static enum exit_code transfer_all(struct global *global)
     code = run(global);
     trace_file_close(global);
     drawn = picture_finish(global->timeline, global);
-    return code != CODE_OK ? code : drawn;
+    code = code != CODE_OK ? code : drawn;
+    return code != CODE_OK ? code : judge_stdout(global);
 }
 
 static enum exit_code execute(struct global *global)

@@ -137,9 +137,12 @@ static void call(struct transfer *t, gofer_client *client)
     gofer_do(client, t->request, &t->response);
 }
 
+/* Whoever pressed Ctrl-C knows what ended. */
 static void tell(const struct transfer *t)
 {
-    if (t->code != CODE_OK)
+    bool known = t->code == CODE_ABORTED && interrupt_is_signalled(t->interrupt);
+
+    if (t->code != CODE_OK && !known)
         message_error(t->config, t->code, text_str(&t->message));
 }
 

@@ -134,9 +134,17 @@ static bool read_request(int fd, struct request *r)
     return true;
 }
 
+/* The blank before the target; the line of the PROXY protocol is passed over. */
+static const char *before_path(const struct request *r)
+{
+    const char *line = strncmp(r->bytes, "PROXY ", 6) == 0 ? strchr(r->bytes, '\n') + 1 : r->bytes;
+
+    return strchr(line, ' ');
+}
+
 static const struct answer *find_answer(const struct request *r)
 {
-    const char *path = strchr(r->bytes, ' ');
+    const char *path = before_path(r);
     size_t len = path != NULL ? strcspn(path + 1, "? ") : 0;
 
     for (size_t i = 0; path != NULL && i < sizeof answers / sizeof answers[0]; i++)
@@ -181,7 +189,7 @@ static bool serve_request(int fd, struct request *r)
 
     if (!read_request(fd, r))
         return false;
-    if (strstr(r->bytes, " /echo") == strchr(r->bytes, ' ')) {
+    if (strstr(r->bytes, " /echo") == before_path(r)) {
         send_echo(fd, r);
         return true;
     }

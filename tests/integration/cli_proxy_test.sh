@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: MIT
 #
 # The gofer command's options about proxies, held against proxies (cli_proxy.c)
-# before a server (cli_origin.c): bytes, exit codes, messages, -v. Where curl is
+# before a server (cli_origin.c), and about names and addresses: bytes, exit codes, messages, -v. Where curl is
 # installed the same command lines are given to both, and both must bring the same
 # bytes and the same exit code.
 #
@@ -31,7 +31,7 @@ exec 9>origin_hold
 exec 8>proxy_hold
 while [ ! -s port ] || [ ! -s ports ]; do sleep 0.01; done
 origin=$(cat port)
-read -r http socks http_login socks_login <ports
+read -r http socks http_login socks_login dns <ports
 # A name that nothing here looks up: the proxies know only 127.0.0.1.
 url=http://far.test:$origin/hello
 
@@ -165,6 +165,26 @@ refused 7 'Unsupported proxy scheme: unsupported proxy scheme "ftp"' -x 'ftp://m
 refused 5 'Unsupported proxy syntax: ' -x 'http://me:secret@127.0.0.1:99999' "$url"
 lacks err secret
 http_proxy=ftp://127.0.0.1 refused 2 'http_proxy in the environment: unsupported proxy scheme' "$url"
+
+# --- names and addresses -----------------------------------------------------
+
+refused 6 'Could not resolve host: four.test' "http://four.test:$origin/hello"
+gets --dns-servers "127.0.0.1:$dns" "http://four.test:$origin/hello"
+gets --dns-servers "127.0.0.1:1,127.0.0.1:$dns" "http://four.test:$origin/hello"
+refused 6 'Could not resolve host: five.test' --dns-servers "127.0.0.1:$dns" "http://five.test:$origin/hello"
+gets -4 --dns-servers "127.0.0.1:$dns" "http://four.test:$origin/hello"
+refused 6 'Could not resolve host: four.test' -6 --dns-servers "127.0.0.1:$dns" "http://four.test:$origin/hello"
+refused 6 'Could not resolve host: six.test' -4 --dns-servers "127.0.0.1:$dns" "http://six.test:$origin/hello"
+refused 7 'Failed to connect to six.test port 1 after' -6 --dns-servers "127.0.0.1:$dns" http://six.test:1/
+refused 2 'dns_servers: ' --dns-servers nonsense "$url"
+for address in 192.0.2.7 2001:db8::7; do
+    run --haproxy-clientip $address "http://127.0.0.1:$origin/echo"
+    holds out " $address "
+    holds out 'GET /echo HTTP/1.1'
+done
+run --haproxy-clientip 192.0.2.7 "http://127.0.0.1:$origin/echo"
+holds out 'PROXY TCP4 192.0.2.7 '
+refused 2 'proxy_protocol_address: ' --haproxy-clientip nonsense "$url"
 
 # --- what -v tells -----------------------------------------------------------
 
