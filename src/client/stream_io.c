@@ -242,6 +242,22 @@ static ssize_t finish_read(gofer_response *response, size_t got)
     return kept || got > 0 ? (ssize_t)got : -1;
 }
 
+/* With the task held: whether the stream goes on. Where it does not the task is given back, or has
+ * ended, and *end is what that comes to. */
+static bool may_go_on(struct stream *s, ssize_t *end)
+{
+    if (stream_is_closed(s)) {
+        let_go(s);
+        *end = after_end(s);
+        return false;
+    }
+    if (look_at_events(s))
+        return true;
+    end_task(s);
+    *end = -1;
+    return false;
+}
+
 /* One look, with the task held; it is given back, or has ended. AGAIN: nothing yet, and pinned
  * where one has to wait for more. */
 static ssize_t read_once(gofer_response *response, void *buf, size_t len, struct conn **pinned)
@@ -249,14 +265,9 @@ static ssize_t read_once(gofer_response *response, void *buf, size_t len, struct
     struct stream *s = response->stream;
     struct call *c = s->call;
     size_t got;
-    if (stream_is_closed(s)) {
-        let_go(s);
-        return after_end(s);
-    }
-    if (!look_at_events(s)) {
-        end_task(s);
-        return -1;
-    }
+    ssize_t end;
+    if (!may_go_on(s, &end))
+        return end;
     if (s->read_over) {
         let_go(s);
         return 0;
@@ -356,14 +367,9 @@ static ssize_t send_some(struct stream *s, const void *data, size_t len)
 /* As read_once(). */
 static ssize_t write_once(struct stream *s, const void *data, size_t len, struct conn **pinned)
 {
-    if (stream_is_closed(s)) {
-        let_go(s);
-        return after_end(s);
-    }
-    if (!look_at_events(s)) {
-        end_task(s);
-        return -1;
-    }
+    ssize_t end;
+    if (!may_go_on(s, &end))
+        return end;
     ssize_t n = send_some(s, data, len);
     int err = errno;
     bool full = n < 0 && (err == EAGAIN || err == EWOULDBLOCK);
