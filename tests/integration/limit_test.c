@@ -18,20 +18,6 @@ extern CU_TestInfo limit_tests[];
 
 static const struct route hello[] = {{.reply = REPLY_HELLO}};
 
-static void get_hello(gofer_client *client, struct origin *origin)
-{
-    struct outcome got = rig_get(client, origin, "/");
-
-    rig_expect_answer(&got, 200, "hello");
-}
-
-static void joins_hello(struct caller *caller)
-{
-    struct outcome got = caller_join(caller);
-
-    rig_expect_answer(&got, 200, "hello");
-}
-
 /* --- limits of idle connections --- */
 
 static void the_least_recently_used_is_closed(void)
@@ -42,16 +28,16 @@ static void the_least_recently_used_is_closed(void)
 
     for (int i = 0; i < ORIGINS; i++) {
         origins[i] = rig_script(hello);
-        get_hello(client, origins[i]);
+        rig_get_hello(client, origins[i]);
     }
     EXPECT(origin_wait(origins[0], ORIGIN_OPEN, 0));
     EXPECT_INT(rig_stats(client).conns_idle, KEPT);
     EXPECT_INT(rig_stats(client).closed_limit, 1);
     for (int i = 1; i < ORIGINS; i++) {
-        get_hello(client, origins[i]);
+        rig_get_hello(client, origins[i]);
         EXPECT_INT(origin_count(origins[i], ORIGIN_ACCEPTED), 1);
     }
-    get_hello(client, origins[0]);
+    rig_get_hello(client, origins[0]);
     EXPECT_INT(origin_count(origins[0], ORIGIN_ACCEPTED), 2);
 }
 
@@ -169,9 +155,9 @@ static void an_idle_time_of_never_keeps(void)
     struct origin *origin = rig_script(hello);
     gofer_client *client = rig_client(&(gofer_client_options){.idle_conn_timeout_ms = GOFER_NEVER});
 
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     EXPECT_INT(rig_stats(client).conns_idle, 1);
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 1);
 }
 
@@ -191,7 +177,7 @@ static void one_connection_and_one_more_after_its_death(void)
         for (int i = 0; i < CALLERS; i++)
             caller_start(&callers[i], client, rig_request("GET", origin, "/"));
         for (int i = 0; i < CALLERS; i++)
-            joins_hello(&callers[i]);
+            caller_joins_hello(&callers[i]);
         EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), round);
         EXPECT_INT(rig_stats(client).conns_opened, round);
         struct outcome last = rig_get(client, origin, "/last");
@@ -285,8 +271,8 @@ static void nothing_is_pipelined(void)
     caller_start(&second, client, rig_request("GET", origin, "/"));
     EXPECT(eventually(somebody_waits, client));
     gate_pass(ahead.waiting);
-    joins_hello(&first);
-    joins_hello(&second);
+    caller_joins_hello(&first);
+    caller_joins_hello(&second);
     EXPECT(!ahead.came);
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 1);
 }

@@ -22,20 +22,6 @@ extern CU_TestInfo pool_tests[];
 
 static const struct route hello[] = {{.reply = REPLY_HELLO}};
 
-static void get_hello(gofer_client *client, struct origin *origin)
-{
-    struct outcome got = rig_get(client, origin, "/");
-
-    rig_expect_answer(&got, 200, "hello");
-}
-
-static void joins_hello(struct caller *caller)
-{
-    struct outcome got = caller_join(caller);
-
-    rig_expect_answer(&got, 200, "hello");
-}
-
 /* --- records of origins --- */
 
 static void an_origin_has_a_record_while_it_has_a_connection(void)
@@ -46,7 +32,7 @@ static void an_origin_has_a_record_while_it_has_a_connection(void)
     char name[64];
 
     EXPECT_INT(gofer_client_origins(client, NULL, 0), 0);
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     REQUIRE(gofer_client_origins(client, seen, 2) == 1);
     snprintf(name, sizeof name, "%s://127.0.0.1:%u", rig_scheme(), origin_port(origin));
     EXPECT_TEXT(seen[0].origin, name);
@@ -71,7 +57,7 @@ static void many_origins_leave_no_record(void)
         gofer_client *client =
             rig_client(&(gofer_client_options){.disable_keep_alives = without_keep_alive[mode]});
         for (int i = 0; i < ORIGINS; i++)
-            get_hello(client, origins[i]);
+            rig_get_hello(client, origins[i]);
         EXPECT_INT(gofer_client_origins(client, NULL, 0), mode == 0 ? ORIGINS : 0);
         gofer_client_close_idle(client);
         EXPECT_INT(gofer_client_origins(client, NULL, 0), 0);
@@ -103,7 +89,7 @@ static void calls_at_once_leave_nothing_in_use(void)
     for (int i = 0; i < CALLERS; i++)
         caller_start(&callers[i], client, rig_request("GET", origin, "/"));
     for (int i = 0; i < CALLERS; i++)
-        joins_hello(&callers[i]);
+        caller_joins_hello(&callers[i]);
     EXPECT_INT(rig_stats(client).conns_in_use, 0);
     EXPECT_INT(rig_stats(client).calls_active, 0);
     EXPECT(door_dials_end(client));

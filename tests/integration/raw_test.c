@@ -66,32 +66,34 @@ static void a_path_is_not_for_redirects(void)
     rig_expect_answer(&got, 200, "hello");
 }
 
-static void fields_are_sent_in_order(void)
+/* The head of a GET of "/" with "X-A: b". Valid until the test is over. */
+static const char *head_with_field(const gofer_wire_options *wire)
 {
-    static const char *const order[] = {"X-A", "User-Agent", "*"};
     struct origin *origin = origin_that_says(REPLY_HELLO, THEN_NEXT);
     gofer_request *request = rig_request("GET", origin, "/");
 
     gofer_request_set_header(request, "X-A", "b");
-    gofer_request_set_wire(request,
-                           &(gofer_wire_options){.field_order = order, .field_order_len = 3});
+    gofer_request_set_wire(request, wire);
     struct outcome got = rig_call(rig_client(NULL), request);
     rig_expect_answer(&got, 200, "hello");
-    EXPECT(strncmp(origin_last_head(origin), "GET / HTTP/1.1\r\nX-A: b\r\nUser-Agent: ", 36) == 0);
+    return origin_last_head(origin);
+}
+
+static void fields_are_sent_in_order(void)
+{
+    static const char *const order[] = {"X-A", "User-Agent", "*"};
+    const char *head =
+        head_with_field(&(gofer_wire_options){.field_order = order, .field_order_len = 3});
+
+    EXPECT(strncmp(head, "GET / HTTP/1.1\r\nX-A: b\r\nUser-Agent: ", 36) == 0);
 }
 
 static void fields_are_spelled_as_given(void)
 {
     static const char *const lines[] = {"x-a:b"};
-    struct origin *origin = origin_that_says(REPLY_HELLO, THEN_NEXT);
-    gofer_request *request = rig_request("GET", origin, "/");
 
-    gofer_request_set_header(request, "X-A", "b");
-    gofer_request_set_wire(request,
-                           &(gofer_wire_options){.field_lines = lines, .field_lines_len = 1});
-    struct outcome got = rig_call(rig_client(NULL), request);
-    rig_expect_answer(&got, 200, "hello");
-    EXPECT(strstr(origin_last_head(origin), "\r\nx-a:b\r\n") != NULL);
+    EXPECT_HOLDS(head_with_field(&(gofer_wire_options){.field_lines = lines, .field_lines_len = 1}),
+                 "\r\nx-a:b\r\n");
 }
 
 static void a_zero_length_can_be_left_out(void)

@@ -15,13 +15,6 @@ extern CU_TestInfo reuse_tests[];
 
 static const struct route hello[] = {{.reply = REPLY_HELLO}};
 
-static void get_hello(gofer_client *client, struct origin *origin)
-{
-    struct outcome got = rig_get(client, origin, "/");
-
-    rig_expect_answer(&got, 200, "hello");
-}
-
 static void calls_in_a_row_share_a_connection(void)
 {
     struct origin *origin = rig_script(hello);
@@ -29,7 +22,7 @@ static void calls_in_a_row_share_a_connection(void)
     gofer_stats stats;
 
     for (int i = 0; i < 5; i++)
-        get_hello(client, origin);
+        rig_get_hello(client, origin);
     stats = rig_stats(client);
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 1);
     EXPECT_INT(stats.conns_opened, 1);
@@ -69,7 +62,7 @@ static void without_keep_alive_each_call_has_its_own(void)
     gofer_client *client = rig_client(&(gofer_client_options){.disable_keep_alives = true});
     gofer_request *request = rig_request("GET", origin, "/");
 
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     EXPECT_INT(count_of(origin_last_head(origin), "\r\nConnection: close\r\n"), 1);
     gofer_request_set_header(request, "Connection", "close");
     struct outcome got = rig_call(client, request);
@@ -91,7 +84,7 @@ static void a_request_may_end_its_connection(void)
     rig_expect_answer(&got, 200, "hello");
     EXPECT_INT(count_of(origin_last_head(origin), "\r\nConnection: close\r\n"), 1);
     EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 2);
 }
 
@@ -150,9 +143,9 @@ static void without_the_check_a_get_is_retried(void)
     struct origin *origin = rig_script(routes);
     gofer_client *client = rig_client(&(gofer_client_options){.skip_checkout_check = true});
 
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     EXPECT_INT(rig_stats(client).calls_retried, 1);
     EXPECT_INT(origin_count(origin, ORIGIN_REQUESTS), 2);
 }
@@ -164,7 +157,7 @@ static void the_slot_of_a_dead_connection_is_free(void)
     gofer_client *client = rig_client(&(gofer_client_options){.max_conns_per_host = 1});
 
     for (int i = 0; i < 3; i++) {
-        get_hello(client, origin);
+        rig_get_hello(client, origin);
         EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
     }
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 3);
@@ -176,11 +169,11 @@ static void idle_connections_end_after_their_time(void)
     gofer_client *client = rig_client(&(gofer_client_options){.idle_conn_timeout_ms = 60});
     int64_t began = now_ms();
 
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
     EXPECT_AT_LEAST(now_ms() - began, 60);
     EXPECT_INT(rig_stats(client).conns_idle, 0);
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 2);
 }
 
@@ -189,10 +182,10 @@ static void use_renews_the_idle_time(void)
     struct origin *origin = rig_script(hello);
     gofer_client *client = rig_client(&(gofer_client_options){.idle_conn_timeout_ms = 2000});
 
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     for (int i = 0; i < 3; i++) {
         pass_ms(20);
-        get_hello(client, origin);
+        rig_get_hello(client, origin);
     }
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 1);
 }
@@ -204,7 +197,7 @@ static void the_idle_time_frees_the_slot(void)
         rig_client(&(gofer_client_options){.idle_conn_timeout_ms = 30, .max_conns_per_host = 1});
 
     for (int i = 0; i < 3; i++) {
-        get_hello(client, origin);
+        rig_get_hello(client, origin);
         EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
     }
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 3);
@@ -215,9 +208,9 @@ static void old_connections_are_retired(void)
     struct origin *origin = rig_script(hello);
     gofer_client *client = rig_client(&(gofer_client_options){.conn_max_age_ms = 30});
 
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     pass_ms(40);
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 2);
 }
 
@@ -273,10 +266,10 @@ static void spoken_to_while_idle(const char *more)
     struct origin *origin = rig_origin(talk_while_idle, &talker);
     gofer_client *client = rig_client(NULL);
 
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     gate_pass(&talker.go);
     EXPECT(gate_wait(&talker.said, 1));
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 2);
     EXPECT_INT(rig_stats(client).calls_retried, 0);
     rig_end_client(client);
@@ -317,7 +310,7 @@ static struct outcome second_call(const char *method, int idempotent, bool alway
     *client = rig_client(NULL);
     gofer_request *request = rig_request(method, *origin, "/second");
     gofer_request_set_idempotent(request, idempotent);
-    get_hello(*client, *origin);
+    rig_get_hello(*client, *origin);
     return rig_call(*client, request);
 }
 
@@ -383,7 +376,7 @@ static void an_idempotency_key_says_so_too(void)
 
     gofer_request_set_header(request, "Idempotency-Key", "k1");
     gofer_request_set_body(request, "body", 4);
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     struct outcome got = rig_call(client, request);
     rig_expect_answer(&got, 200, "hello");
     EXPECT_INT(origin_count(origin, ORIGIN_REQUESTS), 3);
@@ -400,11 +393,11 @@ static void a_broken_response_ends_its_connection(void)
     struct origin *origin = rig_script(routes);
     gofer_client *client = rig_client(NULL);
 
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     struct outcome got = rig_get(client, origin, "/half");
     rig_expect_error(&got, GOFER_ERR_TRUNCATED);
     EXPECT(got.error->reused);
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 2);
 }
 
@@ -413,52 +406,54 @@ static void close_idle_closes_what_is_idle(void)
     struct origin *origin = rig_script(hello);
     gofer_client *client = rig_client(NULL);
 
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     gofer_client_close_idle(client);
     EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
     EXPECT_INT(rig_stats(client).conns_idle, 0);
-    get_hello(client, origin);
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
+    rig_get_hello(client, origin);
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 2);
 }
 
-static void close_idle_reaches_connections_in_use(void)
+/* The caller's request is there, and not answered before the gate opens. */
+static struct origin *start_held(struct caller *caller, gofer_client *client, struct gate *go)
 {
-    struct gate *seen = rig_gate(), *go = rig_gate();
+    struct gate *seen = rig_gate();
     const struct route routes[] = {
         {.target = "/held", .reply = REPLY_HELLO, .seen = seen, .go = go},
         {.reply = REPLY_HELLO},
     };
     struct origin *origin = rig_script(routes);
+
+    caller_start(caller, client, rig_request("GET", origin, "/held"));
+    EXPECT(gate_wait(seen, 1));
+    return origin;
+}
+
+static void close_idle_reaches_connections_in_use(void)
+{
+    struct gate *go = rig_gate();
     gofer_client *client = rig_client(NULL);
     struct caller caller;
 
-    caller_start(&caller, client, rig_request("GET", origin, "/held"));
-    EXPECT(gate_wait(seen, 1));
+    struct origin *origin = start_held(&caller, client, go);
     gofer_client_close_idle(client);
     gate_pass(go);
-    struct outcome got = caller_join(&caller);
-    rig_expect_answer(&got, 200, "hello");
+    caller_joins_hello(&caller);
     EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
-    get_hello(client, origin);
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
+    rig_get_hello(client, origin);
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 2);
 }
 
 static void connections_in_use_are_not_shared(void)
 {
-    struct gate *seen = rig_gate(), *go = rig_gate();
-    const struct route routes[] = {
-        {.target = "/held", .reply = REPLY_HELLO, .seen = seen, .go = go},
-        {.reply = REPLY_HELLO},
-    };
-    struct origin *origin = rig_script(routes);
+    struct gate *go = rig_gate();
     gofer_client *client = rig_client(NULL);
     struct caller caller;
 
-    caller_start(&caller, client, rig_request("GET", origin, "/held"));
-    EXPECT(gate_wait(seen, 1));
-    get_hello(client, origin);
+    struct origin *origin = start_held(&caller, client, go);
+    rig_get_hello(client, origin);
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 2);
     gate_pass(go);
     struct outcome got = caller_join(&caller);
@@ -488,8 +483,8 @@ static void origins_do_not_share_connections(void)
     gofer_client *client = rig_client(NULL);
 
     for (int i = 0; i < 3; i++) {
-        get_hello(client, a);
-        get_hello(client, b);
+        rig_get_hello(client, a);
+        rig_get_hello(client, b);
     }
     EXPECT_INT(origin_count(a, ORIGIN_ACCEPTED), 1);
     EXPECT_INT(origin_count(b, ORIGIN_ACCEPTED), 1);

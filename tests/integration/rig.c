@@ -559,3 +559,17 @@ struct outcome caller_join(struct caller *caller)
     pthread_join(caller->thread, NULL);
     return rig_outcome(caller->status, caller->response);
 }
+
+void rig_get_hello(gofer_client *client, const struct origin *origin)
+{
+    struct outcome got = rig_get(client, origin, "/");
+
+    rig_expect_answer(&got, 200, "hello");
+}
+
+void caller_joins_hello(struct caller *caller)
+{
+    struct outcome got = caller_join(caller);
+
+    rig_expect_answer(&got, 200, "hello");
+}

@@ -113,6 +113,9 @@ struct outcome rig_call(gofer_client *client, const gofer_request *request);
 struct outcome rig_get(gofer_client *client, const struct origin *origin, const char *path);
 struct outcome rig_get_url(gofer_client *client, const char *url);
 
+/* rig_get() of "/", which is answered with "hello". */
+void rig_get_hello(gofer_client *client, const struct origin *origin);
+
 /* Submits a GET of "/"; waits for a future, however long, and frees it. */
 gofer_future *rig_submit(gofer_client *client, const struct origin *origin);
 struct outcome rig_take(gofer_future *future);
@@ -175,5 +178,8 @@ struct caller {
 
 void caller_start(struct caller *caller, gofer_client *client, gofer_request *request);
 struct outcome caller_join(struct caller *caller);
+
+/* The same of one that was answered with "hello". */
+void caller_joins_hello(struct caller *caller);
 
 #endif

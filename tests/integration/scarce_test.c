@@ -24,13 +24,6 @@ extern CU_TestInfo scarce_tests[];
 
 static const struct route hello[] = {{.reply = REPLY_HELLO}};
 
-static void get_hello(gofer_client *client, struct origin *origin)
-{
-    struct outcome got = rig_get(client, origin, "/");
-
-    rig_expect_answer(&got, 200, "hello");
-}
-
 /* --- one origin hangs --- */
 
 enum { HANGING = 2000, OTHERS = 10, CALLS = 30 };
@@ -195,7 +188,7 @@ static void with_nothing_of_its_own_it_fails_at_once(void)
         EXPECT_INT(atomic_load(&drought.refused), droughts[i].a_dial);
         EXPECT(got.took_ms < 10000);
         atomic_store(&drought.left, 0);
-        get_hello(client, origin);
+        rig_get_hello(client, origin);
         rig_end_client(client);
         tap_close();
     }
@@ -209,10 +202,10 @@ static void an_idle_connection_is_closed_for_it(void)
     origin = rig_script(hello);
     for (int i = 0; i < DROUGHTS; i++) {
         gofer_client *client = scene_client(NULL);
-        get_hello(client, eldest);
-        get_hello(client, idle);
+        rig_get_hello(client, eldest);
+        rig_get_hello(client, idle);
         begin_drought(&drought, i, droughts[i].a_dial);
-        get_hello(client, origin);
+        rig_get_hello(client, origin);
         EXPECT_INT(atomic_load(&drought.refused), droughts[i].a_dial);
         EXPECT_INT(rig_stats(client).closed_limit, 1);
         EXPECT(origin_wait(eldest, ORIGIN_OPEN, 0));
@@ -268,7 +261,7 @@ static void it_is_tried_again_when_things_come_free(void)
         struct origin *holding = rig_script(held), *origin = rig_script(hello);
         gofer_future *future = hold_one(client, holding);
         begin_drought(&drought, i, 3 * droughts[i].a_dial);
-        get_hello(client, origin);
+        rig_get_hello(client, origin);
         EXPECT_INT(atomic_load(&drought.refused), 3 * droughts[i].a_dial);
         EXPECT_INT(rig_stats(client).calls_failed, 0);
         rig_end_client(client);

@@ -19,13 +19,6 @@ extern CU_TestInfo stale_tests[];
 
 static const struct route hello[] = {{.reply = REPLY_HELLO}};
 
-static void get_hello(gofer_client *client, struct origin *origin)
-{
-    struct outcome got = rig_get(client, origin, "/");
-
-    rig_expect_answer(&got, 200, "hello");
-}
-
 /* --- the idle watch --- */
 
 static void noticed_without_a_call(void)
@@ -72,11 +65,11 @@ static void quiet_ones_stay(void)
 
     scene = (struct scene){.end = SCENE_CLOSE};
     scene_begin(&scene);
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     scene_warm_up(&scene, client);
     scene_cue(&scene);
     EXPECT(rig_wait_idle(client, 1));
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 1);
 }
 
@@ -143,12 +136,12 @@ static void who_talks_is_not_kept_alive(void)
     gofer_origin_stats seen[3];
     struct outcome got;
 
-    get_hello(client, other);
+    rig_get_hello(client, other);
     got = rig_get(client, origin, "/twice");
     rig_expect_answer(&got, 200, "hello");
     for (int i = 0; i < 3; i++) {
-        get_hello(client, origin);
-        get_hello(client, other);
+        rig_get_hello(client, origin);
+        rig_get_hello(client, other);
     }
     EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 4);
     EXPECT_INT(origin_count(other, ORIGIN_ACCEPTED), 1);
@@ -256,7 +249,7 @@ static bool ends_before(unsigned at, bool reused, int64_t timeout_ms)
     struct ending ending = {.at = at};
 
     if (reused)
-        get_hello(client, origin);
+        rig_get_hello(client, origin);
     if (timeout_ms > 0)
         gofer_request_set_timeout_ms(request, timeout_ms);
     else
@@ -268,7 +261,7 @@ static bool ends_before(unsigned at, bool reused, int64_t timeout_ms)
            got.status == (timeout_ms > 0 ? GOFER_ERR_TIMEOUT : GOFER_ERR_CANCELED));
     if (got.status == GOFER_OK)
         rig_expect_answer(&got, 200, "victim");
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     EXPECT_INT(rig_stats(client).conns_in_use, 0);
     EXPECT_INT(rig_stats(client).calls_waiting, 0);
     EXPECT_INT(rig_stats(client).calls_retried, 0);
@@ -322,7 +315,7 @@ static void case_makes_another_request(void)
     snprintf(url, sizeof url, "%s://u:secret@127.0.0.1:%u/", rig_scheme(), origin_port(origin));
     rig_get_url(client, url);
     EXPECT_HOLDS(origin_last_head(origin), "Authorization: Basic dTpzZWNyZXQ=\r\n");
-    get_hello(client, origin);
+    rig_get_hello(client, origin);
     EXPECT_LACKS(origin_last_head(origin), "Authorization");
 }
 

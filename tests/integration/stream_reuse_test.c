@@ -18,13 +18,6 @@ extern CU_TestInfo stream_reuse_tests[];
 
 static const struct route hello[] = {{.reply = REPLY_HELLO}};
 
-static void expect_hello(gofer_client *client, struct origin *origin)
-{
-    struct outcome got = rig_get(client, origin, "/");
-
-    rig_expect_answer(&got, 200, "hello");
-}
-
 /* --- the end of the body --- */
 
 static void read_to_the_end(const char *path, uint64_t len)
@@ -326,13 +319,13 @@ static void unread_streams_block_no_worker(void)
         streams[i] =
             flow_open(client, endless, i % 2 ? "/chunk/" FLOW_ENDLESS : "/end/" FLOW_ENDLESS);
     for (int i = 0; i < 20; i++)
-        expect_hello(client, other);
+        rig_get_hello(client, other);
     EXPECT_INT(rig_stats(client).calls_active, STREAMS);
     for (int i = 0; i < STREAMS; i++)
         rig_free(streams[i]);
     EXPECT(flow_until_passed(client, broken, STREAMS));
     EXPECT(flow_until_active(client, 0));
-    expect_hello(client, other);
+    rig_get_hello(client, other);
 }
 
 static void a_response_freed_unread_is_drained_or_closed(void)

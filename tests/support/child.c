@@ -33,16 +33,16 @@ static bool find_in(const char *folders, const char *name, char *binary)
     return false;
 }
 
-static bool find(const char *name, char *binary)
+bool child_find(const char *name, char *binary)
 {
     const char *path = getenv("PATH");
 
     return (path != NULL && find_in(path, name, binary)) ||
-           find_in("/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin", name, binary);
+           find_in("/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/usr/local/nginx/sbin", name,
+                   binary);
 }
 
-/* A port that is free now; somebody may take it before the program does, so that is retried. */
-static uint16_t free_port(void)
+uint16_t child_free_port(void)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
     socklen_t len = sizeof addr;
@@ -83,7 +83,7 @@ static bool launch(struct child *child, child_arguments arguments, void *arg)
     const char *args[CHILD_ARGS_MAX];
     int64_t until = now_ms() + PATIENCE_MS;
 
-    child->port = free_port();
+    child->port = child_free_port();
     if (!arguments(child, args, arg))
         return false;
     child->pid = fork();
@@ -105,7 +105,7 @@ static bool launch(struct child *child, child_arguments arguments, void *arg)
 bool child_start(struct child *child, const char *name, child_arguments arguments, void *arg)
 {
     *child = (struct child){.pid = 0};
-    if (!find(name, child->binary))
+    if (!child_find(name, child->binary))
         return false;
     for (int attempt = 0; attempt < 5; attempt++) {
         if (launch(child, arguments, arg))

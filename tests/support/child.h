@@ -28,6 +28,13 @@ enum { CHILD_ARGS_MAX = 20 };
  * it cannot be started. */
 typedef bool (*child_arguments)(struct child *child, const char *args[CHILD_ARGS_MAX], void *arg);
 
+/* Where the program of that name is, into binary (PATH_MAX). */
+bool child_find(const char *name, char *binary);
+
+/* A port that is free now; somebody may take it before the program does, so that is to be retried.
+ */
+uint16_t child_free_port(void);
+
 /* Starts the program of that name on a free port of 127.0.0.1 and waits until it accepts
  * connections. False where there is no such program; says so where it does not start. */
 bool child_start(struct child *child, const char *name, child_arguments arguments, void *arg);

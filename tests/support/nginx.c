@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/child.h"
 #include "support/gate.h"
 
 struct nginx {
@@ -75,41 +76,6 @@ static const char site_configuration[] =
 /* For what OpenSSL would not show by itself. */
 static const char lax_openssl[] = "openssl_conf = c\n[c]\nssl_conf = s\n[s]\n"
                                   "system_default = d\n[d]\nCipherString = DEFAULT@SECLEVEL=0\n";
-
-static bool find_in(const char *folders, char *binary)
-{
-    while (*folders != '\0') {
-        size_t len = strcspn(folders, ":");
-        snprintf(binary, PATH_MAX, "%.*s/nginx", (int)len, folders);
-        if (access(binary, X_OK) == 0)
-            return true;
-        folders += len + (folders[len] == ':');
-    }
-    return false;
-}
-
-static bool find_binary(char *binary)
-{
-    const char *path = getenv("PATH");
-
-    return (path != NULL && find_in(path, binary)) ||
-           find_in("/usr/sbin:/usr/local/sbin:/usr/local/nginx/sbin", binary);
-}
-
-/* A port that is free now; somebody may take it before nginx does, so the start is retried. */
-static uint16_t free_port(void)
-{
-    struct sockaddr_in addr = {.sin_family = AF_INET};
-    socklen_t len = sizeof addr;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof addr) != 0 ||
-        getsockname(fd, (struct sockaddr *)&addr, &len) != 0)
-        abort();
-    close(fd);
-    return ntohs(addr.sin_port);
-}
 
 static bool answers(uint16_t port)
 {
@@ -215,7 +181,7 @@ static bool launch(struct nginx *nginx)
 {
     int64_t until = now_ms() + PATIENCE_MS;
 
-    nginx->port = free_port();
+    nginx->port = child_free_port();
     if (!write_configuration(nginx))
         return false;
     nginx->pid = fork();
@@ -265,7 +231,7 @@ static struct nginx *start(const char *cert_pem, const char *key_pem,
     if (nginx == NULL)
         abort();
     nginx->tls = cert_pem != NULL;
-    if (find_binary(nginx->binary) && make_folder(nginx) && write_sites(nginx, sites, n) &&
+    if (child_find("nginx", nginx->binary) && make_folder(nginx) && write_sites(nginx, sites, n) &&
         (cert_pem == NULL ||
          (write_text(nginx, "cert.pem", cert_pem) && write_text(nginx, "key.pem", key_pem)))) {
         for (int attempt = 0; attempt < 5; attempt++) {

@@ -22,6 +22,7 @@
 #include "engine/watch.h"
 #include "support/gate.h"
 #include "support/leaks.h"
+#include "unit/engine/engine_rig.h"
 
 extern CU_TestInfo engine_tests[];
 
@@ -84,12 +85,6 @@ static struct engine *new_engine(int workers)
     return engine;
 }
 
-static void free_engine(struct engine *engine)
-{
-    engine_stop(engine);
-    engine_free(engine);
-}
-
 static void serve(struct engine *engine)
 {
     for (int idle = 0; idle < 2; idle++)
@@ -143,7 +138,7 @@ static void each_worker_runs_its_hooks_once_and_bears_its_name(void)
     CU_ASSERT(gate_wait(&started, 3));
     CU_ASSERT_EQUAL(gate_passes(&stopped), 0);
     CU_ASSERT_FALSE(engine_stopping(engine));
-    free_engine(engine);
+    engine_rig_free(engine);
     CU_ASSERT_EQUAL(gate_passes(&started), 3);
     CU_ASSERT_EQUAL(gate_passes(&stopped), 3);
     CU_ASSERT_EQUAL(atomic_load(&names_wrong), 0);
@@ -174,7 +169,7 @@ static void a_burst_wakes_as_many_workers_as_it_keeps_busy(void)
     }
     CU_ASSERT(gate_wait(&freed, BURST));
     CU_ASSERT_EQUAL(atomic_load(&alone), 0);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 static void an_engine_that_never_started_leaves_nothing(void)
@@ -240,7 +235,7 @@ static void a_watch_reports_once_each_time_it_is_armed(void)
     CU_ASSERT_EQUAL(atomic_load(&p.steps), 2);
     end(engine, &p);
     close_pair(&pair, engine);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 static void a_watch_passes_from_one_task_to_another(void)
@@ -259,7 +254,7 @@ static void a_watch_passes_from_one_task_to_another(void)
     end(engine, &a);
     end(engine, &b);
     close_pair(&pair, engine);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 static void a_bad_descriptor_is_an_error(void)
@@ -271,7 +266,7 @@ static void a_bad_descriptor_is_an_error(void)
     CU_ASSERT_NOT_EQUAL(watch_arm(&bad, &p.task, EPOLLIN), 0);
     CU_ASSERT_FALSE(bad.added);
     end(engine, &p);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 static void an_event_of_an_ended_tasks_slot_is_dropped(void)
@@ -297,7 +292,7 @@ static void an_event_of_an_ended_tasks_slot_is_dropped(void)
     serve(engine); /* a free slot */
     close_pair(&old, engine);
     close_pair(&new, engine);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 enum { MANY = 300 };
@@ -320,7 +315,7 @@ static void slots_grow_and_are_used_again(void)
             end(engine, &probes[i]);
     }
     CU_ASSERT(distinct);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 /* --- lent threads --- */
@@ -402,7 +397,7 @@ static void serve_once_tells_whether_anything_ran(void)
     CU_ASSERT_EQUAL(atomic_load(&p.steps), 1);
     CU_ASSERT_FALSE(engine_serve_once(engine, 0));
     end(engine, &p);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 static void serve_once_that_only_looks_runs_what_a_descriptor_makes_due(void)
@@ -417,7 +412,7 @@ static void serve_once_that_only_looks_runs_what_a_descriptor_makes_due(void)
     CU_ASSERT_EQUAL(atomic_load(&p.steps), 1);
     end(engine, &p);
     close_pair(&pair, engine);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 static void *wake_later(void *arg)
@@ -440,7 +435,7 @@ static void serve_once_wakes_for_a_task_of_another_thread(void)
         pthread_join(thread, NULL);
     }
     end(engine, &p);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 static bool is_readable(const struct engine *engine)
@@ -472,7 +467,7 @@ static void the_descriptor_is_readable_while_there_is_something_to_do(void)
     CU_ASSERT_FALSE(is_readable(engine));
     end(engine, &p);
     close_pair(&pair, engine);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 static void an_event_loop_that_follows_the_descriptor_runs_everything(void)
@@ -491,7 +486,7 @@ static void an_event_loop_that_follows_the_descriptor_runs_everything(void)
     CU_ASSERT_EQUAL(gate_passes(&freed), MANY);
     CU_ASSERT(turns > 1); /* one turn does not run for ever */
     CU_ASSERT_FALSE(is_readable(engine));
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 CU_TestInfo engine_tests[] = {

@@ -15,6 +15,7 @@
 
 #include "engine/engine.h"
 #include "support/gate.h"
+#include "unit/engine/engine_rig.h"
 
 extern CU_TestInfo hold_tests[];
 
@@ -66,30 +67,13 @@ static const struct task_ops ops = {
 
 static struct engine *new_engine(int workers)
 {
-    int err;
-    struct engine_options options = {.workers = workers};
-    struct engine *engine = engine_new(&options, &err);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(engine);
-    if (workers > 0)
-        CU_ASSERT_EQUAL_FATAL(engine_start(engine), 0);
+    struct engine *engine = engine_rig_new(workers);
     atomic_store(&freed, 0);
     gate_reset(&in_step);
     gate_reset(&may_step);
     gate_reset(&at_wake);
     gate_reset(&may_wake);
     return engine;
-}
-
-static void free_engine(struct engine *engine)
-{
-    engine_stop(engine);
-    engine_free(engine);
-}
-
-static void serve(struct engine *engine)
-{
-    while (engine_serve_once(engine, 0))
-        continue;
 }
 
 static enum task_next park(struct held *held, unsigned events)
@@ -107,16 +91,16 @@ static void a_parked_task_is_held_at_once(void)
     task_init(&h.task, engine, &ops);
     CU_ASSERT_EQUAL(task_try_hold(&h.task, true), TASK_HELD);
     CU_ASSERT_FALSE(task_wake(&h.task, EV_IO));
-    serve(engine);
+    engine_rig_serve(engine);
     CU_ASSERT_EQUAL(h.steps, 0);
     task_unhold(&h.task); /* an event is pending: it runs */
-    serve(engine);
+    engine_rig_serve(engine);
     CU_ASSERT_EQUAL(h.steps, 1);
     task_wake_now(&h.task, EV_CLOSE);
-    serve(engine);
+    engine_rig_serve(engine);
     CU_ASSERT_EQUAL(task_try_hold(&h.task, true), TASK_GONE);
     CU_ASSERT_EQUAL(atomic_load(&freed), 1);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 /* What it was queued for is done before it is handed over. */
@@ -128,13 +112,13 @@ static void a_queued_task_has_its_step_first(void)
     task_wake_now(&h.task, EV_IO);
     CU_ASSERT_EQUAL(task_try_hold(&h.task, false), TASK_BUSY);
     CU_ASSERT_EQUAL(task_try_hold(&h.task, true), TASK_BUSY);
-    serve(engine);
+    engine_rig_serve(engine);
     CU_ASSERT_EQUAL(h.steps, 1);
     CU_ASSERT_EQUAL(h.driver_wakes, 1);
     CU_ASSERT_EQUAL(task_hold_answer(&h.task), TASK_HELD);
     task_end_driven(&h.task);
     CU_ASSERT_EQUAL(atomic_load(&freed), 1);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 /* --- a task that runs --- */
@@ -173,7 +157,7 @@ static void end_held(struct held *h, struct engine *engine)
     task_wake_now(&h->task, EV_CLOSE);
     task_unref(&h->task);
     CU_ASSERT(eventually(are_freed, &once));
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 static enum task_next yield_when_let_go(struct held *held, unsigned events)
@@ -214,7 +198,7 @@ static void a_running_task_is_handed_over_to_who_insists(void)
     CU_ASSERT_EQUAL(task_hold_answer(&h.task), TASK_HELD);
     task_end_driven(&h.task);
     task_unref(&h.task);
-    free_engine(engine);
+    engine_rig_free(engine);
     CU_ASSERT_EQUAL(h.steps, 1);
     CU_ASSERT_EQUAL(h.driver_wakes, 1);
     CU_ASSERT_EQUAL(atomic_load(&freed), 1);
@@ -230,7 +214,7 @@ static void a_task_that_ends_is_not_handed_over(void)
     CU_ASSERT(eventually(is_answered, &h.task));
     CU_ASSERT_EQUAL(task_hold_answer(&h.task), TASK_GONE);
     task_unref(&h.task);
-    free_engine(engine);
+    engine_rig_free(engine);
     CU_ASSERT_EQUAL(h.driver_wakes, 1);
     CU_ASSERT_EQUAL(atomic_load(&freed), 1);
 }
@@ -251,7 +235,7 @@ static void a_task_that_is_handed_over_outlives_the_telling(void)
     CU_ASSERT_EQUAL(atomic_load(&freed), 0);
     gate_pass(&may_wake);
     CU_ASSERT(eventually(are_freed, &once));
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 static void who_waits_to_hold_may_give_up(void)
@@ -279,7 +263,7 @@ static void it_is_too_late_to_give_up_what_was_handed_over(void)
     CU_ASSERT_FALSE(task_hold_withdraw(&h.task));
     task_end_driven(&h.task);
     task_unref(&h.task);
-    free_engine(engine);
+    engine_rig_free(engine);
     CU_ASSERT_EQUAL(atomic_load(&freed), 1);
 }
 
@@ -385,7 +369,7 @@ static void holders_and_workers_take_turns(void)
     task_unref(&c.task);
     CU_ASSERT(eventually(are_freed, &once));
     CU_ASSERT_EQUAL(atomic_load(&c.overlaps), 0);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 CU_TestInfo hold_tests[] = {

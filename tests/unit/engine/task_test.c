@@ -18,7 +18,7 @@
 
 #include "engine/engine.h"
 #include "support/gate.h"
-#include "support/leaks.h"
+#include "unit/engine/engine_rig.h"
 #include "unit/engine/seed.h"
 
 extern CU_TestInfo task_tests[];
@@ -70,33 +70,16 @@ static const struct task_ops probe_ops = {
 
 static struct engine *new_engine(int workers)
 {
-    int err;
-    struct engine_options options = {.workers = workers};
-    struct engine *engine = engine_new(&options, &err);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(engine);
-    if (workers > 0)
-        CU_ASSERT_EQUAL_FATAL(engine_start(engine), 0);
+    struct engine *engine = engine_rig_new(workers);
     atomic_store(&freed, 0);
     memset(ran, 0, sizeof ran);
     ran_len = 0;
     return engine;
 }
 
-static void free_engine(struct engine *engine)
-{
-    engine_stop(engine);
-    engine_free(engine);
-}
-
 static struct probe new_probe(enum task_next (*on_step)(struct probe *, unsigned), char name)
 {
     return (struct probe){.on_step = on_step, .name = name};
-}
-
-static void serve(struct engine *engine)
-{
-    while (engine_serve_once(engine, 0))
-        continue;
 }
 
 static enum task_next park(struct probe *probe, unsigned events)
@@ -120,13 +103,13 @@ static void a_wake_by_its_own_step_is_not_lost(void)
     struct probe p = new_probe(wake_itself_once, 'p');
     task_init(&p.task, engine, &probe_ops);
     task_wake_now(&p.task, EV_START);
-    serve(engine);
+    engine_rig_serve(engine);
     CU_ASSERT_EQUAL(p.steps, 2);
     CU_ASSERT_EQUAL(p.events, EV_START | EV_MAIL);
     task_wake_now(&p.task, EV_CLOSE);
-    serve(engine);
+    engine_rig_serve(engine);
     CU_ASSERT_EQUAL(atomic_load(&freed), 1);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 static struct gate in_step = GATE_INIT, woken = GATE_INIT, ended = GATE_INIT;
@@ -157,7 +140,7 @@ static void a_wake_by_another_thread_during_a_run_is_not_lost(void)
     CU_ASSERT_FALSE(task_wake(&p.task, EV_CLOSE)); /* running: nobody is to be poked for it */
     gate_pass(&woken);
     CU_ASSERT(gate_wait(&ended, 1));
-    free_engine(engine);
+    engine_rig_free(engine);
     CU_ASSERT_EQUAL(p.steps, 2);
     CU_ASSERT_EQUAL(atomic_load(&freed), 1);
 }
@@ -171,13 +154,13 @@ static void events_before_a_run_arrive_together(void)
     task_wake_now(&p.task, EV_CONN);
     task_wake_now(&p.task, EV_TIMER);
     CU_ASSERT_EQUAL(task_pending(&p.task), EV_TIMER | EV_CONN);
-    serve(engine);
+    engine_rig_serve(engine);
     CU_ASSERT_EQUAL(p.steps, 1);
     CU_ASSERT_EQUAL(p.events, EV_TIMER | EV_CONN);
     CU_ASSERT_EQUAL(task_pending(&p.task), 0);
     task_wake_now(&p.task, EV_CLOSE);
-    serve(engine);
-    free_engine(engine);
+    engine_rig_serve(engine);
+    engine_rig_free(engine);
 }
 
 static void wakes_of_an_ended_task_do_nothing(void)
@@ -187,17 +170,17 @@ static void wakes_of_an_ended_task_do_nothing(void)
     task_init(&p.task, engine, &probe_ops);
     task_ref(&p.task);
     task_wake_now(&p.task, EV_CLOSE);
-    serve(engine);
+    engine_rig_serve(engine);
     CU_ASSERT_EQUAL(p.steps, 1);
     CU_ASSERT_FALSE(task_wake(&p.task, EV_START));
     task_wake_now(&p.task, EV_CANCEL);
     CU_ASSERT_EQUAL(task_pending(&p.task), 0);
-    serve(engine);
+    engine_rig_serve(engine);
     CU_ASSERT_EQUAL(p.steps, 1);
     CU_ASSERT_EQUAL(atomic_load(&freed), 0);
     task_unref(&p.task);
     CU_ASSERT_EQUAL(atomic_load(&freed), 1);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 /* --- beginnings --- */
@@ -209,16 +192,16 @@ static void a_held_task_runs_only_once_it_is_submitted(void)
     task_init(&p.task, engine, &probe_ops);
     task_begin_held(&p.task);
     task_wake_now(&p.task, EV_CANCEL);
-    serve(engine);
+    engine_rig_serve(engine);
     CU_ASSERT_EQUAL(p.steps, 0);
     CU_ASSERT_FALSE(task_steal(&p.task));
     task_submit(&p.task);
-    serve(engine);
+    engine_rig_serve(engine);
     CU_ASSERT_EQUAL(p.steps, 1);
     CU_ASSERT_EQUAL(p.events, EV_START | EV_CANCEL);
     task_wake_now(&p.task, EV_CLOSE);
-    serve(engine);
-    free_engine(engine);
+    engine_rig_serve(engine);
+    engine_rig_free(engine);
 }
 
 static void a_driven_task_never_runs_on_a_worker(void)
@@ -228,7 +211,7 @@ static void a_driven_task_never_runs_on_a_worker(void)
     task_init(&p.task, engine, &probe_ops);
     task_begin_driven(&p.task);
     CU_ASSERT_FALSE(task_wake(&p.task, EV_MAIL));
-    serve(engine);
+    engine_rig_serve(engine);
     CU_ASSERT_EQUAL(p.steps, 0);
     CU_ASSERT_EQUAL(p.driver_wakes, 1);
     CU_ASSERT_FALSE(task_steal(&p.task));
@@ -236,7 +219,7 @@ static void a_driven_task_never_runs_on_a_worker(void)
     CU_ASSERT_EQUAL(task_take_events(&p.task), 0);
     task_end_driven(&p.task);
     CU_ASSERT_EQUAL(atomic_load(&freed), 1);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 static enum task_next yield_once(struct probe *probe, unsigned events)
@@ -265,10 +248,10 @@ static void a_yielding_task_goes_to_the_queues_tail(void)
         task_begin_held(&all[i]->task);
         task_submit(&all[i]->task);
     }
-    serve(engine);
+    engine_rig_serve(engine);
     CU_ASSERT_STRING_EQUAL(ran, "abcac");
     CU_ASSERT_EQUAL(atomic_load(&freed), 3);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 /* --- stealing --- */
@@ -283,14 +266,14 @@ static void a_queued_task_can_be_stolen_once(void)
     task_wake_now(&p.task, EV_CANCEL);
     CU_ASSERT(task_steal(&p.task));
     CU_ASSERT_FALSE(task_steal(&p.task));
-    serve(engine);
+    engine_rig_serve(engine);
     CU_ASSERT_EQUAL(p.steps, 0);
     task_wake_now(&p.task, EV_TIMER);
     CU_ASSERT_EQUAL(p.driver_wakes, 1);
     CU_ASSERT_EQUAL(task_take_events(&p.task), EV_START | EV_CANCEL | EV_TIMER);
     task_end_driven(&p.task);
     CU_ASSERT_EQUAL(atomic_load(&freed), 1);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 static void a_task_that_was_begun_cannot_be_stolen(void)
@@ -300,14 +283,14 @@ static void a_task_that_was_begun_cannot_be_stolen(void)
     task_init(&p.task, engine, &probe_ops);
     task_begin_held(&p.task);
     task_submit(&p.task);
-    serve(engine);
+    engine_rig_serve(engine);
     CU_ASSERT_FALSE(task_steal(&p.task)); /* parked */
     task_wake_now(&p.task, EV_IO);
     CU_ASSERT_FALSE(task_steal(&p.task)); /* queued again */
     task_wake_now(&p.task, EV_CLOSE);
-    serve(engine);
+    engine_rig_serve(engine);
     CU_ASSERT_EQUAL(p.steps, 2);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 enum { STEAL_ROUNDS = 2000, THIEVES = 2 };
@@ -385,7 +368,7 @@ static void exactly_one_of_thieves_and_workers_runs_a_task(void)
     for (int i = 0; i < THIEVES; i++)
         pthread_join(threads[i], NULL);
     pthread_barrier_destroy(&theft.barrier);
-    free_engine(engine);
+    engine_rig_free(engine);
     free(probes);
 }
 
@@ -468,7 +451,7 @@ static void many_wakers_lose_no_wake_and_never_run_a_task_twice_at_once(void)
         task_wake_now(&crowd[i].task, EV_CLOSE);
     CU_ASSERT(eventually(all_freed, &everybody));
     CU_ASSERT_EQUAL(atomic_load(&overlaps), 0);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 /* --- references --- */
@@ -514,7 +497,7 @@ static void a_task_is_freed_exactly_once_by_whoever_is_last(void)
     }
     for (int i = 0; i < HOLDERS; i++)
         pthread_join(threads[i], NULL);
-    free_engine(engine);
+    engine_rig_free(engine);
     CU_ASSERT_EQUAL(wrong, 0);
     CU_ASSERT_EQUAL(atomic_load(&freed), HOLD_ROUNDS);
     pthread_barrier_destroy(&held.barrier);

@@ -21,24 +21,10 @@
 #include "engine/engine.h"
 #include "engine/task.h"
 #include "support/gate.h"
+#include "unit/engine/engine_rig.h"
 #include "unit/engine/seed.h"
 
 extern CU_TestInfo waiter_tests[];
-
-static struct engine *new_engine(void)
-{
-    int err;
-    struct engine_options options = {.workers = 0};
-    struct engine *engine = engine_new(&options, &err);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(engine);
-    return engine;
-}
-
-static void free_engine(struct engine *engine)
-{
-    engine_stop(engine);
-    engine_free(engine);
-}
 
 static int64_t in_ms(int64_t ms)
 {
@@ -162,7 +148,7 @@ static void waits_without_an_engine(void)
 
 static void a_waiting_thread_runs_the_turns_itself(void)
 {
-    struct engine *engine = new_engine();
+    struct engine *engine = engine_rig_new(0);
     struct waiter w;
     struct probe p;
     begin(&p, engine);
@@ -175,12 +161,12 @@ static void a_waiting_thread_runs_the_turns_itself(void)
     CU_ASSERT(pthread_equal(atomic_load(&p.runner), pthread_self()));
     waiter_fini(&w);
     end(engine, &p);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 static void a_leader_that_sleeps_is_woken_by_tasks_and_by_its_wake(void)
 {
-    struct engine *engine = new_engine();
+    struct engine *engine = engine_rig_new(0);
     struct sleeper s;
     struct probe p;
     begin(&p, engine);
@@ -189,7 +175,7 @@ static void a_leader_that_sleeps_is_woken_by_tasks_and_by_its_wake(void)
         CU_ASSERT(pthread_equal(run_once(&p), s.thread));
     wake_and_join(&s);
     end(engine, &p);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 /* --- several --- */
@@ -197,7 +183,7 @@ static void a_leader_that_sleeps_is_woken_by_tasks_and_by_its_wake(void)
 static void when_the_leader_leaves_another_takes_over(void)
 {
     enum { N = 6 };
-    struct engine *engine = new_engine();
+    struct engine *engine = engine_rig_new(0);
     struct sleeper s[N];
     struct probe p;
     bool left[N] = {false};
@@ -216,12 +202,12 @@ static void when_the_leader_leaves_another_takes_over(void)
     for (int i = 0; i < N; i++)
         CU_ASSERT(left[i]);
     end(engine, &p);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 static void sleepers_beside_a_leader_can_be_woken_and_time_out(void)
 {
-    struct engine *engine = new_engine();
+    struct engine *engine = engine_rig_new(0);
     struct sleeper a, b;
     struct waiter w;
     struct probe p;
@@ -236,7 +222,7 @@ static void sleepers_beside_a_leader_can_be_woken_and_time_out(void)
     CU_ASSERT(pthread_equal(run_once(&p), a.thread));
     wake_and_join(&a);
     end(engine, &p);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 /* --- beside lent threads --- */
@@ -265,7 +251,7 @@ static bool runs_on(void *arg)
 
 static void a_lent_thread_relieves_the_leader(void)
 {
-    struct engine *engine = new_engine();
+    struct engine *engine = engine_rig_new(0);
     struct sleeper s;
     struct probe p;
     pthread_t lent;
@@ -307,7 +293,7 @@ static void *lend_a_turn(void *arg)
 
 static void when_the_last_lent_thread_leaves_a_sleeper_leads(void)
 {
-    struct engine *engine = new_engine();
+    struct engine *engine = engine_rig_new(0);
     struct sleeper s;
     struct probe p;
     pthread_t lent;
@@ -322,7 +308,7 @@ static void when_the_last_lent_thread_leaves_a_sleeper_leads(void)
     CU_ASSERT(runs_on(&c));
     wake_and_join(&s);
     end(engine, &p);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 /* --- wakes at any moment --- */
@@ -357,7 +343,7 @@ static bool race_once(struct seed *seed)
 {
     struct sleeper s;
     pthread_t lent;
-    struct engine *engine = new_engine();
+    struct engine *engine = engine_rig_new(0);
     struct race race = {engine, &s, (unsigned)seed_below(seed, 3000), .barrier = {{0}}};
     pthread_barrier_init(&race.barrier, NULL, 2);
     pthread_create(&lent, NULL, come_as_attendant, &race);
@@ -419,7 +405,7 @@ static void many_waiting_threads_serve_each_other(void)
 {
     struct seed seed = seed_new();
     static struct visitor visitors[CROWD];
-    struct engine *engine = new_engine();
+    struct engine *engine = engine_rig_new(0);
     int missed = 0;
     for (int i = 0; i < CROWD; i++) {
         visitors[i] = (struct visitor){.engine = engine, .seed = seed_split(&seed)};
@@ -433,7 +419,7 @@ static void many_waiting_threads_serve_each_other(void)
     CU_ASSERT_EQUAL(missed, 0);
     for (int i = 0; i < CROWD; i++)
         end(engine, &visitors[i].probe);
-    free_engine(engine);
+    engine_rig_free(engine);
 }
 
 CU_TestInfo waiter_tests[] = {
