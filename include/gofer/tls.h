@@ -103,6 +103,7 @@ typedef struct gofer_certificate {
     const char *pem;     /* the certificate itself */
     int64_t not_before;  /* from when to when it holds: seconds since 1970 */
     int64_t not_after;
+    const char *chain_pem; /* all that the server sent: its own first, then those of CAs */
 } gofer_certificate;
 
 /* Frees what gofer_response_certificate() returned. NULL is legal. */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/certificate.h"
 #include "cli/effective_url.h"
 #include "cli/head.h"
 #include "cli/json.h"
@@ -41,13 +42,21 @@ static struct value number_value(int64_t number)
 
 /* --- texts ----------------------------------------------------------------- */
 
-static struct value certs(const struct transfer *t, struct text *scratch)
+/* What the server showed, for a person; returns how many there were. */
+static size_t append_certificates(const struct transfer *t, struct text *out)
 {
     gofer_certificate *certificate = gofer_response_certificate(t->response);
+    size_t n = 0;
 
     if (certificate != NULL)
-        text_append_str(scratch, certificate->pem);
+        n = certificate_append_all(out, certificate->chain_pem);
     gofer_certificate_free(certificate);
+    return n;
+}
+
+static struct value certs(const struct transfer *t, struct text *scratch)
+{
+    append_certificates(t, scratch);
     return (struct value){.text = text_str(scratch)};
 }
 
@@ -194,7 +203,7 @@ static struct value remote_port(const struct transfer *t, struct text *scratch)
 
 static struct value num_certs(const struct transfer *t, struct text *scratch)
 {
-    return number_value(certs(t, scratch).text[0] != '\0');
+    return number_value((int64_t)append_certificates(t, scratch));
 }
 
 static struct value num_connects(const struct transfer *t, struct text *scratch)

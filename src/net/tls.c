@@ -19,6 +19,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "net/tls_certificate.h"
 #include "net/tls_error.h"
 #include "net/tls_library.h"
 #include "net/tls_state.h"
@@ -131,6 +132,7 @@ void tls_free(struct tls *tls)
     if (tls->phase == TLS_OPEN)
         send_close_notify(tls);
     SSL_free(tls->ssl);
+    tls_certificate_unref(tls->shown);
     tls_leave(&visit);
     tls_free(tls->wire.below);
     tls_context_unref(tls->context);

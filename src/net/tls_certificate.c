@@ -8,6 +8,8 @@
 #include "net/tls_certificate.h"
 
 #include <arpa/inet.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 
@@ -23,15 +25,49 @@
 /* A host's name has no more (RFC 1035), escaped bytes apart. */
 enum { HOST_SHOWN_MAX = 255 };
 
-struct x509_st *tls_certificate_ref(const struct tls *tls)
+struct tls_shown {
+    _Atomic unsigned holders; /* the connection, and responses */
+    X509 *own;
+    STACK_OF(X509) * all; /* owned, its own first; NULL: that alone */
+};
+
+static struct tls_shown *shown_new(const struct tls *tls)
 {
-    return SSL_get1_peer_certificate(tls->ssl);
+    X509 *own = SSL_get1_peer_certificate(tls->ssl);
+    struct tls_shown *shown = own != NULL ? mem_alloc(sizeof(*shown)) : NULL;
+    struct tls_visit visit;
+    if (shown == NULL) {
+        X509_free(own);
+        return NULL;
+    }
+    tls_enter(&visit);
+    STACK_OF(X509) *all = SSL_get_peer_cert_chain(tls->ssl);
+    *shown = (struct tls_shown){
+        .holders = 1, .own = own, .all = all != NULL ? X509_chain_up_ref(all) : NULL};
+    bool ok = all == NULL || shown->all != NULL;
+    tls_leave(&visit);
+    if (ok)
+        return shown;
+    tls_certificate_unref(shown);
+    return NULL;
 }
 
-void tls_certificate_unref(struct x509_st *cert)
+struct tls_shown *tls_certificate_ref(struct tls *tls)
 {
-    if (cert != NULL)
-        X509_free(cert);
+    if (tls->shown == NULL)
+        tls->shown = shown_new(tls);
+    if (tls->shown != NULL)
+        atomic_fetch_add_explicit(&tls->shown->holders, 1, memory_order_relaxed);
+    return tls->shown;
+}
+
+void tls_certificate_unref(struct tls_shown *shown)
+{
+    if (shown == NULL || atomic_fetch_sub_explicit(&shown->holders, 1, memory_order_acq_rel) > 1)
+        return;
+    X509_free(shown->own);
+    sk_X509_pop_free(shown->all, X509_free);
+    mem_free(shown);
 }
 
 /* --- hosts --- */
@@ -114,9 +150,17 @@ static int64_t seconds_of(const ASN1_TIME *time)
     return ASN1_TIME_to_tm(time, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
 }
 
-enum text { SUBJECT, ISSUER, HOSTS, PEM, TEXTS };
+enum text { SUBJECT, ISSUER, HOSTS, PEM, CHAIN, TEXTS };
 
-static void write_text(X509 *cert, enum text which, struct buf *out)
+static void write_chain(X509 *own, const STACK_OF(X509) * all, struct buf *out)
+{
+    if (all == NULL)
+        write_pem(own, out);
+    for (int i = 0; i < sk_X509_num(all); i++)
+        write_pem(sk_X509_value(all, i), out);
+}
+
+static void write_text(X509 *cert, const STACK_OF(X509) * all, enum text which, struct buf *out)
 {
     switch (which) {
     case SUBJECT:
@@ -129,8 +173,11 @@ static void write_text(X509 *cert, enum text which, struct buf *out)
         write_hosts(cert, out);
         break;
     case PEM:
-    case TEXTS:
         write_pem(cert, out);
+        break;
+    case CHAIN:
+    case TEXTS:
+        write_chain(cert, all, out);
         break;
     }
 }
@@ -146,12 +193,13 @@ static gofer_certificate *lay_out(X509 *cert, const struct buf *texts, const siz
                              .issuer = bytes + at[ISSUER],
                              .hosts = bytes + at[HOSTS],
                              .pem = bytes + at[PEM],
+                             .chain_pem = bytes + at[CHAIN],
                              .not_before = seconds_of(X509_get0_notBefore(cert)),
                              .not_after = seconds_of(X509_get0_notAfter(cert))};
     return c;
 }
 
-gofer_certificate *tls_certificate_describe(struct x509_st *cert)
+gofer_certificate *tls_certificate_describe_one(X509 *own, const STACK_OF(X509) * all)
 {
     struct buf texts = BUF_INIT;
     size_t at[TEXTS];
@@ -159,13 +207,18 @@ gofer_certificate *tls_certificate_describe(struct x509_st *cert)
     tls_enter(&visit);
     for (enum text which = SUBJECT; which < TEXTS; which++) {
         at[which] = texts.len;
-        write_text(cert, which, &texts);
+        write_text(own, all, which, &texts);
         buf_append_char(&texts, '\0');
     }
-    gofer_certificate *c = lay_out(cert, &texts, at);
+    gofer_certificate *c = lay_out(own, &texts, at);
     tls_leave(&visit);
     buf_fini(&texts);
     return c;
+}
+
+gofer_certificate *tls_certificate_describe(const struct tls_shown *shown)
+{
+    return tls_certificate_describe_one(shown->own, shown->all);
 }
 
 void gofer_certificate_free(gofer_certificate *certificate)

@@ -2,8 +2,8 @@
  * SPDX-FileCopyrightText: The gofer authors
  * SPDX-License-Identifier: MIT
  *
- * A server's certificate after its handshake: kept by whoever needs it for
- * longer than the connection, put into words when somebody asks.
+ * What a server showed in its handshake, its certificate and those of CAs: kept by
+ * whoever needs it for longer than the connection, put into words when somebody asks.
  *
  * Any thread; no lock.
  */
@@ -19,16 +19,19 @@
 #include <gofer/tls.h>
 
 struct tls;
+struct tls_shown;
 
-/* A reference to the certificate that the server showed, in this handshake or in the one that it
- * resumed; NULL: none. To be given back with tls_certificate_unref(). */
-struct x509_st *tls_certificate_ref(const struct tls *tls);
+/* A reference to what the server showed, in this handshake or in the one that it resumed; NULL:
+ * nothing, or without memory. To be given back with tls_certificate_unref(). */
+struct tls_shown *tls_certificate_ref(struct tls *tls);
 
 /* NULL is legal. */
-void tls_certificate_unref(struct x509_st *cert);
+void tls_certificate_unref(struct tls_shown *shown);
 
-/* Puts it into words, for gofer_certificate_free(). NULL without memory. */
-gofer_certificate *tls_certificate_describe(struct x509_st *cert);
+/* Puts it into words, for gofer_certificate_free(). NULL without memory. The same of a certificate
+ * and, where there are any, those it was shown with. */
+gofer_certificate *tls_certificate_describe(const struct tls_shown *shown);
+gofer_certificate *tls_certificate_describe_one(X509 *own, const STACK_OF(X509) * all);
 
 /* Whether a name of a certificate is a host's, or an address; and appends such a one, escaped, at
  * most max bytes of it. Between tls_enter() and tls_leave(). */

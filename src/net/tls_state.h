@@ -48,6 +48,7 @@ struct tls {
     int broken_errno;           /* BROKEN: what calls return, and */
     unsigned long broken_error; /* OpenSSL's error, or 0 */
     int verify_result;          /* see tls_verify_result() */
+    struct tls_shown *shown;    /* see tls_certificate_ref(); NULL until somebody asks */
 };
 
 static inline struct tls *tls_of(const SSL *ssl)

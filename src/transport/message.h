@@ -53,12 +53,12 @@ struct gofer_response {
     bool tls_resumed;
     const char *tls_version; /* static; NULL: plain, as the next one */
     const char *tls_cipher;
-    struct x509_st *certificate; /* a reference; NULL: plain */
-    struct addr peer;            /* its family is 0 where there is none */
-    gofer_error *error;          /* inside this allocation, or NULL */
-    struct trace *trace;         /* a reference, to its times; or NULL */
-    bool error_apart;            /* it is an allocation of its own */
-    struct history *history;     /* owned: the redirects before it; or NULL: none */
+    struct tls_shown *certificate; /* a reference; NULL: plain */
+    struct addr peer;              /* its family is 0 where there is none */
+    gofer_error *error;            /* inside this allocation, or NULL */
+    struct trace *trace;           /* a reference, to its times; or NULL */
+    bool error_apart;              /* it is an allocation of its own */
+    struct history *history;       /* owned: the redirects before it; or NULL: none */
 };
 
 /*

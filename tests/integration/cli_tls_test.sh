@@ -239,6 +239,21 @@ if command -v curl >/dev/null && curl -V | grep -q OpenSSL; then
     same -4 "http://127.0.0.1:$plain/"
     same --interface lo "http://127.0.0.1:$plain/"
     same --interface 127.0.0.1 "http://127.0.0.1:$plain/"
+    same -k -w '%{num_certs} %{certs}' "$url"
+    # What the servers here have no certificates for: RSA keys, odd names and extensions.
+    if command -v openssl >/dev/null; then
+        openssl req -x509 -newkey rsa:2048 -nodes -subj '/O=a, "b"/CN=m\xfcller' -keyout odd.key \
+            -out odd.pem -addext 1.2.3.4=ASN1:UTF8:odd -addext \
+            'subjectAltName=DNS:a.test,email:x@a.test,URI:http://a.test/' 2>openssl.err
+        openssl s_server -accept 127.0.0.1:0 -key odd.key -cert odd.pem -www \
+            >server.out 2>&1 </dev/null 9>&- &
+        server=$!
+        while kill -0 $server && ! grep -q '^ACCEPT ' server.out; do sleep 0.01; done
+        same -k -o /dev/null -w '%{num_certs} %{certs}' \
+            "https://$(sed -n 's/^ACCEPT //p' server.out)/"
+        kill $server
+        grep -q '^RSA Public Key:2048$' out && pass || fail 'a certificate with an RSA key' "$(cat out)"
+    fi
 else
     echo "cli_tls_test: there is no curl with OpenSSL, not compared with it"
 fi

@@ -55,6 +55,15 @@ static void a_response_tells_how_it_was_secured(void)
     EXPECT(gofer_response_tls_version(NULL) == NULL);
 }
 
+/* What it sends: its own, then the CA's below the root. */
+static void expect_chain(const char *pem)
+{
+    size_t own_len = strlen(certs_pem("good"));
+
+    EXPECT(strncmp(pem, certs_pem("good"), own_len) == 0);
+    EXPECT_TEXT(pem + own_len, certs_pem("middle"));
+}
+
 static void a_response_tells_who_answered(void)
 {
     gofer_client *client = https_client();
@@ -72,6 +81,7 @@ static void a_response_tells_who_answered(void)
         EXPECT_TEXT(cert->issuer, "CN=middle");
         EXPECT_TEXT(cert->hosts, "good.test, localhost, 127.0.0.1, ::1");
         EXPECT_TEXT(cert->pem, certs_pem("good"));
+        expect_chain(cert->chain_pem);
         EXPECT(cert->not_before < now && now < cert->not_after);
         gofer_certificate_free(cert);
     }
