@@ -62,13 +62,13 @@ static bool offer_session(struct tls *t)
 static bool set_up(struct tls *t, const struct tls_peer *peer)
 {
     t->ssl = SSL_new(t->context->ctx);
-    if (t->ssl == NULL || !name_peer(t, peer))
+    /* What OpenSSL calls asks for it. */
+    if (t->ssl == NULL || SSL_set_app_data(t->ssl, t) != 1 || !name_peer(t, peer))
         return false;
     BIO *bio = tls_wire_bio(&t->wire);
     if (bio == NULL)
         return false;
     SSL_set_bio(t->ssl, bio, bio);
-    SSL_set_app_data(t->ssl, t);
     SSL_set_connect_state(t->ssl);
     return tls_trust_expect(t) && offer_session(t);
 }
@@ -219,9 +219,20 @@ static bool is_spoken(const struct tls *t, struct fault *fault)
     return false;
 }
 
+/* Where OpenSSL lacks memory while it makes a context, the context may know fewer algorithms and
+ * does not say so. One that never shook hands and is refused is made again: once, as most servers
+ * that refuse do so for good. */
+static void doubt(struct tls_context *context)
+{
+    if (!atomic_load(&context->proven) && !atomic_exchange(&context->profile->doubted, true))
+        atomic_store(&context->spoilt, true);
+}
+
 static enum tls_step fail(struct tls *t, int error, struct fault *fault)
 {
     tls_error_handshake(fault, error, &t->wire);
+    if (fault->reason == GOFER_REASON_HANDSHAKE)
+        doubt(t->context);
     t->phase = TLS_BROKEN;
     t->broken_errno = EPROTO;
     if (t->offered)
@@ -238,6 +249,7 @@ static enum tls_step shake(struct tls *t, struct fault *fault)
             return fail(t, error, fault);
         t->phase = TLS_OPEN;
         t->read_events = EPOLLIN;
+        atomic_store(&t->context->proven, true);
         return TLS_DONE;
     }
     if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)

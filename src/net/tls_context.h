@@ -29,6 +29,7 @@ struct tls_profile {
     _Atomic uint32_t refs;
     struct tls_settings settings;
     struct tls_sessions *sessions; /* NULL: no resumption */
+    _Atomic bool doubted;          /* a context was made again because none agreed with it */
 };
 
 struct tls_context {
@@ -38,7 +39,8 @@ struct tls_context {
     struct tls_profile *profile;
     int keylog_fd;                /* or -1 */
     char file_pin[TLS_PIN_BYTES]; /* of the file with the server's public key; "": none */
-    _Atomic bool spoilt;          /* not to be used again: tls_trust.c */
+    _Atomic bool proven;          /* a handshake with it succeeded */
+    _Atomic bool spoilt;          /* not to be used again: tls.c, tls_trust.c */
 };
 
 /* A profile with one reference. NULL with *err EINVAL or ENOMEM. */

@@ -43,6 +43,7 @@ TAP(BIO *, BIO_new_mem_buf, NULL, (const void *buf, int len), buf, len)
 TAP(BIO_METHOD *, BIO_meth_new, NULL, (int type, const char *name), type, name)
 TAP(int, OPENSSL_init_ssl, 0, (uint64_t options, const OPENSSL_INIT_SETTINGS *settings), options,
     settings)
+TAP(int, SSL_set_ex_data, 0, (SSL * ssl, int index, void *data), ssl, index, data)
 TAP(int, SSL_set1_host, 0, (SSL * ssl, const char *host), ssl, host)
 TAP(int, SSL_set_session, 0, (SSL * ssl, SSL_SESSION *session), ssl, session)
 TAP(int, X509_VERIFY_PARAM_set1_ip, 0,

@@ -386,6 +386,44 @@ static void without_memory_it_says_so(void)
     scarce_run(meet_once);
 }
 
+/* It may be OpenSSL's lack of memory that left an algorithm out. */
+static void what_nobody_agreed_with_is_made_again_once(void)
+{
+    struct tls_source *source = pair_source(NULL);
+    SSL_CTX *refusing = certs_server("good", NULL);
+    uint64_t generations[4];
+    SSL_CTX_set_min_proto_version(refusing, 0);
+    SSL_CTX_set_max_proto_version(refusing, TLS1_1_VERSION);
+    for (int i = 0; i < 4; i++) {
+        struct tls_pair pair;
+        generations[i] = generation(source);
+        CU_ASSERT_EQUAL(pair_meet(&pair, source, refusing, "good.test"), TLS_FAILED);
+        CU_ASSERT_EQUAL(pair.fault.reason, GOFER_REASON_HANDSHAKE);
+        pair_end(&pair);
+    }
+    CU_ASSERT_NOT_EQUAL(generations[1], generations[0]);
+    CU_ASSERT_EQUAL(generations[2], generations[1]);
+    CU_ASSERT_EQUAL(generations[3], generations[1]);
+    SSL_CTX_free(refusing);
+    tls_source_free(source);
+}
+
+static void what_a_server_agreed_with_stays(void)
+{
+    struct tls_source *source = pair_source(NULL);
+    SSL_CTX *refusing = certs_server("good", NULL);
+    struct tls_pair pair;
+    uint64_t before = generation(source);
+    SSL_CTX_set_min_proto_version(refusing, 0);
+    SSL_CTX_set_max_proto_version(refusing, TLS1_1_VERSION);
+    CU_ASSERT(pair_trusts(source, "good"));
+    CU_ASSERT_EQUAL(pair_meet(&pair, source, refusing, "good.test"), TLS_FAILED);
+    pair_end(&pair);
+    CU_ASSERT_EQUAL(generation(source), before);
+    SSL_CTX_free(refusing);
+    tls_source_free(source);
+}
+
 CU_TestInfo tls_source_tests[] = {
     {"nothing is read before it is needed", nothing_is_read_before_it_is_needed},
     {"it is made once", it_is_made_once},
@@ -398,5 +436,8 @@ CU_TestInfo tls_source_tests[] = {
     {"a first failure does not stay", a_first_failure_does_not_stay},
     {"TLS-17 a key rolls over with its certificate", a_key_rolls_over_with_its_certificate},
     {"RES-01 without memory it says so", without_memory_it_says_so},
+    {"RES-01 what nobody agreed with is made again, once",
+     what_nobody_agreed_with_is_made_again_once},
+    {"what a server agreed with stays", what_a_server_agreed_with_stays},
     CU_TEST_INFO_NULL,
 };
