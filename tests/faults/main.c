@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT
  *
  * fault_tests                       every scene without faults, the fixed ones with
- *                                   every allocation of gofer's failing
+ *                                   every allocation of gofer's failing and the storms
  * fault_tests --ci                  the fixed scenes with all faults, all scenes with
  *                                   all of memory and with the storms, 1,000 pairs
  * fault_tests --all                 every scene with every fault, 10,000 pairs

@@ -23,9 +23,8 @@ static void add(struct plan *plan, struct piece piece)
 static long most_of(const struct layer *layer, enum amount amount)
 {
     enum { SOME = 40 };
-    bool is_long = strcmp(layer->name, "openssl-memory") == 0;
 
-    return is_long && amount != AMOUNT_ALL ? SOME : 0;
+    return strcmp(layer->name, "openssl-memory") == 0 && amount != AMOUNT_ALL ? SOME : 0;
 }
 
 static void add_scene(struct plan *plan, const struct scene *scene, const struct layer *layer,
@@ -44,7 +43,7 @@ static bool is_wanted(const struct scene *scene, const struct layer *layer, enum
 {
     switch (amount) {
     case AMOUNT_QUICK:
-        return scene->is_fixed && layer == layer_named("memory");
+        return scene->is_fixed && layer_is_quick(layer);
     case AMOUNT_CI:
         return scene->is_fixed || layer_is_quick(layer);
     case AMOUNT_ALL:

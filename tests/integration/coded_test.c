@@ -563,7 +563,7 @@ CU_TestInfo coded_tests[] = {
     {"a request may ask where its client does not", a_request_may_ask_where_its_client_does_not},
     {"one request asks as each client says", one_request_asks_as_each_client_says},
     {"ZIP-06 heads and parts are left alone", zip_06_heads_and_parts_are_left_alone},
-    {"F13 every coding in every framing", f13_every_coding_in_every_framing},
+    {"F13 ZIP-05 every coding in every framing", f13_every_coding_in_every_framing},
     {"an unknown coding is left alone", an_unknown_coding_is_left_alone},
     {"all fields of the name count", all_fields_of_the_name_count},
     {"F14 it is decoded once", f14_it_is_decoded_once},

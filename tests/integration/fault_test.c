@@ -7,12 +7,15 @@
  * other calls go on.
  */
 #include <CUnit/CUnit.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "integration/expect.h"
 #include "integration/rig.h"
+#include "integration/scene.h"
+#include "integration/tap.h"
 
 extern CU_TestInfo fault_tests[];
 
@@ -406,6 +409,33 @@ static void reset_before_a_byte(void)
     EXPECT_INT(origin_count(origin, ORIGIN_REQUESTS), 1);
 }
 
+static int refuse_connect(enum tap_call call, unsigned nth, void *arg)
+{
+    (void)nth;
+    return call == TAP_CONNECT ? -*(const int *)arg : 0;
+}
+
+static void no_way_to_the_host(void)
+{
+    static const int errors[] = {EHOSTUNREACH, ENETUNREACH};
+    static const struct route hello[] = {{.reply = REPLY_HELLO}};
+
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        struct origin *origin = rig_script(hello);
+        gofer_client *client = scene_client(NULL);
+        tap_open(refuse_connect, (void *)&errors[i]);
+        struct outcome got = rig_get(client, origin, "/");
+        rig_end_client(client);
+        tap_close();
+        rig_expect_error(&got, GOFER_ERR_CONNECT);
+        EXPECT_INT(got.error->sys_errno, errors[i]);
+        EXPECT_INT(got.error->phase, GOFER_PHASE_CONNECT);
+        EXPECT_INT(got.error->sent, GOFER_SENT_NOTHING);
+        EXPECT(!got.error->timeout);
+        EXPECT_INT(origin_count(origin, ORIGIN_ACCEPTED), 0);
+    }
+}
+
 CU_TestInfo fault_tests[] = {
     {"H1-01 lengths that differ", lengths_that_differ},
     {"H1-03 F4 lengths that are none", lengths_that_are_none},
@@ -434,4 +464,5 @@ CU_TestInfo fault_tests[] = {
     {"RU-07 closed before a byte: no retry", closed_before_a_byte},
     {"TCP-01 reset before a byte: no retry", reset_before_a_byte},
     {"RU-07 closed behind a 100: no retry", closed_behind_a_100},
+    {"TCP-03 no way to the host is an error at once", no_way_to_the_host},
     CU_TEST_INFO_NULL};

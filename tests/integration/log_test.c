@@ -12,6 +12,7 @@
 #include "integration/expect.h"
 #include "integration/rig.h"
 #include "integration/scene.h"
+#include "integration/trail.h"
 #include "support/certs.h"
 
 extern CU_TestInfo log_tests[];
@@ -81,6 +82,26 @@ static void a_proxys_password_is_not_told(void)
     EXPECT_LACKS(heard.lines, "secret");
 }
 
+static void userinfo_on_the_way_is_not_told(void)
+{
+    struct trail *a = trail_begin();
+    struct origin *gone = origin_start(script_serve, NULL);
+    gofer_client *client = heard_client((gofer_client_options){.log_level = GOFER_LOG_DEBUG});
+    char url[ORIGIN_URL_BYTES];
+
+    snprintf(url, sizeof url, "http://other:sesame@127.0.0.1:%u/", origin_port(gone));
+    origin_stop(gone);
+    trail_redirect(a, "/", 302, url);
+    snprintf(url, sizeof url, "http://user:secret@%s", strstr(trail_url(a, "/"), "127.0.0.1"));
+    struct outcome got = rig_get_url(client, url);
+    rig_expect_error(&got, GOFER_ERR_CONNECT);
+    EXPECT_LACKS(got.error->message, "sesame");
+    EXPECT_HOLDS(trail_head(a, 1), "\r\nAuthorization: Basic ");
+    EXPECT_HOLDS(lines_of(client), "warning no connection to http://127.0.0.1:");
+    EXPECT_LACKS(heard.lines, "secret");
+    EXPECT_LACKS(heard.lines, "sesame");
+}
+
 static void a_retry_is_information(void)
 {
     static const struct route busy[] = {
@@ -142,6 +163,7 @@ CU_TestInfo log_tests[] = {
     {"a failed dial is a warning, without credentials",
      a_failed_dial_is_a_warning_without_credentials},
     {"a proxy's password is not told", a_proxys_password_is_not_told},
+    {"RD-07 userinfo on the way is not told", userinfo_on_the_way_is_not_told},
     {"a retry is information", a_retry_is_information},
     {"an unverified server is a warning at once", an_unverified_server_is_a_warning_at_once},
     {"an origin that talks is a warning, once", an_origin_that_talks_is_a_warning_once},

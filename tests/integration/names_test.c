@@ -124,10 +124,11 @@ static void a_failed_lookup_is_an_error_with_its_reason(void)
         enum dns_rule rule;
         const char *words;
     } rows[] = {{DNS_RULE_NX, "no such host"},
+                {DNS_RULE_NODATA, "no such host"},
                 {DNS_RULE_SERVFAIL, "the DNS server failed"},
                 {DNS_RULE_REFUSED, "the DNS server refused"}};
 
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct scene s = begin((gofer_client_options){0});
         dns_server_rule(s.dns, NULL, 0, rows[i].rule);
         struct outcome got = get(s.client, s.origin, "web.test");

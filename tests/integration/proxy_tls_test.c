@@ -351,6 +351,7 @@ static void what_a_proxy_refuses_inside_tls_says_why(void)
         {PROXY_FAULT_HALF_CLOSE, "proxy's answer to CONNECT: cut off"},
         {PROXY_FAULT_ENDLESS_HEAD, "proxy's answer to CONNECT: more than 16 KiB without an end"},
         {PROXY_FAULT_ENDLESS_BODY, "proxy refused CONNECT: 407 Proxy Authentication Required"},
+        {PROXY_FAULT_PAGE, "proxy refused CONNECT: 407 Proxy Authentication Required"},
         {PROXY_FAULT_INTERIM, "proxy's answer to CONNECT: more than 16 KiB without an end"},
         {PROXY_FAULT_RESET, "proxy: connection broke"},
     };

@@ -20,6 +20,7 @@
 
 #include "integration/expect.h"
 #include "integration/rig.h"
+#include "support/certs.h"
 #include "support/heap.h"
 #include "support/sanitizer.h"
 
@@ -501,13 +502,20 @@ static void high_descriptors_work(void)
 {
     enum { LOW = 1100 };
     static int held[LOW];
-    struct origin *origin = rig_script(hello);
-    gofer_client *client = rig_client(NULL);
+    const gofer_tls_options tls = {.ca_pem = certs_pem("root")};
+    struct origin *plain = rig_script(hello);
+    struct origin *secure = rig_origin_tls(script_serve, (void *)(uintptr_t)hello, "good");
+    gofer_client *client = rig_client(&(gofer_client_options){.tls = &tls});
+    char url[ORIGIN_URL_BYTES];
     int n = 0;
 
+    snprintf(url, sizeof url, "https://127.0.0.1:%u/", origin_port(secure));
     while (n < LOW && (held[n] = dup(STDERR_FILENO)) >= 0)
         n++;
-    struct outcome got = rig_get(client, origin, "/");
+    EXPECT_INT(n, LOW);
+    struct outcome got = rig_get(client, plain, "/");
+    rig_expect_answer(&got, 200, "hello");
+    got = rig_get_url(client, url);
     rig_expect_answer(&got, 200, "hello");
     while (n > 0)
         close(held[--n]);

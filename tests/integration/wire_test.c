@@ -238,7 +238,7 @@ CU_TestInfo wire_tests[] = {
     {"M7 URL-07 userinfo becomes Basic credentials", userinfo_becomes_basic_credentials},
     {"M7 an own Authorization wins", an_own_authorization_wins},
     {"Host can be overridden", host_can_be_overridden},
-    {"URL-01 targets are escaped, fragments stay here", targets_are_escaped},
+    {"URL-01 INJ-01 targets are escaped, fragments stay here", targets_are_escaped},
     {"M5 a missing method is GET", a_missing_method_is_get},
     {"INJ-07 an equal length of the caller's is sent once",
      an_equal_length_of_the_callers_is_sent_once},

@@ -60,6 +60,11 @@ static const struct misbehaviour {
                                    RULES, B("\x05\xff"), B("\x00\x5b\0\0\0\0\0\0")},
                                   .after = AFTER_REPEAT,
                                   .more = B("<p>no, and again no</p>\n")},
+    [PROXY_FAULT_PAGE] = {{B("HTTP/1.1 407 Proxy Authentication Required\r\n"
+                             "Connection: close\r\nContent-Type: text/html\r\n\r\n"
+                             "<!doctype html><h1>HTTP/1.1 200 OK</h1>\r\n\r\n"),
+                           RULES, B("\x05\xff"), B("\x00\x5b\0\0\0\0\0\0")},
+                          .after = AFTER_CLOSE},
     [PROXY_FAULT_INTERIM] = {{NOTHING, GARBAGE, GARBAGE, GARBAGE},
                              .after = AFTER_REPEAT,
                              .more = B("HTTP/1.1 100 Continue\r\n\r\n")},

@@ -37,6 +37,7 @@ enum test_proxy_fault {
     PROXY_FAULT_ENDLESS_HEAD, /* HTTP: a 200 whose head does not end; SOCKS: garbage without end */
     PROXY_FAULT_ENDLESS_BODY, /* HTTP: a 407 whose body does not end; SOCKS: a refusal, then as
                                  above */
+    PROXY_FAULT_PAGE,         /* HTTP: a 407 with a page for people, and closes; SOCKS: a refusal */
     PROXY_FAULT_INTERIM,      /* HTTP: 100 without end; SOCKS: as above */
     PROXY_FAULT_SLOW,         /* a good answer, a byte a segment */
     PROXY_FAULT_STRAY,        /* a good answer and "stray" before the tunnel's bytes */

@@ -245,6 +245,8 @@ static const struct {
      "SOCKS4 proxy: bad answer, it begins with 0x53"},
     {PROXY_FAULT_ENDLESS_BODY, "proxy refused CONNECT: 407 Proxy Authentication Required",
      "SOCKS5 proxy: connection not allowed by its rules", "SOCKS4 proxy: refused or failed"},
+    {PROXY_FAULT_PAGE, "proxy refused CONNECT: 407 Proxy Authentication Required",
+     "SOCKS5 proxy: connection not allowed by its rules", "SOCKS4 proxy: refused or failed"},
     {PROXY_FAULT_INTERIM, "proxy's answer to CONNECT: more than 16 KiB without an end",
      "SOCKS5 proxy: bad answer, it begins with 0x53",
      "SOCKS4 proxy: bad answer, it begins with 0x53"},

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <CUnit/CUnit.h>
 
@@ -340,6 +341,23 @@ static void onion_is_not_asked_with_the_search_list_either(void)
     teardown(&w);
 }
 
+/* The sockets of c-ares, which has a way of asking with select(2), too. */
+static void high_descriptors_work(void)
+{
+    enum { LOW = 1100 };
+    static int held[LOW];
+    struct world w;
+    int n = 0;
+    setup(&w);
+    while (n < LOW && (held[n] = dup(STDERR_FILENO)) >= 0)
+        n++;
+    CU_ASSERT_EQUAL(n, LOW);
+    CU_ASSERT(is_v4(&w, "v4.test"));
+    while (n > 0)
+        close(held[--n]);
+    teardown(&w);
+}
+
 /* --- memory --- */
 
 static _Atomic long until_failure;
@@ -412,7 +430,8 @@ CU_TestInfo resolver_tests[] = {
     {"DNS-11 L16 known names are answered at once", known_names_are_answered_at_once},
     {"L16 .onion is not asked with the search list either",
      onion_is_not_asked_with_the_search_list_either},
-    {"out of memory is an answer", out_of_memory_is_an_answer},
+    {"TCP-09 descriptors beyond 1024 work", high_descriptors_work},
+    {"RES-01 out of memory is an answer", out_of_memory_is_an_answer},
     {"every error has words", every_error_has_words},
     CU_TEST_INFO_NULL,
 };
