@@ -97,6 +97,23 @@ is 'the timings make the time, to a tenth of a ms' \
 is 'a date with milliseconds' '.log.entries[0].startedDateTime | test("^20[0-9-]+T[0-9:]+[.][0-9]{3}Z$")' true
 
 run 0 -s -L --trace-har har "$url/twice" -d body -o one
+# What HAR 1.2 says is not optional; everything is of the type that it says.
+is 'all fields of the format' '
+    def all_of(names): . as $o | [names[] | select(. as $n | $o | has($n) | not)];
+    [(.log | all_of(["version", "creator", "entries"])), (.log.creator | all_of(["name", "version"])),
+     (.log.entries[] | all_of(["startedDateTime", "time", "request", "response", "cache", "timings"])),
+     (.log.entries[].request | all_of(["method", "url", "httpVersion", "cookies", "headers", "queryString",
+         "headersSize", "bodySize"])),
+     (.log.entries[0].request.postData | all_of(["mimeType", "params", "text"])),
+     (.log.entries[].response | all_of(["status", "statusText", "httpVersion", "cookies", "headers",
+         "content", "redirectURL", "headersSize", "bodySize"])),
+     (.log.entries[].response.content | all_of(["size", "mimeType"])),
+     (.log.entries[].timings | all_of(["blocked", "dns", "connect", "send", "wait", "receive", "ssl"]))] | add' '[]'
+is 'and of its types' '[.log.entries[] | [.time, .request.headersSize, .request.bodySize, .response.status,
+    .response.headersSize, .response.bodySize, .response.content.size, .timings[] | type],
+    [.request.cookies, .request.headers, .request.queryString, .response.cookies, .response.headers | type],
+    [.request.headers[], .response.headers[] | .name, .value | type], [.cache | type]] | map(unique) | unique' \
+    '[["array"],["number"],["object"],["string"]]'
 is 'a redirect is a round trip' '[.log.entries[] | [._gofer.trip, .request.method, .response.status, .response.redirectURL]]' \
     '[[1,"POST",302,"/to-echo"],[2,"GET",302,"/echo"],[3,"GET",200,""]]'
 is 'what it sent is told, not shown' '.log.entries[0].request | [.bodySize, .postData.mimeType, .postData.text]' \
@@ -145,11 +162,19 @@ if command -v bash >/dev/null; then
     [ "$(complete gofer --trace-h)" = --trace-har ] || fail 'bash completes an option' "$(complete gofer --trace-h)"
     [ "$(complete gofer -o gofer.b)" = gofer.bash ] || fail "bash completes an option's file" "$(complete gofer -o gofer.b)"
     [ -z "$(complete gofer --max-time "")" ] || fail 'bash offers nothing for a number'
-    passed=$((passed + 3))
+    complete gofer -- | sort >offered
+    "$gofer" -h all | sed -n 's/^ .\{0,4\}--\([^ ]*\) .*/--\1/p' | sort >known
+    [ "$(wc -l <known)" -gt 150 ] && cmp -s known offered || fail 'bash completes all options' "$(diff known offered)"
+    passed=$((passed + 4))
 fi
 run 0 --completion zsh
 cp out _gofer
 holds 'zsh is told of an option' _gofer "^    '\\*'{-o+,--output}'\\[.*\\]:file:_files' "
+sed -n "s/^ *'\*//p" _gofer | sed "s/\[.*//" | grep -o -- '--[a-z0-9.-]*' >named
+missing=$("$gofer" -h all | sed -n 's/^ .\{0,4\}--\([^ ]*\) .*/--\1/p' | while read -r name; do
+    grep -q -x -e "$name" named || echo "$name"
+done)
+[ -z "$missing" ] && passed=$((passed + 1)) || fail 'zsh is told of all options' "$missing"
 if command -v zsh >/dev/null; then
     if zsh -n _gofer; then passed=$((passed + 1)); else fail 'zsh reads it'; fi
 fi
