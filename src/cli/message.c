@@ -89,6 +89,15 @@ void message_explain(const struct config *config, const char *format, ...)
     va_end(args);
 }
 
+void message_note(const struct config *config, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(config, "", format, args);
+    va_end(args);
+}
+
 void message_usage(const char *format, ...)
 {
     va_list args;

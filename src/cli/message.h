@@ -18,11 +18,14 @@ void message_open(const struct global *global);
 /* "gofer: (7) text". */
 void message_error(const struct config *config, enum exit_code code, const char *text);
 
-/* "Warning: text"; "gofer: text", before an option is said to be wrong. Both in lines of at most 79
- * columns, and not with -s. */
+/* "Warning: text"; "gofer: text", before an option is said to be wrong; "text" alone. In lines of
+ * at most 79 columns, and not with -s. */
 void message_warn(const struct config *config, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void message_explain(const struct config *config, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+void message_note(const struct config *config, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* "gofer: text", then where to read more. Never silenced: -s may stand behind the mistake. */

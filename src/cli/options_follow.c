@@ -14,7 +14,9 @@
 /* -1 is no limit. */
 static enum option_error apply_max_redirs(struct config *config, const char *value)
 {
-    return number_take(value, -1, &config->follow.max);
+    enum option_error error = number_take(value, -1, &config->follow.max);
+
+    return error == OPTION_NEGATIVE ? OPTION_NOT_A_NUMBER : error; /* in curl's words */
 }
 
 /* Cookies where there is a "=", else a file of them. */

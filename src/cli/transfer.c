@@ -168,6 +168,8 @@ static void attempt(struct transfer *t, gofer_client *client)
 /* As it was before the attempt. */
 static void forget_attempt(struct transfer *t)
 {
+    if (sink_is_file(&t->sink) && t->downloaded > 0)
+        message_note(t->config, "Throwing away %zu bytes", t->downloaded);
     gofer_response_free(t->response);
     t->response = NULL;
     t->code = CODE_OK;

@@ -142,6 +142,7 @@ lacks err guess
 refused 97 'SOCKS5 proxy: refused the user or the password' -U me:guess \
     --socks5-hostname "127.0.0.1:$socks_login" "$url"
 same_as_curl -U me:guess --socks5-hostname "127.0.0.1:$socks_login" "$url"
+both_get --socks5-basic -U me:secret --socks5-hostname "127.0.0.1:$socks_login" "$url"
 refused 97 'SOCKS5 proxy: wants a user and a password' --socks5 "127.0.0.1:$socks_login" "$url"
 
 # --- no proxy ----------------------------------------------------------------
