@@ -10,7 +10,8 @@
  *
  * prints "NAME=port" for each certificate (support/certs.h), '_' in place of what
  * a shell's variable cannot have, then "demanding=port" of a server that wants a
- * certificate of its clients, "plain=port" of one without TLS, and "rude=port" of
+ * certificate of its clients, "plain=port" of one without TLS, "abstract=port" of one
+ * that listens on the abstract socket gofer-test-port, too, and "rude=port" of
  * one that answers in HTTP whatever it is told.
  */
 #include <ctype.h>
@@ -79,11 +80,23 @@ static struct origin *start_demanding(void)
     return start(ctx);
 }
 
+/* On the abstract socket "gofer-test-port", too. */
+static struct origin *start_abstract(void)
+{
+    struct origin *origin = origin_start(script_serve, (void *)(uintptr_t)hello);
+    char name[40];
+
+    snprintf(name, sizeof name, "@gofer-test-%u", origin_port(origin));
+    origin_listen_unix(origin, name);
+    return origin;
+}
+
 int main(int argc, char **argv)
 {
     struct origin *plain = origin_start(script_serve, (void *)(uintptr_t)hello);
     struct origin *rude = origin_start(be_rude, NULL);
     struct origin *demanding = start_demanding();
+    struct origin *abstract = start_abstract();
     struct origin **origins = calloc((size_t)argc, sizeof *origins);
     char byte;
 
@@ -97,6 +110,7 @@ int main(int argc, char **argv)
     write_files();
     print_port("demanding", demanding);
     print_port("plain", plain);
+    print_port("abstract", abstract);
     print_port("rude", rude);
     puts("ready=1");
     fclose(stdout);
@@ -106,6 +120,7 @@ int main(int argc, char **argv)
         origin_stop(origins[i]);
     origin_stop(demanding);
     origin_stop(plain);
+    origin_stop(abstract);
     origin_stop(rude);
     free(origins);
     return 0;

@@ -32,7 +32,7 @@ while ! grep -q ready ports; do sleep 0.01; done
 . ./ports
 # Set by ports.
 : "${good:?}" "${old:?}" "${self_signed:?}" "${wrong_name:?}" "${unknown_issuer:?}" "${revoked:?}"
-: "${demanding:?}" "${plain:?}" "${rude:?}"
+: "${demanding:?}" "${plain:?}" "${abstract:?}" "${rude:?}"
 url=https://127.0.0.1:$good/
 
 fail() {
@@ -148,6 +148,7 @@ gets --connect-to "::127.0.0.1:$plain" http://a.test/
 gets --cacert root.pem --connect-to "good.test:443:127.0.0.1:$good" https://good.test/
 refused 49 "Couldn't parse --connect-to entry 'a'" --connect-to a http://a.test/
 gets --unix-socket plain.sock http://a.test/
+gets --abstract-unix-socket "gofer-test-$abstract" http://a.test/
 refused 7 'Failed to connect to a.test port 80 after' --unix-socket nowhere.sock http://a.test/
 refused 7 'Failed to connect to a.test port 80 after' --abstract-unix-socket gofer-nobody http://a.test/
 gets -4 "http://127.0.0.1:$plain/"
@@ -235,6 +236,7 @@ if command -v curl >/dev/null && curl -V | grep -q OpenSSL; then
     same --connect-to "a.test:80:127.0.0.1:$plain" http://a.test/
     same --connect-to "good.test:443:127.0.0.1:$good" --cacert root.pem https://good.test/
     same --unix-socket plain.sock http://a.test/
+    same --abstract-unix-socket "gofer-test-$abstract" http://a.test/
     same --unix-socket nowhere.sock http://a.test/
     same -4 "http://127.0.0.1:$plain/"
     same --interface lo "http://127.0.0.1:$plain/"
