@@ -78,7 +78,7 @@ static void on_got_connect(struct facts *f, const gofer_trace_event *e)
     const char *blank = memchr(e->data, ' ', e->data_len);
 
     f->got_heads_bytes += e->data_len;
-    f->connect_status = blank != NULL ? atoi(blank) : 0;
+    f->connect_status = blank != NULL ? (int)strtol(blank, NULL, 10) : 0;
 }
 
 void facts_event(struct facts *f, const gofer_trace_event *e)

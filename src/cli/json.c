@@ -8,15 +8,15 @@
 
 #include <string.h>
 
-static void write_char(FILE *out, char c)
+static void write_char(FILE *out, unsigned char c)
 {
     static const char plain[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
     const char *hit = c != '\0' ? strchr(plain, c) : NULL;
 
     if (hit != NULL)
         fprintf(out, "\\%c", letters[hit - plain]);
-    else if ((unsigned char)c < 0x20)
-        fprintf(out, "\\u%04x", (unsigned)(unsigned char)c);
+    else if (c < 0x20)
+        fprintf(out, "\\u%04x", (unsigned)c);
     else
         fputc(c, out);
 }
@@ -25,9 +25,11 @@ void json_write_string(FILE *out, const char *text, size_t len, bool lower)
 {
     fputc('"', out);
     for (size_t i = 0; i < len; i++) {
-        char c = text[i];
+        unsigned char c = (unsigned char)text[i];
 
-        write_char(out, lower && c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c);
+        if (lower && c >= 'A' && c <= 'Z')
+            c |= 0x20;
+        write_char(out, c);
     }
     fputc('"', out);
 }

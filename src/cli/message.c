@@ -18,18 +18,20 @@ enum { COLUMNS = 79 };
 void message_open(const struct global *global)
 {
     const char *name = global->stderr_file;
+    bool is_stdout;
     FILE *file;
 
     if (name == NULL)
         return;
-    file = strcmp(name, "-") == 0 ? stdout : fopen(name, "we");
+    is_stdout = strcmp(name, "-") == 0;
+    file = is_stdout ? stdout : fopen(name, "we");
     if (file == NULL) {
         message_warn(global->first, "Failed to open %s!", name);
         return;
     }
     fflush(stderr);
     dup2(fileno(file), STDERR_FILENO);
-    if (file != stdout)
+    if (!is_stdout)
         fclose(file);
 }
 

@@ -10,7 +10,7 @@
 #define GOFER_CLI_PROXY_URL_H
 
 /* Puts into *proxy what the library is to be told for a proxy that a person named. */
-void proxy_url_take(char **proxy, const char *named);
+void proxy_url_take(char **proxy, const char *value);
 
 /*
  * Rewrites the environment: ALL_PROXY where there is none for a scheme, no HTTP_PROXY,

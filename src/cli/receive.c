@@ -50,17 +50,19 @@ static bool is_stdout(const char *name)
 static void dump_heads(struct transfer *t)
 {
     const char *name = t->config->files.dump_header;
+    bool shown;
     FILE *file;
 
     if (name == NULL)
         return;
-    file = is_stdout(name) ? stdout : fopen(name, "abe");
+    shown = is_stdout(name);
+    file = shown ? stdout : fopen(name, "abe");
     if (file == NULL) {
         message_warn(t->config, "Failed to open %s", name);
         return;
     }
     fwrite(text_str(&t->heads), 1, t->heads.len, file);
-    if (file == stdout)
+    if (shown)
         fflush(file);
     else
         fclose(file);
@@ -70,15 +72,17 @@ static void save_etag(const struct transfer *t)
 {
     const char *tag = gofer_response_header(t->response, "ETag");
     const char *name = t->config->message.etag_save;
+    bool shown;
     FILE *file;
 
     if (name == NULL || tag == NULL)
         return;
-    file = is_stdout(name) ? stdout : fopen(name, "we");
+    shown = is_stdout(name);
+    file = shown ? stdout : fopen(name, "we");
     if (file == NULL)
         return;
     fprintf(file, "%s\n", tag);
-    if (file == stdout)
+    if (shown)
         fflush(file);
     else
         fclose(file);

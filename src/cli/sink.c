@@ -146,6 +146,7 @@ static int open_new(struct sink *sink)
 static FILE *open_file(struct sink *sink)
 {
     const char *path = text_str(&sink->path);
+    FILE *file;
     int fd;
 
     if (sink->config->files.create_dirs)
@@ -153,7 +154,12 @@ static FILE *open_file(struct sink *sink)
     if (!sink->exclusive)
         return fopen(path, sink->appends ? "abe" : "wbe");
     fd = open_new(sink);
-    return fd >= 0 ? fdopen(fd, "wb") : NULL;
+    if (fd < 0)
+        return NULL;
+    file = fdopen(fd, "wb");
+    if (file == NULL)
+        close(fd);
+    return file;
 }
 
 static bool fail(const struct sink *sink, struct text *problem)

@@ -19,6 +19,7 @@
 static void host_set(struct cookie_host *host, const char *name, const char *zone,
                      enum url_host_kind kind)
 {
+    /* cppcheck-suppress ctuuninitvar; this is where it is set */
     snprintf(host->name, sizeof host->name, "%s%s%s", name, zone == NULL ? "" : "%",
              zone == NULL ? "" : zone);
     host->is_ip = kind != URL_HOST_NAME;
@@ -60,7 +61,7 @@ static void write_as_in_url(const char *text, struct buf *out)
 gofer_status cookie_host_parse(const char *text, struct cookie_host *host)
 {
     struct buf authority = BUF_INIT, why = BUF_INIT;
-    struct host parsed;
+    struct host parsed = {0};
     gofer_status status = GOFER_ERR_NOMEM;
     write_as_in_url(text, &authority);
     if (!buf_failed(&authority))

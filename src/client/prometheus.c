@@ -105,7 +105,7 @@ static void write_escaped(struct buf *out, const char *text)
     }
 }
 
-/* The client's label and another one, each where there is one. */
+/* The client's label and another one, each where it has a value. */
 static void write_labels(struct buf *out, const char *client, const char *label, const char *value)
 {
     const char *before = "{";
@@ -115,12 +115,12 @@ static void write_labels(struct buf *out, const char *client, const char *label,
         buf_append_char(out, '"');
         before = ",";
     }
-    if (label != NULL) {
+    if (value != NULL) {
         buf_printf(out, "%s%s=\"", before, label);
         write_escaped(out, value);
         buf_append_char(out, '"');
     }
-    if (client != NULL || label != NULL)
+    if (client != NULL || value != NULL)
         buf_append_char(out, '}');
 }
 

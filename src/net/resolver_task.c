@@ -203,8 +203,9 @@ static bool sort_lookups_locked(struct resolver *r, struct list *fresh)
     bool owed = false;
     bool mail = false; /* what is to be refreshed is looked at next */
     int64_t now = clock_now_ns();
-    for (int i = 0; i < MAIL_PER_STEP && r->mailbox.len > 0; i++) {
-        struct lookup *lookup = list_item(list_pop(&r->mailbox), struct lookup, link);
+    struct link *at;
+    for (int i = 0; i < MAIL_PER_STEP && (at = list_pop(&r->mailbox)) != NULL; i++) {
+        struct lookup *lookup = list_item(at, struct lookup, link);
         bool woken = resolver_answer_cached_locked(r, lookup, now, &mail)
                          ? task_wake(lookup->task, EV_ANSWER)
                          : join_locked(r, lookup, fresh);
@@ -317,10 +318,9 @@ static void take_heard(struct resolver *r)
 static bool fail_all_locked(struct resolver *r)
 {
     bool owed = false;
-    while (r->mailbox.len > 0) {
-        struct link *l = list_pop(&r->mailbox);
-        owed = answer_lookup(list_item(l, struct lookup, link), LOOKUP_FAILED) || owed;
-    }
+    struct link *at;
+    while ((at = list_pop(&r->mailbox)) != NULL)
+        owed = answer_lookup(list_item(at, struct lookup, link), LOOKUP_FAILED) || owed;
     for (struct query *q = r->queries; q != NULL; q = q->hh.next) {
         q->found.error = q->found.len > 0 ? LOOKUP_OK : LOOKUP_FAILED;
         owed = tell_locked(q, true) || owed;

@@ -145,8 +145,9 @@ static int64_t lifetime_s(SSL_SESSION *session)
 static void keep(struct tls_sessions *s, const char *key, struct kept kept, struct dropped *dropped)
 {
     struct entry *e = find(s, key);
-    if (e == NULL && HASH_COUNT(s->entries) >= TLS_SESSION_KEYS)
-        remove_entry(s, list_item(list_first(&s->used), struct entry, used), dropped);
+    struct link *oldest = list_first(&s->used);
+    if (e == NULL && oldest != NULL && HASH_COUNT(s->entries) >= TLS_SESSION_KEYS)
+        remove_entry(s, list_item(oldest, struct entry, used), dropped);
     if (e == NULL)
         e = add_entry(s, key);
     s->count++;

@@ -56,6 +56,7 @@ static void tell_end(struct dial *d)
     if (shook)
         trace_tls_done(d->trace, d->key->host, NULL, d->conn->tls, &d->fault);
     else if (d->secure.source != NULL)
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it began on a connection */
         trace_tls_done(d->trace, NULL, d->hops[d->hop].proxy->host, d->conn->tls, &d->fault);
 }
 

@@ -164,10 +164,9 @@ static void start_dial(struct pool *p, struct pool_host *host, struct want *want
 /* Slots may have come free: the wants whose dials wait for one get them in order. */
 void pool_use_slots(struct pool *p, struct pool_host *host, struct work *work)
 {
-    while (!p->closed && pool_has_slot(p, host) && host->undialed.len > 0) {
-        struct want *want = list_item(list_pop(&host->undialed), struct want, undialed);
-        start_dial(p, host, want, work);
-    }
+    struct link *at;
+    while (!p->closed && pool_has_slot(p, host) && (at = list_pop(&host->undialed)) != NULL)
+        start_dial(p, host, list_item(at, struct want, undialed), work);
 }
 
 void pool_make_room(struct pool *p, struct pool_host *host, struct work *work)
