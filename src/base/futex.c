@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/helgrind.h"
 
 struct kernel_time {
     long sec;
@@ -35,6 +36,7 @@ void futex_wait(_Atomic uint32_t *word, uint32_t value, int64_t at_ns)
 void futex_wake(_Atomic uint32_t *word, int n)
 {
     int saved = errno;
+    helgrind_atomic(word); /* it takes the look for its address for a read */
     syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, n, NULL, NULL, 0);
     errno = saved;
 }

@@ -12,18 +12,19 @@
 
 #include "base/clock.h"
 #include "base/futex.h"
-#include "base/lock_watch.h"
+#include "base/helgrind.h"
 
 void lock_init(struct lock *l, enum lock_rank rank)
 {
     atomic_init(&l->word, LOCK_FREE);
     l->rank = rank;
-    lock_watch_init(l);
+    helgrind_atomic(&l->word);
+    helgrind_lock_init(l);
 }
 
 void lock_fini(struct lock *l)
 {
-    lock_watch_fini(l);
+    helgrind_lock_fini(l);
 }
 
 /* Having slept, a thread does not know whether others sleep still, so it leaves WANTED behind; at
@@ -43,6 +44,7 @@ void lock_cond_init(struct lock_cond *c)
 {
     atomic_init(&c->turn, 0);
     c->sleepers = 0;
+    helgrind_atomic(&c->turn);
 }
 
 void lock_cond_fini(struct lock_cond *c)
@@ -80,11 +82,11 @@ static void cond_wait(struct lock_cond *c, struct lock *l, int64_t at_ns)
 {
     uint32_t turn = atomic_load_explicit(&c->turn, memory_order_relaxed);
     c->sleepers++;
-    lock_watch_drop(l);
+    helgrind_lock_drop(l);
     lock_word_drop(l);
     futex_wait(&c->turn, turn, at_ns);
     lock_word_take(l);
-    lock_watch_taken(l);
+    helgrind_lock_taken(l);
     c->sleepers--;
 }
 
@@ -149,13 +151,13 @@ void lock_take(struct lock *l)
 {
     note_taken(l);
     lock_word_take(l);
-    lock_watch_taken(l);
+    helgrind_lock_taken(l);
 }
 
 void lock_drop(struct lock *l)
 {
     note_dropped(l);
-    lock_watch_drop(l);
+    helgrind_lock_drop(l);
     lock_word_drop(l);
 }
 

@@ -7,7 +7,6 @@
  */
 #include "client/cookie_jar.h"
 
-#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,7 +21,7 @@ gofer_cookie_jar *gofer_cookie_jar_new(void)
     gofer_cookie_jar *jar = mem_zalloc(sizeof(*jar));
     if (jar == NULL)
         return NULL;
-    atomic_init(&jar->refs, 1);
+    refs_init(&jar->refs, 1);
     jar->pid = getpid();
     public_suffixes_init(&jar->suffixes);
     lock_init(&jar->lock, LOCK_JAR);
@@ -32,12 +31,12 @@ gofer_cookie_jar *gofer_cookie_jar_new(void)
 void cookie_jar_ref(gofer_cookie_jar *jar)
 {
     if (jar != NULL)
-        atomic_fetch_add_explicit(&jar->refs, 1, memory_order_relaxed);
+        refs_add(&jar->refs);
 }
 
 void cookie_jar_unref(gofer_cookie_jar *jar)
 {
-    if (jar == NULL || atomic_fetch_sub(&jar->refs, 1) != 1)
+    if (jar == NULL || !refs_drop(&jar->refs))
         return;
     cookie_store_clear(&jar->store);
     public_suffixes_fini(&jar->suffixes);

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "base/lock.h"
+#include "base/refs.h"
 #include "client/cookie_store.h"
 #include "http/response_head.h"
 
@@ -22,7 +23,7 @@
 enum { COOKIE_RESPONSE_MAX = 3000 };
 
 struct gofer_cookie_jar {
-    _Atomic uint32_t refs;
+    struct refs refs;
     pid_t pid; /* who made it */
     struct public_suffixes suffixes;
     struct lock lock; /* guards all below */

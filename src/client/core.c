@@ -421,7 +421,7 @@ struct core *core_new(const gofer_client_options *options)
         errno = ENOMEM;
         return NULL;
     }
-    atomic_init(&core->refs, 1);
+    refs_init(&core->refs, 1);
     core->id = atomic_fetch_add(&next_id, 1);
     atomic_init(&core->random, (uint64_t)clock_now_ns() ^ (uint64_t)(uintptr_t)core);
     lock_init(&core->lock, LOCK_CORE);
@@ -444,11 +444,11 @@ struct core *core_new(const gofer_client_options *options)
 
 void core_ref(struct core *core)
 {
-    atomic_fetch_add_explicit(&core->refs, 1, memory_order_relaxed);
+    refs_add(&core->refs);
 }
 
 void core_unref(struct core *core)
 {
-    if (core != NULL && atomic_fetch_sub(&core->refs, 1) == 1)
+    if (core != NULL && refs_drop(&core->refs))
         core_free(core);
 }

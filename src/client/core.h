@@ -23,6 +23,7 @@
 #include "base/list.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "base/refs.h"
 #include "client/names.h"
 #include "client/proxies.h"
 #include "client/retry_budget.h"
@@ -47,7 +48,7 @@ struct waiter;
 enum core_state { CORE_OPEN, CORE_CLOSING, CORE_ENDED };
 
 struct core {
-    _Atomic uint32_t refs;
+    struct refs refs;
     uint64_t id;                    /* no two cores of a process have the same */
     const volatile uint32_t *alive; /* a page that fork() wipes in the child */
     gofer_client_options

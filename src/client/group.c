@@ -9,18 +9,18 @@
  * Lock: `lock` (LOCK_GROUP) guards the lists, the waiter and the deadline. It
  * ranks before a call's lock, and a call tells its group without its own.
  */
-#include <stdatomic.h>
 
 #include "base/alloc.h"
 #include "base/callback.h"
 #include "base/clock.h"
+#include "base/refs.h"
 #include "client/call.h"
 #include "client/core.h"
 #include "engine/waiter.h"
 #include "engine/wakes.h"
 
 struct gofer_group {
-    _Atomic uint32_t refs;
+    struct refs refs;
     struct core *core;
     struct lock lock; /* guards all below */
     struct list pending;
@@ -31,7 +31,7 @@ struct gofer_group {
 
 static void group_unref(gofer_group *group)
 {
-    if (atomic_fetch_sub(&group->refs, 1) != 1)
+    if (!refs_drop(&group->refs))
         return;
     core_unref(group->core);
     lock_fini(&group->lock);
@@ -51,7 +51,7 @@ gofer_group *gofer_group_new(gofer_client *client)
     gofer_group *group = mem_zalloc(sizeof(*group));
     if (group == NULL)
         return NULL;
-    atomic_init(&group->refs, 1);
+    refs_init(&group->refs, 1);
     group->core = (struct core *)(void *)client;
     core_ref(group->core);
     group->deadline = CLOCK_NEVER;
@@ -88,7 +88,7 @@ static gofer_status join(gofer_group *group, struct call *call, bool *resolved, 
     *resolved = call->outcome == OUTCOME_RESOLVED && !call->unpublished;
     if (free_to_join) {
         call->group = group;
-        atomic_fetch_add(&group->refs, 1);
+        refs_add(&group->refs);
         list_push(&group->pending, &call->group_link);
     }
     lock_drop(&call->lock);

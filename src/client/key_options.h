@@ -161,7 +161,7 @@ enum key_scope {
 /* struct snapshot. ROW(member, scope, what it is about, its zero, how to change it in `request`).
  */
 #define REQUEST_OPTIONS(ROW)                                                                       \
-    ROW(refs, DERIVED, "count", 0, (void)0)                                                        \
+    ROW(refs, DERIVED, "count", {0}, (void)0)                                                      \
     ROW(status, DERIVED, "error", 0, (void)0)                                                      \
     ROW(why, DERIVED, "error", 0, (void)0)                                                         \
     ROW(method, NOT_CONNECTION, "message", 0, request = other_method(request, url))                \

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/helgrind.h"
 #include "client/cookie_jar.h"
 #include "client/core.h"
 #include "client/hops.h"
@@ -230,8 +231,10 @@ __attribute__((noinline)) static struct prepared *prepare_and_keep(struct snapsh
     struct prepared *made = prepared_new(snapshot, core, NULL, status, why);
     if (made == NULL || kept != NULL)
         return made;
+    helgrind_before(made);
     if (atomic_compare_exchange_strong(&snapshot->prepared, &kept, made))
         return made;
+    helgrind_after(kept);
     /* Another thread was first; it may have prepared for another client. */
     if (kept->core_id != core->id)
         return made;
@@ -245,6 +248,7 @@ static struct prepared *prepare_once(struct snapshot *snapshot, const struct cor
 {
     *status = GOFER_OK;
     struct prepared *kept = atomic_load_explicit(&snapshot->prepared, memory_order_acquire);
+    helgrind_after(kept);
     if (kept != NULL && kept->core_id == core->id)
         return kept;
     return prepare_and_keep(snapshot, kept, core, status, why);
@@ -284,12 +288,12 @@ void snapshot_release(struct snapshot *snapshot, struct prepared *prepared)
 
 void snapshot_ref(struct snapshot *snapshot)
 {
-    atomic_fetch_add_explicit(&snapshot->refs, 1, memory_order_relaxed);
+    refs_add(&snapshot->refs);
 }
 
 void snapshot_unref(struct snapshot *snapshot)
 {
-    if (snapshot == NULL || atomic_fetch_sub(&snapshot->refs, 1) != 1)
+    if (snapshot == NULL || !refs_drop(&snapshot->refs))
         return;
     prepared_free(atomic_load(&snapshot->prepared));
     mem_free(snapshot->why);
@@ -359,7 +363,7 @@ struct snapshot *snapshot_new(const char *method, const char *url)
     struct snapshot *s = mem_zalloc(sizeof(*s));
     if (s == NULL)
         return NULL;
-    atomic_init(&s->refs, 1);
+    refs_init(&s->refs, 1);
     if (fill(s, method == NULL || *method == '\0' ? "GET" : method, url == NULL ? "" : url))
         return s;
     snapshot_unref(s);
@@ -373,7 +377,7 @@ struct snapshot *snapshot_copy(const struct snapshot *from)
     struct snapshot *s = mem_zalloc(sizeof(*s));
     if (s == NULL)
         return NULL;
-    atomic_init(&s->refs, 1);
+    refs_init(&s->refs, 1);
     s->status = from->status;
     s->timeout_ms = from->timeout_ms;
     s->idempotent = from->idempotent;
@@ -432,7 +436,7 @@ bool snapshot_take_url(struct snapshot *snapshot, struct url *url)
 struct snapshot *snapshot_writable(struct snapshot **snapshot)
 {
     struct snapshot *s = *snapshot;
-    if (atomic_load_explicit(&s->refs, memory_order_acquire) == 1) {
+    if (refs_is_one(&s->refs)) {
         prepared_free(atomic_exchange(&s->prepared, NULL));
         return s;
     }

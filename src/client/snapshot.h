@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/refs.h"
 #include "http/header.h"
 #include "http/proxy.h"
 #include "http/url.h"
@@ -46,7 +47,7 @@ struct prepared {
 enum snapshot_follow { FOLLOW_AS_CLIENT, FOLLOW_ALWAYS, FOLLOW_NEVER };
 
 struct snapshot {
-    _Atomic uint32_t refs;
+    struct refs refs;
     gofer_status status; /* the first thing that is wrong with it, and */
     char *why;           /* a line about it, or NULL */
     char *method;

@@ -7,17 +7,17 @@
  */
 #include "client/token.h"
 
-#include <stdatomic.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/lock.h"
+#include "base/refs.h"
 #include "client/call.h"
 
 struct gofer_cancel {
-    _Atomic uint32_t refs;
+    struct refs refs;
     int64_t deadline; /* immutable, as */
     pid_t pid;
     struct lock lock; /* guards all below */
@@ -30,7 +30,7 @@ static gofer_cancel *token_new(int64_t deadline_ns)
     gofer_cancel *token = mem_zalloc(sizeof(*token));
     if (token == NULL)
         return NULL;
-    atomic_init(&token->refs, 1);
+    refs_init(&token->refs, 1);
     token->deadline = deadline_ns;
     token->pid = getpid();
     lock_init(&token->lock, LOCK_TOKEN);
@@ -50,12 +50,12 @@ gofer_cancel *gofer_cancel_new_deadline(int64_t deadline_ms)
 void token_ref(gofer_cancel *token)
 {
     if (token != NULL)
-        atomic_fetch_add_explicit(&token->refs, 1, memory_order_relaxed);
+        refs_add(&token->refs);
 }
 
 void token_unref(gofer_cancel *token)
 {
-    if (token == NULL || atomic_fetch_sub(&token->refs, 1) != 1)
+    if (token == NULL || !refs_drop(&token->refs))
         return;
     lock_fini(&token->lock);
     mem_free(token);

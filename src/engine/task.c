@@ -7,6 +7,7 @@
  */
 #include "engine/task.h"
 
+#include "base/helgrind.h"
 #include "engine/engine.h"
 #include "engine/wakes.h"
 
@@ -26,17 +27,18 @@ void task_init(struct task *task, struct engine *engine, const struct task_ops *
     *task = (struct task){.ops = ops, .engine = engine};
     task->timer.task = task;
     atomic_init(&task->word, PARKED);
-    atomic_init(&task->refs, 1);
+    helgrind_atomic(&task->word);
+    refs_init(&task->refs, 1);
 }
 
 void task_ref(struct task *task)
 {
-    atomic_fetch_add_explicit(&task->refs, 1, memory_order_relaxed);
+    refs_add(&task->refs);
 }
 
 void task_unref(struct task *task)
 {
-    if (atomic_fetch_sub_explicit(&task->refs, 1, memory_order_acq_rel) == 1)
+    if (refs_drop(&task->refs))
         task->ops->free(task);
 }
 

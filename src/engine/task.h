@@ -39,6 +39,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "base/refs.h"
 #include "engine/timer.h"
 
 struct wakes;
@@ -98,7 +99,7 @@ struct task {
     const struct task_ops *ops;
     struct engine *engine;
     _Atomic uint32_t word; /* state and pending events */
-    _Atomic uint32_t refs;
+    struct refs refs;
     uint32_t slot;     /* its place in the engine's slot table + 1; guarded by the engine's lock */
     bool taken;        /* a thread has begun it: no more stealing; guarded by the engine's lock */
     struct link queue; /* the run queue; guarded by the engine's lock */

@@ -18,14 +18,14 @@ struct wire *wire_new(void)
 {
     struct wire *wire = mem_zalloc(sizeof(*wire));
     if (wire != NULL)
-        atomic_init(&wire->refs, 1);
+        refs_init(&wire->refs, 1);
     return wire;
 }
 
 struct wire *wire_ref(struct wire *wire)
 {
     if (wire != NULL)
-        atomic_fetch_add_explicit(&wire->refs, 1, memory_order_relaxed);
+        refs_add(&wire->refs);
     return wire;
 }
 
@@ -38,7 +38,7 @@ static void free_texts(char **texts, size_t len)
 
 void wire_unref(struct wire *wire)
 {
-    if (wire == NULL || atomic_fetch_sub(&wire->refs, 1) != 1)
+    if (wire == NULL || !refs_drop(&wire->refs))
         return;
     free_texts(wire->order, wire->order_len);
     free_texts(wire->lines, wire->lines_len);

@@ -11,15 +11,15 @@
 #ifndef GOFER_HTTP_WIRE_H
 #define GOFER_HTTP_WIRE_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/refs.h"
 
 struct wire {
-    _Atomic uint32_t refs;
+    struct refs refs;
     char *target; /* or NULL */
     char **order;
     size_t order_len;

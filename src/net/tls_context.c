@@ -38,7 +38,7 @@ struct tls_profile *tls_profile_new(const gofer_tls_options *options, int *err)
         mem_free(p);
         return NULL;
     }
-    atomic_init(&p->refs, 1);
+    refs_init(&p->refs, 1);
     bool resumes = !p->settings.options.disable_resumption;
     p->sessions = resumes ? tls_sessions_new() : NULL;
     if (p->sessions != NULL || !resumes)
@@ -50,7 +50,7 @@ struct tls_profile *tls_profile_new(const gofer_tls_options *options, int *err)
 
 void tls_profile_unref(struct tls_profile *profile)
 {
-    if (profile == NULL || atomic_fetch_sub(&profile->refs, 1) != 1)
+    if (profile == NULL || !refs_drop(&profile->refs))
         return;
     tls_sessions_free(profile->sessions);
     tls_settings_fini(&profile->settings);
@@ -201,8 +201,8 @@ struct tls_context *tls_context_new(struct tls_profile *profile, struct fault *f
         mem_free(c);
         return NULL;
     }
-    atomic_init(&c->refs, 1);
-    atomic_fetch_add(&profile->refs, 1);
+    refs_init(&c->refs, 1);
+    refs_add(&profile->refs);
     c->profile = profile;
     c->keylog_fd = -1;
     c->generation = atomic_fetch_add(&generations, 1) + 1;
@@ -218,12 +218,12 @@ struct tls_context *tls_context_new(struct tls_profile *profile, struct fault *f
 
 void tls_context_ref(struct tls_context *context)
 {
-    atomic_fetch_add_explicit(&context->refs, 1, memory_order_relaxed);
+    refs_add(&context->refs);
 }
 
 void tls_context_unref(struct tls_context *context)
 {
-    if (context == NULL || atomic_fetch_sub(&context->refs, 1) != 1)
+    if (context == NULL || !refs_drop(&context->refs))
         return;
     SSL_CTX_free(context->ctx);
     if (context->keylog_fd >= 0)

@@ -20,20 +20,21 @@
 #include <openssl/ssl.h>
 
 #include "base/fault.h"
+#include "base/refs.h"
 #include "net/tls_pin.h"
 #include "net/tls_session.h"
 #include "net/tls_settings.h"
 
 /* What a client's contexts share: all of it is theirs, too. */
 struct tls_profile {
-    _Atomic uint32_t refs;
+    struct refs refs;
     struct tls_settings settings;
     struct tls_sessions *sessions; /* NULL: no resumption */
     _Atomic bool doubted;          /* a context was made again because none agreed with it */
 };
 
 struct tls_context {
-    _Atomic uint32_t refs;
+    struct refs refs;
     uint64_t generation; /* no two contexts of a process have the same */
     SSL_CTX *ctx;
     struct tls_profile *profile;

@@ -27,7 +27,7 @@ struct conn *conn_new(int fd, struct engine *engine, int64_t now_ns)
     if (conn == NULL)
         return NULL;
     conn->watch = (struct watch){.fd = fd};
-    atomic_init(&conn->refs, 1);
+    refs_init(&conn->refs, 1);
     conn->engine = engine;
     conn->idle_epoll_fd = -1;
     conn->number = atomic_fetch_add_explicit(&next_number, 1, memory_order_relaxed);
@@ -51,12 +51,12 @@ void conn_close(struct conn **conn)
 
 void conn_pin(struct conn *conn)
 {
-    atomic_fetch_add_explicit(&conn->refs, 1, memory_order_relaxed);
+    refs_add(&conn->refs);
 }
 
 void conn_unpin(struct conn *conn)
 {
-    if (atomic_fetch_sub(&conn->refs, 1) != 1)
+    if (!refs_drop(&conn->refs))
         return;
     close(conn->watch.fd);
     mem_free(conn);

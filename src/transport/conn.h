@@ -19,7 +19,6 @@
 #ifndef GOFER_TRANSPORT_CONN_H
 #define GOFER_TRANSPORT_CONN_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +27,7 @@
 
 #include "base/fault.h"
 #include "base/list.h"
+#include "base/refs.h"
 #include "engine/watch.h"
 #include "net/addr.h"
 #include "transport/trace_marks.h"
@@ -38,9 +38,9 @@ struct pool_host;
 struct tls;
 
 struct conn {
-    struct watch watch;    /* the socket */
-    _Atomic uint32_t refs; /* the owner's, and those of threads that poll the socket meanwhile */
-    struct tls *tls;       /* owned, from dial to close; NULL: plain TCP */
+    struct watch watch; /* the socket */
+    struct refs refs;   /* the owner's, and those of threads that poll the socket meanwhile */
+    struct tls *tls;    /* owned, from dial to close; NULL: plain TCP */
     struct engine *engine;
     struct pool_host *host; /* the pool's record of its key */
     struct addr peer;       /* whom it goes to; its family is 0 where that is no address */

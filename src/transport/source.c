@@ -22,7 +22,7 @@ static struct source *new_source(enum source_kind kind, int64_t len, size_t extr
     if (s == NULL)
         return NULL;
     *s = (struct source){.kind = kind, .len = len, .fd = -1};
-    atomic_init(&s->refs, 1);
+    refs_init(&s->refs, 1);
     lock_init(&s->lock, LOCK_SOURCE);
     return s;
 }
@@ -103,13 +103,13 @@ struct source *source_new_parts(struct source *const *parts, size_t n)
 
 void source_ref(struct source *source)
 {
-    atomic_fetch_add_explicit(&source->refs, 1, memory_order_relaxed);
+    refs_add(&source->refs);
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion): a form's parts are no forms */
 void source_unref(struct source *source)
 {
-    if (source == NULL || atomic_fetch_sub(&source->refs, 1) != 1)
+    if (source == NULL || !refs_drop(&source->refs))
         return;
     call_back(source->free_fn, source->arg);
     for (size_t i = 0; i < source->parts_len; i++)

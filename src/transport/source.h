@@ -16,13 +16,13 @@
 #ifndef GOFER_TRANSPORT_SOURCE_H
 #define GOFER_TRANSPORT_SOURCE_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/lock.h"
+#include "base/refs.h"
 #include <gofer/request.h>
 
 enum source_kind { SOURCE_MEMORY, SOURCE_FILE, SOURCE_READER, SOURCE_PARTS };
@@ -33,7 +33,7 @@ struct source_part {
 };
 
 struct source {
-    _Atomic uint32_t refs;
+    struct refs refs;
     enum source_kind kind;
     int64_t len; /* bytes it has; -1: unknown (readers only) */
 

@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/callback.h"
 #include "base/clock.h"
+#include "base/refs.h"
 #include "net/addr.h"
 #include "net/resolver.h"
 #include "net/tls.h"
@@ -28,7 +29,7 @@ enum { HOST_SHOWN = 288, ADDRESSES_SHOWN = 32 };
 /* --- hooks --- */
 
 struct trace_hook {
-    _Atomic uint32_t refs;
+    struct refs refs;
     gofer_trace_fn *fn;
     void *arg;
     void (*close)(void *arg);
@@ -39,7 +40,7 @@ struct trace_hook *trace_hook_new(gofer_trace_fn *fn, void *arg, void (*close)(v
     struct trace_hook *hook = mem_zalloc(sizeof(*hook));
     if (hook == NULL)
         return NULL;
-    atomic_init(&hook->refs, 1);
+    refs_init(&hook->refs, 1);
     hook->fn = fn;
     hook->arg = arg;
     hook->close = close;
@@ -49,13 +50,13 @@ struct trace_hook *trace_hook_new(gofer_trace_fn *fn, void *arg, void (*close)(v
 struct trace_hook *trace_hook_ref(struct trace_hook *hook)
 {
     if (hook != NULL)
-        atomic_fetch_add_explicit(&hook->refs, 1, memory_order_relaxed);
+        refs_add(&hook->refs);
     return hook;
 }
 
 void trace_hook_unref(struct trace_hook *hook)
 {
-    if (hook == NULL || atomic_fetch_sub(&hook->refs, 1) != 1)
+    if (hook == NULL || !refs_drop(&hook->refs))
         return;
     if (hook->close != NULL) {
         callback_enter();
@@ -76,8 +77,8 @@ void trace_hook_give_back(struct trace_hook *hook)
 enum { HOOKS = 2 }; /* the request's, which is told first, and the client's */
 
 struct trace {
-    _Atomic uint32_t refs;    /* one of all that tell, and the readers' */
-    _Atomic uint32_t tellers; /* of the hooks */
+    struct refs refs;    /* one of all that tell, and the readers' */
+    struct refs tellers; /* of the hooks */
     uint64_t call;
     void *user;
     struct trace_hook *hooks[HOOKS];
@@ -91,8 +92,8 @@ struct trace *trace_new(struct trace_hook *request, struct trace_hook *client, v
     struct trace *t = mem_zalloc(sizeof(*t));
     if (t == NULL)
         return NULL;
-    atomic_init(&t->refs, 2);
-    atomic_init(&t->tellers, 1);
+    refs_init(&t->refs, 2);
+    refs_init(&t->tellers, 1);
     t->call = atomic_fetch_add_explicit(&next_call, 1, memory_order_relaxed);
     t->user = user;
     t->hooks[0] = trace_hook_ref(request);
@@ -103,26 +104,26 @@ struct trace *trace_new(struct trace_hook *request, struct trace_hook *client, v
 struct trace *trace_ref(struct trace *trace)
 {
     if (trace != NULL)
-        atomic_fetch_add_explicit(&trace->refs, 1, memory_order_relaxed);
+        refs_add(&trace->refs);
     return trace;
 }
 
 void trace_unref(struct trace *trace)
 {
-    if (trace != NULL && atomic_fetch_sub(&trace->refs, 1) == 1)
+    if (trace != NULL && refs_drop(&trace->refs))
         mem_free(trace);
 }
 
 struct trace *trace_join(struct trace *trace)
 {
     if (trace != NULL)
-        atomic_fetch_add_explicit(&trace->tellers, 1, memory_order_relaxed);
+        refs_add(&trace->tellers);
     return trace;
 }
 
 void trace_leave(struct trace *trace)
 {
-    if (trace == NULL || atomic_fetch_sub(&trace->tellers, 1) != 1)
+    if (trace == NULL || !refs_drop(&trace->tellers))
         return;
     for (int i = 0; i < HOOKS; i++)
         trace_hook_unref(trace->hooks[i]);

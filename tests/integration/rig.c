@@ -133,8 +133,10 @@ static void drop_origins(void)
         origin_stop(rig.origins[--rig.origins_len]);
         free(rig.args[rig.origins_len]);
     }
-    while (rig.gates_len > 0)
-        free(rig.gates[--rig.gates_len]);
+    while (rig.gates_len > 0) {
+        gate_fini(rig.gates[--rig.gates_len]);
+        free(rig.gates[rig.gates_len]);
+    }
 }
 
 static void drop_all(void)
@@ -433,9 +435,14 @@ void rig_expect_timeout(const struct outcome *outcome, gofer_phase phase, int64_
 
 /* --- time limits --- */
 
+/* Before the phase, or in the one that sends before a byte was sent. */
 static bool came_too_soon(const struct outcome *outcome, gofer_phase phase)
 {
-    return outcome->error != NULL && outcome->error->timeout && outcome->error->phase < phase;
+    const gofer_error *error = outcome->error;
+
+    if (error == NULL || !error->timeout)
+        return false;
+    return error->phase < phase || (phase == GOFER_PHASE_SEND && error->sent == GOFER_SENT_NOTHING);
 }
 
 struct outcome rig_limited(rig_attempt *attempt, void *arg, gofer_phase phase)

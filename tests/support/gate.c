@@ -17,6 +17,12 @@ struct timespec patience_end(clockid_t clock)
     return end;
 }
 
+void gate_fini(struct gate *gate)
+{
+    pthread_cond_destroy(&gate->changed);
+    pthread_mutex_destroy(&gate->lock);
+}
+
 void gate_reset(struct gate *gate)
 {
     pthread_mutex_lock(&gate->lock);

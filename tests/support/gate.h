@@ -34,6 +34,9 @@ enum { PATIENCE_MS = 20000 };
 /* When a wait that begins now has taken so long: for pthread_cond_timedwait() on that clock. */
 struct timespec patience_end(clockid_t clock);
 
+/* Of memory that is freed: what a mutex is known by is forgotten. Nobody may wait. */
+void gate_fini(struct gate *gate);
+
 /* Back to no passes. Nobody may wait. */
 void gate_reset(struct gate *gate);
 
