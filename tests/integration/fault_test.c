@@ -21,8 +21,6 @@ extern CU_TestInfo fault_tests[];
 
 #define CHUNKED "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
-enum { QUICK_MS = 10000 };
-
 /* The reply ends in `status`, the connection is closed by us, and the next call is answered. */
 static void refused_then(const char *reply, size_t len, enum script_then then, gofer_status status)
 {
@@ -37,7 +35,6 @@ static void refused_then(const char *reply, size_t len, enum script_then then, g
     rig_expect_error(&bad, status);
     if (bad.status != status)
         fprintf(stderr, "\n    reply: %.80s", reply);
-    EXPECT(bad.took_ms < QUICK_MS);
     EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
     struct outcome good = rig_get(client, origin, "/good");
     rig_expect_answer(&good, 200, "hello");
@@ -134,7 +131,6 @@ static void endless_is(const char *head, const char *text, gofer_status status,
 
     if (bad.status != or_status)
         rig_expect_error(&bad, status);
-    EXPECT(bad.took_ms < QUICK_MS);
     EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
     struct outcome good = rig_get(client, origin, "/good");
     rig_expect_answer(&good, 200, "hello");
@@ -176,7 +172,6 @@ static void a_chunk_size_of_2_64_minus_1(void)
     struct outcome got = rig_get(client, origin, "/");
 
     EXPECT(got.status == GOFER_ERR_PROTOCOL || got.status == GOFER_ERR_TOO_LARGE);
-    EXPECT(got.took_ms < QUICK_MS);
     EXPECT(origin_wait(origin, ORIGIN_OPEN, 0));
 }
 

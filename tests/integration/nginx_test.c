@@ -15,6 +15,9 @@
 
 extern CU_TestInfo nginx_tests[];
 
+/* Five minutes: hundreds of handshakes at once are slow beside sanitizers and valgrind. */
+enum { LIMIT_MS = 300000 };
+
 /* A test body with a running nginx and a client. */
 static void with_nginx(void (*body)(const struct nginx *nginx, gofer_client *client))
 {
@@ -26,7 +29,7 @@ static void with_nginx(void (*body)(const struct nginx *nginx, gofer_client *cli
         printf(" skipped: no nginx ");
         return;
     }
-    gofer_client *client = rig_client(NULL);
+    gofer_client *client = rig_client(&(gofer_client_options){.timeout_ms = LIMIT_MS});
     body(nginx, client);
     rig_end_client(client);
     nginx_stop(nginx);
