@@ -30,6 +30,7 @@ struct tls_profile {
     struct refs refs;
     struct tls_settings settings;
     struct tls_sessions *sessions; /* NULL: no resumption */
+    _Atomic unsigned invalid_cas;  /* how many there were when a server was not trusted */
     _Atomic bool doubted;          /* a context was made again because none agreed with it */
 };
 

@@ -227,12 +227,32 @@ static bool lacked_memory(X509_STORE_CTX *chain)
     return lacked;
 }
 
+static unsigned count_invalid(X509_STORE *store)
+{
+    STACK_OF(X509) *cas = X509_STORE_get1_all_certs(store);
+    unsigned n = 0;
+    for (int i = 0; i < sk_X509_num(cas); i++)
+        n += (X509_get_extension_flags(sk_X509_value(cas, i)) & EXFLAG_INVALID) != 0;
+    sk_X509_pop_free(cas, X509_free);
+    return n;
+}
+
+/* Whether more CAs are invalid than at the last failure. That OpenSSL had no memory to read one it
+ * does not say: the CA is none, then. */
+static bool lost_ca(X509_STORE_CTX *chain, struct tls_profile *profile)
+{
+    unsigned n = count_invalid(X509_STORE_CTX_get0_store(chain));
+    return n > atomic_exchange(&profile->invalid_cas, n);
+}
+
 /* A certificate of which OpenSSL once could not keep what it says stays invalid to it. That may be
  * a CA of the context's: another context is made, then. */
 static void fail_chain(struct fault *fault, X509_STORE_CTX *chain, const struct tls *tls)
 {
     if (!lacked_memory(chain)) {
         tls_error_certificate(fault, chain, tls->name);
+        if (lost_ca(chain, tls->context->profile))
+            atomic_store(&tls->context->spoilt, true);
         return;
     }
     fault_set(fault, GOFER_ERR_NOMEM, GOFER_PHASE_TLS, ENOMEM, NULL);

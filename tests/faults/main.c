@@ -149,7 +149,8 @@ static unsigned processes(void)
     return n < 1 ? 1 : (unsigned)n;
 }
 
-/* What libraries make once and keep is there before the first run counts. */
+/* What libraries make once and keep is there before the first run counts, of many or of one: the
+ * n-th call is the same, then. */
 static void warm_up(struct matrix *matrix)
 {
     struct run one = {.way = PLAIN};
@@ -221,8 +222,8 @@ static int run(struct crew *crew, int argc, char **argv)
 
     if (!begin(&matrix, directory))
         return 1;
+    warm_up(&matrix);
     if (crew != NULL) {
-        warm_up(&matrix);
         crew_work(crew, &matrix);
         status = matrix.failures > 0;
     } else {

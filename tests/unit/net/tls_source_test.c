@@ -424,6 +424,36 @@ static void what_a_server_agreed_with_stays(void)
     tls_source_free(source);
 }
 
+static X509 *unreadable_ca(void)
+{
+    X509 *ca = X509_dup(certs_get("other client"));
+    ASN1_OCTET_STRING *none = ASN1_OCTET_STRING_new();
+    ASN1_OCTET_STRING_set(none, (const unsigned char *)"none", 4);
+    X509_EXTENSION *extension = X509_EXTENSION_create_by_NID(NULL, NID_name_constraints, 1, none);
+    X509_add_ext(ca, extension, -1);
+    X509_EXTENSION_free(extension);
+    ASN1_OCTET_STRING_free(none);
+    return ca;
+}
+
+/* As a CA is to OpenSSL that it had no memory to read. */
+static void an_unreadable_ca_is_read_again_once(void)
+{
+    struct tls_source *source = pair_source(NULL);
+    struct tls_context *context = pair_context(source);
+    X509 *ca = unreadable_ca();
+    uint64_t before = context->generation;
+    CU_ASSERT_EQUAL(X509_STORE_add_cert(SSL_CTX_get_cert_store(context->ctx), ca), 1);
+    CU_ASSERT_FALSE(pair_trusts(source, "self-signed"));
+    CU_ASSERT_NOT_EQUAL(generation(source), before);
+    before = generation(source);
+    CU_ASSERT_FALSE(pair_trusts(source, "self-signed"));
+    CU_ASSERT_EQUAL(generation(source), before);
+    X509_free(ca);
+    tls_context_unref(context);
+    tls_source_free(source);
+}
+
 CU_TestInfo tls_source_tests[] = {
     {"nothing is read before it is needed", nothing_is_read_before_it_is_needed},
     {"it is made once", it_is_made_once},
@@ -438,6 +468,7 @@ CU_TestInfo tls_source_tests[] = {
     {"RES-01 without memory it says so", without_memory_it_says_so},
     {"RES-01 what nobody agreed with is made again, once",
      what_nobody_agreed_with_is_made_again_once},
+    {"RES-01 an unreadable CA is read again, once", an_unreadable_ca_is_read_again_once},
     {"what a server agreed with stays", what_a_server_agreed_with_stays},
     CU_TEST_INFO_NULL,
 };
