@@ -88,7 +88,6 @@ static void print_categories(void)
 
 static void print_important(void)
 {
-    puts("Usage: gofer [options...] <url>");
     print_options(HELP_IMPORTANT);
     puts("\nThis is not the full help, this menu is stripped into categories.\n"
          "Use \"--help category\" to get an overview of all categories.\n"
@@ -114,6 +113,7 @@ static enum exit_code flushed(void)
 
 enum exit_code help_print(const char *category)
 {
+    puts("Usage: gofer [options...] <url>");
     if (category == NULL) {
         print_important();
     } else if (strcasecmp(category, "all") == 0) {
