@@ -75,6 +75,9 @@ void proxy_url_fix_environment(void)
     static const char *const for_https[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
 
     say("http_proxy", first_of(for_http, 3));
-    unsetenv("HTTP_PROXY"); /* which may be a field of somebody's request to a CGI script */
+    /* A CGI script's is a field of somebody's request: curl never looks at it. Without it the
+     * library need not know that this is one. */
+    unsetenv("HTTP_PROXY");
+    unsetenv("REQUEST_METHOD");
     say("https_proxy", first_of(for_https, 4));
 }
