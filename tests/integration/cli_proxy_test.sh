@@ -167,6 +167,11 @@ refused 5 'Unsupported proxy syntax: ' -x 'http://me:secret@127.0.0.1:99999' "$u
 lacks err secret
 http_proxy=ftp://127.0.0.1 refused 2 'http_proxy in the environment: unsupported proxy scheme' "$url"
 
+# With --connect-to all go through tunnels, named there or not.
+run -v -x "127.0.0.1:$http" --connect-to other.test:1:nowhere.test:1 "$url"
+holds err "> CONNECT far.test:$origin HTTP/1.1"
+holds out hello
+
 # --- names and addresses -----------------------------------------------------
 
 refused 6 'Could not resolve host: four.test' "http://four.test:$origin/hello"
