@@ -411,16 +411,22 @@ static void zip_07_pieces_keep_their_size(void)
     EXPECT(seen.largest <= PIECE_MAX);
 }
 
+/* The last bytes, the end of the framing among them, wait for the gate. */
+static struct coded_reply held_chunks(void)
+{
+    return (struct coded_reply){.coding = "gzip",
+                                .body = coded_text(hello),
+                                .framing = CODED_CHUNKS,
+                                .go = rig_gate(),
+                                .held = 5};
+}
+
 /* The end of the coding came, that of the framing did not: a poll finds the one and not the other.
  */
 static void the_end_of_the_coding_is_not_the_end_of_the_body(void)
 {
     coded_fresh();
-    struct coded_reply reply = {.coding = "gzip",
-                                .body = coded_text(hello),
-                                .framing = CODED_CHUNKS,
-                                .go = rig_gate(),
-                                .held = 5};
+    struct coded_reply reply = held_chunks();
     gofer_response *response = flow_open(rig_client(NULL), coded_origin(&reply), "/");
     char byte;
 
@@ -439,11 +445,7 @@ static void pass(void *arg)
 static void decoded_bytes_that_wait_are_readable(void)
 {
     coded_fresh();
-    struct coded_reply reply = {.coding = "gzip",
-                                .body = coded_text(hello),
-                                .framing = CODED_CHUNKS,
-                                .go = rig_gate(),
-                                .held = 5};
+    struct coded_reply reply = held_chunks();
     gofer_client *client = rig_client(NULL);
     gofer_response *response = flow_open(client, coded_origin(&reply), "/");
     struct gate *told = rig_gate();

@@ -46,39 +46,13 @@ static void expect_refused(const struct outcome *got, const char *words)
 
 /* --- misbehaviour --- */
 
-struct fault_row {
-    enum test_proxy_fault fault;
-    const char *http, *socks5, *socks4;
-};
+/* How a reset shows here. */
+static const struct test_proxy_words reset = {PROXY_FAULT_RESET,
+                                              "proxy: connection broke: Connection reset by peer",
+                                              "proxy: connection broke: Connection reset by peer",
+                                              "proxy: connection broke: Connection reset by peer"};
 
-static const struct fault_row faults[] = {
-    {PROXY_FAULT_CLOSE, "proxy's answer to CONNECT: none, the connection was closed",
-     "SOCKS5 proxy: closed the connection during the handshake",
-     "SOCKS4 proxy: closed the connection during the handshake"},
-    {PROXY_FAULT_HALF_CLOSE, "proxy's answer to CONNECT: cut off",
-     "SOCKS5 proxy: closed the connection during the handshake",
-     "SOCKS4 proxy: closed the connection during the handshake"},
-    {PROXY_FAULT_RESET, "proxy: connection broke: Connection reset by peer",
-     "proxy: connection broke: Connection reset by peer",
-     "proxy: connection broke: Connection reset by peer"},
-    {PROXY_FAULT_REFUSE, "proxy refused CONNECT: 403 Filtered",
-     "SOCKS5 proxy: connection not allowed by its rules", "SOCKS4 proxy: refused or failed"},
-    {PROXY_FAULT_GARBAGE, "proxy's answer to CONNECT: not an HTTP/1 response",
-     "SOCKS5 proxy: bad answer, it begins with 0x53",
-     "SOCKS4 proxy: bad answer, it begins with 0x53"},
-    {PROXY_FAULT_ENDLESS_HEAD, "proxy's answer to CONNECT: more than 16 KiB without an end",
-     "SOCKS5 proxy: bad answer, it begins with 0x53",
-     "SOCKS4 proxy: bad answer, it begins with 0x53"},
-    {PROXY_FAULT_ENDLESS_BODY, "proxy refused CONNECT: 407 Proxy Authentication Required",
-     "SOCKS5 proxy: connection not allowed by its rules", "SOCKS4 proxy: refused or failed"},
-    {PROXY_FAULT_PAGE, "proxy refused CONNECT: 407 Proxy Authentication Required",
-     "SOCKS5 proxy: connection not allowed by its rules", "SOCKS4 proxy: refused or failed"},
-    {PROXY_FAULT_INTERIM, "proxy's answer to CONNECT: more than 16 KiB without an end",
-     "SOCKS5 proxy: bad answer, it begins with 0x53",
-     "SOCKS4 proxy: bad answer, it begins with 0x53"},
-};
-
-static void misbehave(const char *scheme, const struct fault_row *row, const char *words)
+static void misbehave(const char *scheme, const struct test_proxy_words *row, const char *words)
 {
     struct via via;
     struct origin *origin = rig_script(hello);
@@ -100,16 +74,19 @@ static void misbehave(const char *scheme, const struct fault_row *row, const cha
 
 static void a_connect_that_is_not_granted_says_why(void)
 {
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        misbehave("http", &faults[i], faults[i].http);
+    for (size_t i = 0; i < test_proxy_words_len; i++)
+        misbehave("http", &test_proxy_words[i], test_proxy_words[i].http);
+    misbehave("http", &reset, reset.http);
 }
 
 static void a_socks_request_that_is_not_granted_says_why(void)
 {
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-        misbehave("socks5", &faults[i], faults[i].socks5);
-        misbehave("socks4", &faults[i], faults[i].socks4);
+    for (size_t i = 0; i < test_proxy_words_len; i++) {
+        misbehave("socks5", &test_proxy_words[i], test_proxy_words[i].socks5);
+        misbehave("socks4", &test_proxy_words[i], test_proxy_words[i].socks4);
     }
+    misbehave("socks5", &reset, reset.socks5);
+    misbehave("socks4", &reset, reset.socks4);
 }
 
 static void a_wrong_password_says_so(void)

@@ -17,6 +17,7 @@
 #define TESTS_SUPPORT_PROXY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct test_proxy;
@@ -44,6 +45,16 @@ enum test_proxy_fault {
     PROXY_FAULT_LENGTHS,      /* HTTP: a good answer with Content-Length and Transfer-Encoding */
     PROXY_FAULTS
 };
+
+/* In which words gofer tells of one: of CONNECT, SOCKS5, SOCKS4. All that end a handshake, but for
+ * the reset, which shows otherwise where bytes are on the way. */
+struct test_proxy_words {
+    enum test_proxy_fault fault;
+    const char *http, *socks5, *socks4;
+};
+
+extern const struct test_proxy_words test_proxy_words[];
+extern const size_t test_proxy_words_len;
 
 struct test_proxy_script {
     enum test_proxy_kind kind;

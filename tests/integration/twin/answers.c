@@ -18,7 +18,7 @@ struct fixed {
     const char *path;
     const char *bytes;
     enum answer_end end;
-    unsigned delay_ms;
+    unsigned delay_ms; /* how slow the server is: what a time limit is tried on */
 };
 
 #define EMPTY "Content-Length: 0\r\n\r\n"

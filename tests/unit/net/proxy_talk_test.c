@@ -216,41 +216,28 @@ static void a_far_end_that_is_not_there(void)
     test_proxy_stop(socks);
 }
 
-/* What each misbehaviour comes to; NULL: the tunnel opens. */
-static const struct {
-    enum test_proxy_fault fault;
-    const char *http, *socks5, *socks4;
-} misbehaviours[] = {
+/* What each misbehaviour comes to; NULL: the tunnel opens. The others are test_proxy_words[]. */
+static const struct test_proxy_words misbehaviours[] = {
     {PROXY_FAULT_NONE, OPEN, OPEN, OPEN},
     {PROXY_FAULT_SLOW, OPEN, OPEN, OPEN},
     {PROXY_FAULT_LENGTHS, OPEN, OPEN, OPEN},
     {PROXY_FAULT_STALL, STALLED, STALLED, STALLED},
     {PROXY_FAULT_HALF, STALLED, STALLED, STALLED},
-    {PROXY_FAULT_CLOSE, "proxy's answer to CONNECT: none, the connection was closed",
-     "SOCKS5 proxy: closed the connection during the handshake",
-     "SOCKS4 proxy: closed the connection during the handshake"},
     {PROXY_FAULT_RESET, "proxy's answer to CONNECT: none, the connection was closed",
      "SOCKS5 proxy: closed the connection during the handshake",
      "SOCKS4 proxy: closed the connection during the handshake"},
-    {PROXY_FAULT_HALF_CLOSE, "proxy's answer to CONNECT: cut off",
-     "SOCKS5 proxy: closed the connection during the handshake",
-     "SOCKS4 proxy: closed the connection during the handshake"},
-    {PROXY_FAULT_REFUSE, "proxy refused CONNECT: 403 Filtered",
-     "SOCKS5 proxy: connection not allowed by its rules", "SOCKS4 proxy: refused or failed"},
-    {PROXY_FAULT_GARBAGE, "proxy's answer to CONNECT: not an HTTP/1 response",
-     "SOCKS5 proxy: bad answer, it begins with 0x53",
-     "SOCKS4 proxy: bad answer, it begins with 0x53"},
-    {PROXY_FAULT_ENDLESS_HEAD, "proxy's answer to CONNECT: more than 16 KiB without an end",
-     "SOCKS5 proxy: bad answer, it begins with 0x53",
-     "SOCKS4 proxy: bad answer, it begins with 0x53"},
-    {PROXY_FAULT_ENDLESS_BODY, "proxy refused CONNECT: 407 Proxy Authentication Required",
-     "SOCKS5 proxy: connection not allowed by its rules", "SOCKS4 proxy: refused or failed"},
-    {PROXY_FAULT_PAGE, "proxy refused CONNECT: 407 Proxy Authentication Required",
-     "SOCKS5 proxy: connection not allowed by its rules", "SOCKS4 proxy: refused or failed"},
-    {PROXY_FAULT_INTERIM, "proxy's answer to CONNECT: more than 16 KiB without an end",
-     "SOCKS5 proxy: bad answer, it begins with 0x53",
-     "SOCKS4 proxy: bad answer, it begins with 0x53"},
 };
+
+static size_t misbehaviours_len(void)
+{
+    return LENGTH(misbehaviours) + test_proxy_words_len;
+}
+
+static const struct test_proxy_words *misbehaviour(size_t i)
+{
+    return i < LENGTH(misbehaviours) ? &misbehaviours[i]
+                                     : &test_proxy_words[i - LENGTH(misbehaviours)];
+}
 
 static void expect_words(struct scene *scene, const char *words)
 {
@@ -264,12 +251,13 @@ static void connect_and_misbehaviours(void)
 {
     struct test_proxy *proxy =
         test_proxy_start(&(struct test_proxy_script){.kind = TEST_PROXY_HTTP});
-    for (size_t i = 0; i < LENGTH(misbehaviours); i++) {
+    for (size_t i = 0; i < misbehaviours_len(); i++) {
+        const struct test_proxy_words *row = misbehaviour(i);
         struct scene scene;
-        test_proxy_misbehave(proxy, misbehaviours[i].fault);
-        begin_for(&scene, test_proxy_port(proxy), misbehaviours[i].http);
+        test_proxy_misbehave(proxy, row->fault);
+        begin_for(&scene, test_proxy_port(proxy), row->http);
         connect_to(&scene, "a.test", "proxy");
-        expect_words(&scene, misbehaviours[i].http);
+        expect_words(&scene, row->http);
         end(&scene);
         CU_ASSERT(test_proxy_wait_open(proxy, 0));
     }
@@ -280,11 +268,12 @@ static void socks_and_misbehaviours(void)
 {
     struct test_proxy *proxy =
         test_proxy_start(&(struct test_proxy_script){.kind = TEST_PROXY_SOCKS});
-    for (size_t i = 0; i < 2 * LENGTH(misbehaviours); i++) {
+    for (size_t i = 0; i < 2 * misbehaviours_len(); i++) {
+        const struct test_proxy_words *row = misbehaviour(i / 2);
         struct scene scene;
         bool four = i % 2 == 1;
-        const char *words = four ? misbehaviours[i / 2].socks4 : misbehaviours[i / 2].socks5;
-        test_proxy_misbehave(proxy, misbehaviours[i / 2].fault);
+        const char *words = four ? row->socks4 : row->socks5;
+        test_proxy_misbehave(proxy, row->fault);
         begin_for(&scene, test_proxy_port(proxy), words);
         socks_to(&scene,
                  (struct socks_request){.version = four ? SOCKS_4 : SOCKS_5, .host = "10.1.2.3"});
