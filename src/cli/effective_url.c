@@ -54,6 +54,8 @@ static struct part host_of(const char *typed, const char *known)
     struct part host = authority_of(typed), same = authority_of(known);
     size_t userinfo_len = userinfo_of(typed).len;
 
+    if (host.data == NULL || same.data == NULL)
+        return same;
     host.data += userinfo_len;
     host.len -= userinfo_len;
     if (host.len >= same.len && strncasecmp(host.data, same.data, same.len) == 0 &&
