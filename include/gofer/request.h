@@ -123,6 +123,17 @@ typedef struct gofer_body_reader {
 GOFER_API gofer_status gofer_request_set_body_reader(gofer_request *request,
                                                      const gofer_body_reader *reader);
 
+/*
+ * Fills in a reader of the body that the request has now, of bytes, a file or a
+ * form: for a program that sends them at a pace of its own, or has something else
+ * done to them, with a reader that reads this one. It is the program's, which calls
+ * its close once; it outlives the request, and one request may give many.
+ * GOFER_OK, GOFER_ERR_NOMEM, or GOFER_ERR_INVALID without a body or where that is
+ * a reader itself.
+ */
+GOFER_API gofer_status gofer_request_body_reader(const gofer_request *request,
+                                                 gofer_body_reader *reader);
+
 /* The request's reader has bytes again, its end, or an error: the call that it feeds asks it.
  * Any thread, at any time; nothing where no call needs it. */
 GOFER_API void gofer_request_body_ready(gofer_request *request);

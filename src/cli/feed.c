@@ -77,6 +77,8 @@ static void drop(struct feed *f)
         return;
     if (f->source.owns_fd)
         close(f->source.fd);
+    if (f->source.reader.close != NULL)
+        f->source.reader.close(f->source.reader.arg);
     close(f->wake);
     pthread_mutex_destroy(&f->lock);
     free(f);
@@ -204,6 +206,8 @@ static ssize_t take(struct feed *f, char *buf, size_t cap)
 {
     ssize_t n;
 
+    if (f->source.reader.read != NULL)
+        return f->source.reader.read(f->source.reader.arg, buf, cap);
     if (f->source.fd < 0)
         return take_memory(f, buf, cap);
     if (f->source.seeks) {
@@ -284,7 +288,7 @@ static int rewind_bytes(void *arg)
 
     f->at = 0;
     f->was_cr = f->owes_lf = false;
-    return 0;
+    return f->source.reader.rewind != NULL ? f->source.reader.rewind(f->source.reader.arg) : 0;
 }
 
 static void close_reader(void *arg)

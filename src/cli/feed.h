@@ -26,14 +26,15 @@ struct feed;
 
 /* Where the bytes are from, and how they go. */
 struct feed_source {
-    int fd;              /* negative: from memory */
-    bool owns_fd;        /* it is closed in the end */
-    bool seeks;          /* a regular file, read from `offset` on; it can begin again */
-    int64_t offset;      /* in the file */
-    const char *data;    /* in memory, borrowed */
-    int64_t length;      /* of what is sent; -1: unknown */
-    bool crlf;           /* each lone LF becomes CRLF; length is that of the result */
-    int64_t bytes_per_s; /* 0: as fast as they go */
+    int fd;                   /* negative: from memory */
+    bool owns_fd;             /* it is closed in the end */
+    bool seeks;               /* a regular file, read from `offset` on; it can begin again */
+    int64_t offset;           /* in the file */
+    const char *data;         /* in memory, borrowed; or NULL: */
+    gofer_body_reader reader; /* taken over */
+    int64_t length;           /* of what is sent; -1: unknown */
+    bool crlf;                /* each lone LF becomes CRLF; length is that of the result */
+    int64_t bytes_per_s;      /* 0: as fast as they go */
 };
 
 /* Ends the program without memory. */

@@ -143,8 +143,10 @@ static void add_data(gofer_request *request, const struct request_about *about)
 {
     const struct config *config = about->config;
 
-    if (config->form != NULL)
+    if (config->form != NULL) {
         check_memory(gofer_request_set_form(request, config->form));
+        *about->feed = upload_pace_form(request, config);
+    }
     if (!config->has_data || config->get)
         return;
     *about->feed = upload_set_data(request, config);

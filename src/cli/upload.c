@@ -127,3 +127,16 @@ struct feed *upload_set_data(gofer_request *request, const struct config *config
     check_memory(gofer_request_set_body_ref(request, source.data, config->data.len, NULL, NULL));
     return NULL;
 }
+
+struct feed *upload_pace_form(gofer_request *request, const struct config *config)
+{
+    struct feed_source source = {.fd = -1, .bytes_per_s = config->speed.max_bytes_per_s};
+    gofer_status status;
+
+    if (source.bytes_per_s == 0)
+        return NULL;
+    status = gofer_request_body_reader(request, &source.reader);
+    check_memory(status);
+    source.length = source.reader.length;
+    return status == GOFER_OK ? feed_attach(feed_new(&source), request) : NULL;
+}

@@ -37,4 +37,7 @@ bool upload_set_body(gofer_request *request, const struct upload *upload, struct
 /* Makes -d's data, which the request borrows, its body. Returns the feed, or NULL: none. */
 struct feed *upload_set_data(gofer_request *request, const struct config *config);
 
+/* Slows the form that is its body down, where --limit-rate asks for that. The same. */
+struct feed *upload_pace_form(gofer_request *request, const struct config *config);
+
 #endif

@@ -257,6 +257,22 @@ PLAY(form)
     gofer_request_free(request);
 }
 
+/* The same through a reader. */
+PLAY(form_read)
+{
+    gofer_form *form = make_form(stage);
+    gofer_request *request = stage_request(stage, "POST", "/count");
+    gofer_body_reader reader;
+
+    if (form != NULL && STEP(stage, gofer_request_set_form(request, form)) &&
+        STEP(stage, gofer_request_body_reader(request, &reader)) &&
+        STEP(stage, gofer_request_set_body_reader(request, &reader)) &&
+        stage_client(stage, NULL) != NULL)
+        play_do(stage, request, NULL);
+    gofer_form_free(form);
+    gofer_request_free(request);
+}
+
 static void send_params(struct stage *stage, gofer_params *params)
 {
     gofer_response *response = NULL;

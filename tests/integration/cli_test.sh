@@ -404,6 +404,9 @@ run -w '%{stderr}there' "$url/hello"
 holds '-w %{stderr}' err '^there$'
 check 'a connection is used again' 0 'hello\n1hello\n0' -w '%{num_connects}' "$url/hello" "$url/hello"
 check '-w names URL and file' 0 "$host/hello 0 f|" -o f -w '%{url} %{urlnum} %{filename_effective}|' "$host/hello"
+check '-w %output{}' 0 'hello\n1 3' -w '1 %output{told}2%{stdout}3' "$url/hello"
+check '-w %output{>>}' 0 'hello\n' -w '%output{>>told}4' "$url/hello"
+holds '-w %output{}' told '^24$'
 printf '%%{http_code}\\n' >format
 check '-w @file' 0 'hello\n200\n' -w @format "$url/hello"
 run -s -m 0.2 -w '%{time_total}' "$url/never"
@@ -429,6 +432,11 @@ fi
 check '--limit-rate of what is sent, and -m' 28 '' --limit-rate 1 -m 0.9 -d 12345678 "$url/echo"
 printf '12345678' >body
 check '--limit-rate of a file, and -m' 28 '' --limit-rate 1 -m 0.9 -H Expect: -T body "$url/echo"
+check '--limit-rate of a form, and -m' 28 '' --limit-rate 1 -m 0.9 -F a=12345678 "$url/echo"
+run --limit-rate 1M -F a=12345678 "$url/echo"
+holds '--limit-rate of a form' out '^Content-Type: multipart/form-data; boundary='
+holds '--limit-rate of a form' out '^Content-Length: [1-9]'
+holds '--limit-rate of a form' out '^12345678'
 check '--limit-rate of all that there is' 0 'hello\n' --limit-rate 1M "$url/hello"
 
 # A fifo that somebody holds open and nobody writes to.

@@ -19,7 +19,8 @@ unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 unset SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE
 work=$(mktemp -d)
 cd "$work" || exit 1
-trap 'exec 9>&-; cd /; rm -rf "$work"' EXIT
+server= # a process to end
+trap 'exec 9>&-; [ -z "$server" ] || kill "$server"; cd /; rm -rf "$work"' EXIT
 passed=0
 failures=0
 
@@ -137,6 +138,52 @@ gets --cacert root.pem --tls-max 1.2 --ciphers ECDHE-ECDSA-AES128-GCM-SHA256 "$u
 gets --cacert root.pem --tls13-ciphers TLS_AES_128_GCM_SHA256 "$url"
 refused 35 'server answered plain HTTP to a TLS client' -k "https://127.0.0.1:$rude/"
 
+# --- a server that tells how it is talked to, and has an odd certificate ---------
+
+# answers WORDS ARGS: it says these words.
+answers() {
+    words=$1
+    shift
+    run "$@"
+    if [ "$code" = 0 ] && grep -qF -e "$words" out; then
+        pass
+    else
+        fail "gofer $*" "exit code $code; wanted: $words" "$(cat err)" "$(grep -i cipher out)"
+    fi
+}
+
+offers() {
+    grep -c 'application layer protocol negotiation' server.out
+}
+
+odd=
+if command -v openssl >/dev/null; then
+    openssl req -x509 -newkey rsa:2048 -nodes -subj '/O=a, "b"/CN=m\xfcller' -keyout odd.key \
+        -out odd.pem -addext 1.2.3.4=ASN1:UTF8:odd -addext \
+        'subjectAltName=DNS:a.test,email:x@a.test,URI:http://a.test/' 2>openssl.err
+    openssl s_server -accept 127.0.0.1:0 -key odd.key -cert odd.pem -www -tlsextdebug \
+        >server.out 2>&1 </dev/null 9>&- &
+    server=$!
+    while kill -0 $server && ! grep -q '^ACCEPT ' server.out; do sleep 0.01; done
+    odd=https://$(sed -n 's/^ACCEPT //p' server.out)/
+    answers 'Cipher is ECDHE-RSA-AES128-GCM-SHA256' -k --tls-max 1.2 \
+        --ciphers ECDHE-RSA-AES128-GCM-SHA256 "$odd"
+    answers 'Cipher is TLS_CHACHA20_POLY1305_SHA256' -k --tls13-ciphers TLS_CHACHA20_POLY1305_SHA256 \
+        "$odd"
+    answers 'Protocol  : TLSv1.2' -k --tls-max 1.2 "$odd"
+    answers 'Protocol  : TLSv1.3' -k --tlsv1.3 "$odd"
+    before=$(offers)
+    [ "$before" -ge 4 ] && pass || fail 'ALPN is offered' "$(cat server.out)"
+    answers 'Protocol' -k --no-alpn "$odd"
+    [ "$(offers)" = "$before" ] && pass || fail '--no-alpn' "$(cat server.out)"
+
+    openssl pkcs12 -export -in client.pem -inkey client.key -passin pass:secret \
+        -passout pass:secret -out client.p12 2>openssl.err
+    gets --cacert root.pem --cert client.p12:secret --cert-type P12 "$wanting"
+    openssl pkey -in client.key -passin pass:secret -outform DER -out key.der 2>openssl.err
+    gets --cacert root.pem --cert client.pem --key key.der --key-type DER "$wanting"
+fi
+
 # --- where to ----------------------------------------------------------------
 
 gets --resolve "a.test:$plain:127.0.0.1" "http://a.test:$plain/"
@@ -242,18 +289,8 @@ if command -v curl >/dev/null && curl -V | grep -q OpenSSL; then
     same --interface lo "http://127.0.0.1:$plain/"
     same --interface 127.0.0.1 "http://127.0.0.1:$plain/"
     same -k -w '%{num_certs} %{certs}' "$url"
-    # What the servers here have no certificates for: RSA keys, odd names and extensions.
-    if command -v openssl >/dev/null; then
-        openssl req -x509 -newkey rsa:2048 -nodes -subj '/O=a, "b"/CN=m\xfcller' -keyout odd.key \
-            -out odd.pem -addext 1.2.3.4=ASN1:UTF8:odd -addext \
-            'subjectAltName=DNS:a.test,email:x@a.test,URI:http://a.test/' 2>openssl.err
-        openssl s_server -accept 127.0.0.1:0 -key odd.key -cert odd.pem -www \
-            >server.out 2>&1 </dev/null 9>&- &
-        server=$!
-        while kill -0 $server && ! grep -q '^ACCEPT ' server.out; do sleep 0.01; done
-        same -k -o /dev/null -w '%{num_certs} %{certs}' \
-            "https://$(sed -n 's/^ACCEPT //p' server.out)/"
-        kill $server
+    if [ -n "$odd" ]; then
+        same -k -o /dev/null -w '%{num_certs} %{certs}' "$odd"
         grep -q '^RSA Public Key:2048$' out && pass || fail 'a certificate with an RSA key' "$(cat out)"
     fi
 else

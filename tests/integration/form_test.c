@@ -437,6 +437,49 @@ static void what_is_wrong_sticks(void)
     EXPECT_INT(origin_count(origin, ORIGIN_REQUESTS), 0);
 }
 
+/* --- as a reader --- */
+
+static void read_all(gofer_body_reader *reader, char *to, size_t cap)
+{
+    ssize_t n;
+
+    while ((n = reader->read(reader->arg, to, 5)) > 0 && (size_t)n < cap) {
+        to += n;
+        cap -= (size_t)n;
+    }
+    *to = '\0';
+    EXPECT_INT(n, 0);
+}
+
+static void a_form_can_be_read(void)
+{
+    struct origin *origin = rig_script(hello);
+    gofer_request *request = rig_request("POST", origin, "/");
+    gofer_form *form = gofer_form_new();
+    gofer_body_reader reader;
+    size_t len;
+    char first[512], again[512];
+
+    EXPECT_STATUS(gofer_request_body_reader(request, &reader), GOFER_ERR_INVALID);
+    gofer_form_add_text(form, "a", "b");
+    gofer_form_add_data(form, "c", "d", 1, "e.bin", NULL);
+    EXPECT_STATUS(gofer_request_set_form(request, form), GOFER_OK);
+    gofer_form_free(form);
+    EXPECT_STATUS(gofer_request_body_reader(request, &reader), GOFER_OK);
+    read_all(&reader, first, sizeof first);
+    EXPECT_INT(reader.rewind(reader.arg), 0);
+    read_all(&reader, again, sizeof again);
+    EXPECT_TEXT(first, again);
+    EXPECT_INT(reader.length, strlen(first));
+    reader.rewind(reader.arg);
+    EXPECT_STATUS(gofer_request_set_body_reader(request, &reader), GOFER_OK);
+    struct outcome got = rig_call(rig_client(NULL), request);
+    EXPECT_INT(got.status, GOFER_OK);
+    EXPECT_TEXT(origin_last_body(origin, &len), first);
+    EXPECT_STATUS(gofer_request_body_reader(request, &reader), GOFER_ERR_INVALID);
+    EXPECT_STATUS(gofer_request_body_reader(NULL, &reader), GOFER_ERR_INVALID);
+}
+
 static void nonsense_is_refused(void)
 {
     gofer_form *form = gofer_form_new();
@@ -518,6 +561,7 @@ CU_TestInfo form_tests[] = {
     {"a file that shrinks is an error", a_file_that_shrinks_is_an_error},
     {"what is wrong sticks", what_is_wrong_sticks},
     {"nonsense is refused", nonsense_is_refused},
+    {"a form can be read", a_form_can_be_read},
     {"every allocation may fail", every_allocation_may_fail},
     CU_TEST_INFO_NULL,
 };
