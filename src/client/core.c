@@ -138,6 +138,11 @@ void core_arm(struct call *call, int64_t at_ns)
     timer_arm_earlier(engine_timers(call->task.engine), &call->task.timer, at_ns);
 }
 
+static bool is_armed(const struct call *call)
+{
+    return atomic_load_explicit(&call->armed, memory_order_relaxed);
+}
+
 /* Arms the timer of a near deadline; sees to it that a far one is looked at again. */
 static void look_at_deadline(struct core *core, struct call *call, int64_t now_ns)
 {
@@ -159,7 +164,7 @@ static void sweep(void *arg)
     core->sweeping = false;
     for (struct link *l = list_first(&core->calls); l != NULL; l = list_next(l)) {
         struct call *call = list_item(l, struct call, core_link);
-        if (!atomic_load_explicit(&call->armed, memory_order_relaxed))
+        if (!is_armed(call))
             look_at_deadline(core, call, now);
     }
     lock_drop(&core->lock);
@@ -207,7 +212,7 @@ void core_end_call(struct core *core, struct call *call, bool ok)
     lock_take(&core->lock);
     list_remove(&call->core_link);
     /* Under the lock: the sweep cannot arm it any more. */
-    if (atomic_load_explicit(&call->armed, memory_order_relaxed))
+    if (is_armed(call))
         timer_disarm(engine_timers(core->engine), &call->task.timer);
     atomic_fetch_add(&core->resolving, 1);
     if (ok)
