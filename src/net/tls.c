@@ -219,11 +219,13 @@ static bool is_spoken(const struct tls *t, struct fault *fault)
     return false;
 }
 
-/* Where OpenSSL lacks memory while it makes a context, the context may know fewer algorithms and
- * does not say so. One that never shook hands and is refused is made again: once, as most servers
- * that refuse do so for good. */
-static void doubt(struct tls_context *context)
+/* Where OpenSSL lacks memory while it makes a context, the context may know fewer algorithms, or
+ * less about a CA, and does not say so. One that never shook hands, and with which no server is
+ * trusted or agrees, is made again: once, as most that fail so do it for good. */
+static void doubt(struct tls_context *context, const struct fault *fault)
 {
+    if (fault->reason != GOFER_REASON_HANDSHAKE && fault->code != GOFER_ERR_CERTIFICATE)
+        return;
     if (!atomic_load(&context->proven) && !atomic_exchange(&context->profile->doubted, true))
         atomic_store(&context->spoilt, true);
 }
@@ -231,8 +233,7 @@ static void doubt(struct tls_context *context)
 static enum tls_step fail(struct tls *t, int error, struct fault *fault)
 {
     tls_error_handshake(fault, error, &t->wire);
-    if (fault->reason == GOFER_REASON_HANDSHAKE)
-        doubt(t->context);
+    doubt(t->context, fault);
     t->phase = TLS_BROKEN;
     t->broken_errno = EPROTO;
     if (t->offered)

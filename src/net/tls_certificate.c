@@ -8,7 +8,6 @@
 #include "net/tls_certificate.h"
 
 #include <arpa/inet.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 #include <time.h>
@@ -19,6 +18,7 @@
 
 #include "base/alloc.h"
 #include "base/ascii.h"
+#include "base/refs.h"
 #include "net/tls_library.h"
 #include "net/tls_state.h"
 
@@ -26,7 +26,7 @@
 enum { HOST_SHOWN_MAX = 255 };
 
 struct tls_shown {
-    _Atomic unsigned holders; /* the connection, and responses */
+    struct refs holders; /* the connection, and responses */
     X509 *own;
     STACK_OF(X509) * all; /* owned, its own first; NULL: that alone */
 };
@@ -42,8 +42,8 @@ static struct tls_shown *shown_new(const struct tls *tls)
     }
     tls_enter(&visit);
     STACK_OF(X509) *all = SSL_get_peer_cert_chain(tls->ssl);
-    *shown = (struct tls_shown){
-        .holders = 1, .own = own, .all = all != NULL ? X509_chain_up_ref(all) : NULL};
+    *shown = (struct tls_shown){.own = own, .all = all != NULL ? X509_chain_up_ref(all) : NULL};
+    refs_init(&shown->holders, 1);
     bool ok = all == NULL || shown->all != NULL;
     tls_leave(&visit);
     if (ok)
@@ -57,13 +57,13 @@ struct tls_shown *tls_certificate_ref(struct tls *tls)
     if (tls->shown == NULL)
         tls->shown = shown_new(tls);
     if (tls->shown != NULL)
-        atomic_fetch_add_explicit(&tls->shown->holders, 1, memory_order_relaxed);
+        refs_add(&tls->shown->holders);
     return tls->shown;
 }
 
 void tls_certificate_unref(struct tls_shown *shown)
 {
-    if (shown == NULL || atomic_fetch_sub_explicit(&shown->holders, 1, memory_order_acq_rel) > 1)
+    if (shown == NULL || !refs_drop(&shown->holders))
         return;
     X509_free(shown->own);
     sk_X509_pop_free(shown->all, X509_free);

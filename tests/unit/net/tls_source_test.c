@@ -408,6 +408,20 @@ static void what_nobody_agreed_with_is_made_again_once(void)
     tls_source_free(source);
 }
 
+/* Or left a CA not known for what it is. */
+static void what_trusts_nobody_is_made_again_once(void)
+{
+    struct tls_source *source = pair_source(NULL);
+    uint64_t before = generation(source);
+    CU_ASSERT_FALSE(pair_trusts(source, "self-signed"));
+    CU_ASSERT_NOT_EQUAL(generation(source), before);
+    before = generation(source);
+    CU_ASSERT_FALSE(pair_trusts(source, "self-signed"));
+    CU_ASSERT_EQUAL(generation(source), before);
+    CU_ASSERT(pair_trusts(source, "good"));
+    tls_source_free(source);
+}
+
 static void what_a_server_agreed_with_stays(void)
 {
     struct tls_source *source = pair_source(NULL);
@@ -419,6 +433,8 @@ static void what_a_server_agreed_with_stays(void)
     CU_ASSERT(pair_trusts(source, "good"));
     CU_ASSERT_EQUAL(pair_meet(&pair, source, refusing, "good.test"), TLS_FAILED);
     pair_end(&pair);
+    CU_ASSERT_EQUAL(generation(source), before);
+    CU_ASSERT_FALSE(pair_trusts(source, "self-signed"));
     CU_ASSERT_EQUAL(generation(source), before);
     SSL_CTX_free(refusing);
     tls_source_free(source);
@@ -443,9 +459,11 @@ static void an_unreadable_ca_is_read_again_once(void)
     struct tls_context *context = pair_context(source);
     X509 *ca = unreadable_ca();
     uint64_t before = context->generation;
+    CU_ASSERT(pair_trusts(source, "good"));
     CU_ASSERT_EQUAL(X509_STORE_add_cert(SSL_CTX_get_cert_store(context->ctx), ca), 1);
     CU_ASSERT_FALSE(pair_trusts(source, "self-signed"));
     CU_ASSERT_NOT_EQUAL(generation(source), before);
+    CU_ASSERT(pair_trusts(source, "good"));
     before = generation(source);
     CU_ASSERT_FALSE(pair_trusts(source, "self-signed"));
     CU_ASSERT_EQUAL(generation(source), before);
@@ -468,6 +486,7 @@ CU_TestInfo tls_source_tests[] = {
     {"RES-01 without memory it says so", without_memory_it_says_so},
     {"RES-01 what nobody agreed with is made again, once",
      what_nobody_agreed_with_is_made_again_once},
+    {"RES-01 what trusts nobody is made again, once", what_trusts_nobody_is_made_again_once},
     {"RES-01 an unreadable CA is read again, once", an_unreadable_ca_is_read_again_once},
     {"what a server agreed with stays", what_a_server_agreed_with_stays},
     CU_TEST_INFO_NULL,
