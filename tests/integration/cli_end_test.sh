@@ -57,15 +57,16 @@ absent() {
 
 # --- signals -----------------------------------------------------------------
 
-# A shell has what it puts aside ignore SIGINT; env takes that back.
-if env --default-signal=INT true 2>/dev/null; then
+# A shell has what it puts aside ignore SIGINT, and may have been told to ignore others; env takes
+# that back.
+if env --default-signal=INT,TERM,HUP true 2>/dev/null; then
     # interrupted SIGNAL FILE ARGS: begins the command, sends the signal once FILE is no longer
     # empty, and waits.
     interrupted() {
         signal=$1 file=$2
         shift 2
         rm -f "$file"
-        env --default-signal=INT "$gofer" "$@" >out 2>err </dev/null 9>&- &
+        env --default-signal=INT,TERM,HUP "$gofer" "$@" >out 2>err </dev/null 9>&- &
         pid=$!
         while [ ! -s "$file" ]; do sleep 0.01; done
         kill -"$signal" $pid

@@ -42,18 +42,19 @@ bool child_find(const char *name, char *binary)
                    binary);
 }
 
-uint16_t child_free_port(void)
+int child_hold_port(uint16_t *port)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
     socklen_t len = sizeof addr;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof addr) != 0 ||
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        bind(fd, (struct sockaddr *)&addr, sizeof addr) != 0 ||
         getsockname(fd, (struct sockaddr *)&addr, &len) != 0)
         abort();
-    close(fd);
-    return ntohs(addr.sin_port);
+    *port = ntohs(addr.sin_port);
+    return fd;
 }
 
 static bool accepts(uint16_t port)
@@ -77,13 +78,12 @@ static void run(const struct child *child, const char *args[])
     _exit(127);
 }
 
-/* False where it ended, most likely because its port was taken. */
+/* False where it ended. */
 static bool launch(struct child *child, child_arguments arguments, void *arg)
 {
     const char *args[CHILD_ARGS_MAX];
     int64_t until = now_ms() + PATIENCE_MS;
 
-    child->port = child_free_port();
     if (!arguments(child, args, arg))
         return false;
     child->pid = fork();
@@ -108,7 +108,10 @@ bool child_start(struct child *child, const char *name, child_arguments argument
     if (!child_find(name, child->binary))
         return false;
     for (int attempt = 0; attempt < 5; attempt++) {
-        if (launch(child, arguments, arg))
+        int port = child_hold_port(&child->port);
+        bool runs = launch(child, arguments, arg);
+        close(port);
+        if (runs)
             return true;
     }
     fprintf(stderr, "\n    %s does not start\n", child->binary);

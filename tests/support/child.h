@@ -31,9 +31,9 @@ typedef bool (*child_arguments)(struct child *child, const char *args[CHILD_ARGS
 /* Where the program of that name is, into binary (PATH_MAX). */
 bool child_find(const char *name, char *binary);
 
-/* A port that is free now; somebody may take it before the program does, so that is to be retried.
- */
-uint16_t child_free_port(void);
+/* A descriptor that holds a port of 127.0.0.1: until it is closed nobody is given that port who
+ * does not ask for it by number, as the program does (with SO_REUSEADDR, as all of them). */
+int child_hold_port(uint16_t *port);
 
 /* Starts the program of that name on a free port of 127.0.0.1 and waits until it accepts
  * connections. False where there is no such program; says so where it does not start. */

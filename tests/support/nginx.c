@@ -176,12 +176,11 @@ static void stop_child(struct nginx *nginx, int signal)
     nginx->pid = 0;
 }
 
-/* Starts the child on a fresh port; false where it ended (the port was taken, most likely). */
+/* Starts the child on its port; false where it ended. */
 static bool launch(struct nginx *nginx)
 {
     int64_t until = now_ms() + PATIENCE_MS;
 
-    nginx->port = child_free_port();
     if (!write_configuration(nginx))
         return false;
     nginx->pid = fork();
@@ -235,7 +234,10 @@ static struct nginx *start(const char *cert_pem, const char *key_pem,
         (cert_pem == NULL ||
          (write_text(nginx, "cert.pem", cert_pem) && write_text(nginx, "key.pem", key_pem)))) {
         for (int attempt = 0; attempt < 5; attempt++) {
-            if (launch(nginx))
+            int port = child_hold_port(&nginx->port);
+            bool runs = launch(nginx);
+            close(port);
+            if (runs)
                 return nginx;
         }
         fprintf(stderr, "\n    %s does not start\n", nginx->binary);
