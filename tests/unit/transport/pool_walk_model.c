@@ -158,14 +158,28 @@ void model_judge(struct walk *walk, struct line *line, const struct conn *conn, 
 
 /* --- the end of a connection --- */
 
-static bool is_eldest(const struct walk *walk, const struct line *line)
+/* Of the key's; key < 0: of all. */
+static bool is_eldest(const struct walk *walk, int key, const struct line *line)
 {
     for (size_t i = 0; i < walk->lines_len; i++) {
         const struct line *other = &walk->lines[i];
-        if (model_is_pooled(other) && other->conn->idle_since_ns < line->conn->idle_since_ns)
+        if (model_is_pooled(other) && (key < 0 || other->key == key) &&
+            other->conn->idle_since_ns < line->conn->idle_since_ns)
             return false;
     }
     return true;
+}
+
+/* A want that starved, and takes newly dialled connections only, dials in the line's place. */
+static bool makes_room(const struct walk *walk, const struct line *line)
+{
+    bool dials = false;
+    for (size_t i = 0; i < walk->callers; i++) {
+        const struct walker *w = &walk->walkers[i];
+        dials = dials || (w->state == WAITING && w->key == line->key && w->want.fresh &&
+                          w->want.dial != NULL);
+    }
+    return dials && is_eldest(walk, line->key, line);
 }
 
 void model_freed(struct walk *walk, struct line *line)
@@ -173,7 +187,7 @@ void model_freed(struct walk *walk, struct line *line)
     walk_expect(walk, line->owner == NULL);
     walk_expect(walk, fcntl(line->conn->watch.fd, F_GETFD) == -1 && errno == EBADF);
     if (walk->evicting && walk->given != line)
-        walk_expect(walk, line->idle && is_eldest(walk, line));
+        walk_expect(walk, line->idle && (is_eldest(walk, -1, line) || makes_room(walk, line)));
     close(line->peer);
     line->conn = NULL;
     walk->freed++;
