@@ -86,7 +86,7 @@ static void it_runs_at_the_end(void)
     watch(response, ran);
     gate_pass(go);
     EXPECT(flow_until_passed(client, ran, 1));
-    EXPECT_INT(gofer_response_read_for(response, &(char){0}, 1, 0), 0);
+    EXPECT_INT(gofer_response_read(response, &(char){0}, 1), 0);
     watch(response, ran);
     EXPECT_INT(gate_passes(ran), 2);
 }
@@ -102,7 +102,7 @@ static void it_runs_on_an_error(void)
     watch(response, ran);
     gate_pass(go);
     EXPECT(flow_until_passed(client, ran, 1));
-    EXPECT_INT(gofer_response_read_for(response, &(char){0}, 1, 0), -1);
+    EXPECT_INT(gofer_response_read(response, &(char){0}, 1), -1);
     watch(response, ran);
     EXPECT_INT(gate_passes(ran), 2);
     flow_expect_failure(response, GOFER_ERR_TRUNCATED, GOFER_PHASE_BODY);
