@@ -174,8 +174,17 @@ static uint32_t events_to_send(const struct tls *t)
     return t->wire.below != NULL ? tls_write_events(t->wire.below) : EPOLLOUT;
 }
 
-/* The outcome of a call that returned nothing: 0 at the end, or -1 with errno. *events: what such a
- * call waits for. */
+static ssize_t broke(struct tls *t, const uint32_t *events)
+{
+    if (is_only_unwritable(t, events))
+        return -1;
+    note_broken(t);
+    errno = t->broken_errno;
+    return -1;
+}
+
+/* The outcome of a call that returned nothing: 0 at the end of what is read, or -1 with errno.
+ * *events: what such a call waits for. */
 static ssize_t nothing(struct tls *t, uint32_t *events)
 {
     switch (SSL_get_error(t->ssl, -1)) {
@@ -186,13 +195,12 @@ static ssize_t nothing(struct tls *t, uint32_t *events)
         *events = events_to_send(t);
         break;
     case SSL_ERROR_ZERO_RETURN:
-        return 0;
+        /* The peer's end: of what is read. A write that fails behind it has failed. */
+        if (events == &t->read_events)
+            return 0;
+        return broke(t, events);
     default:
-        if (is_only_unwritable(t, events))
-            return -1;
-        note_broken(t);
-        errno = t->broken_errno;
-        return -1;
+        return broke(t, events);
     }
     errno = EAGAIN;
     return -1;

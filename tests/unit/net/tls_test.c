@@ -269,6 +269,25 @@ static void a_send_that_fails_leaves_reading_alone(void)
     scene_end(&s);
 }
 
+/* It is no end of a write's: whoever has bytes left would send them for ever. */
+static void a_send_behind_the_peers_end_fails(void)
+{
+    struct scene s;
+    char buf[64];
+    scene_open(&s);
+    pair_close_notify(&s.pair);
+    CU_ASSERT_EQUAL(scene_read(&s, buf, sizeof buf), 0);
+    CU_ASSERT_EQUAL(scene_write(&s, "heard"), 5);
+    pair_cut(&s.pair);
+    for (int i = 0; i < 2; i++) {
+        errno = 0;
+        CU_ASSERT_EQUAL(scene_write(&s, "late"), -1);
+        CU_ASSERT(errno == EPIPE || errno == ECONNRESET);
+    }
+    CU_ASSERT_EQUAL(scene_read(&s, buf, sizeof buf), 0);
+    scene_end(&s);
+}
+
 static volatile sig_atomic_t pipes;
 
 static void count_pipe(int signal)
@@ -473,6 +492,7 @@ CU_TestInfo tls_tests[] = {
     {"TLS-12 a FIN inside a record is a cut", a_fin_inside_a_record_is_a_cut},
     {"a damaged record is an error", a_damaged_record_is_an_error},
     {"TCP-02 a send that fails leaves reading alone", a_send_that_fails_leaves_reading_alone},
+    {"TCP-02 a send behind the peer's end fails", a_send_behind_the_peers_end_fails},
     {"TCP-08 nothing raises SIGPIPE", nothing_raises_sigpipe},
     {"the peer is told of the end", the_peer_is_told_of_the_end},
     {"TLS-19 stale errors are not taken for ours", stale_errors_are_not_taken_for_ours},
