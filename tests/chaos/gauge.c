@@ -13,6 +13,7 @@
 
 #include <malloc.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "support/gate.h"
@@ -20,7 +21,7 @@
 #include "support/sanitizer.h"
 
 enum { HEAP_SLACK_BYTES = 128 * 1024, MALLOC_SLACK_BYTES = 2 * 1024 * 1024 };
-enum { RESIDENT_SLACK_KIB = 16 * 1024 };
+enum { RESIDENT_SLACK_KIB = 16 * 1024, KEPT_FREE_BYTES = 64 * 1024 };
 
 static bool is_at_rest(void *arg)
 {
@@ -63,6 +64,20 @@ static long malloc_bytes(void)
         return (long)mallinfo2().uordblks;
 #endif
     return 0;
+}
+
+/*
+ * What is free goes back to the kernel, that what is resident is what somebody holds: else libc
+ * keeps the more in each thread's arena the larger the largest block was that it ever freed,
+ * and a kernel with huge pages rounds it up to them.
+ */
+void gauge_begin(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_TRIM_THRESHOLD, KEPT_FREE_BYTES);
+    mallopt(M_TOP_PAD, 0);
+#endif
+    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 }
 
 void gauge_read(struct gauge *gauge, const struct gauge *before, struct storm *storm)

@@ -19,6 +19,9 @@ struct gauge {
     uint64_t calls; /* that ended until then */
 };
 
+/* Before the first thread: has the allocator give back what is free. */
+void gauge_begin(void);
+
 /* Waits until the client has come to rest, then reads. `before`: the reading that this one is to
  * come down to, within a bounded time; `gauge` itself where there is none. */
 void gauge_read(struct gauge *gauge, const struct gauge *before, struct storm *storm);

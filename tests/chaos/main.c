@@ -200,6 +200,7 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (!read_settings(&settings, argc, argv))
         return usage();
+    gauge_begin();
     leaks_raise_fd_limit();
     certs_pem("root");
     if (!heap_install())
