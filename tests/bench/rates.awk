@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Keep-alive GETs: a table for each size of body. Input: the lines of the bench
-# program with "round=N body=BYTES" in front. Stands behind median.awk; appends
+# program with "round=N body=BYTES in_flight=N" in front. Stands behind median.awk; appends
 # ratios to the file `figures`, and what is plotted to the file `points`.
 
 function table_of(body,    row, part, group)
@@ -16,7 +16,7 @@ function table_of(body,    row, part, group)
         if (part[1] != body)
             continue
         group = part[1] " " part[2]
-        printf "%9d  %-18s %8.0f %9.2f  %-18s %-18s\n", part[2], part[3],
+        printf "%9s  %-18s %8.0f %9.2f  %-18s %-18s\n", part[2], part[3],
                figure_of("rate", group, part[3]), figure_of("CPU", group, part[3]),
                shown("rate", group, part[3], "raw"), shown("CPU", group, part[3], "raw")
     }
@@ -26,7 +26,7 @@ function table_of(body,    row, part, group)
 function tell_row(body, in_flight, mode,    i, group)
 {
     group = body " " in_flight
-    if (points != "")
+    if (points != "" && in_flight !~ /apart/)
         printf "%s %s %s %s %.0f\n", "rate", body, mode, in_flight, \
                figure_of("rate", group, mode) >>points
     if (mode !~ /^(gofer|raw_checked)/ && !(mode == "raw" && in_flight != 64))
@@ -43,7 +43,7 @@ function tell_row(body, in_flight, mode,    i, group)
     take_apart()
     if (!("rps" in word))
         next
-    key = word["body"] SUBSEP word["threads"] SUBSEP word["mode"]
+    key = word["body"] SUBSEP word["in_flight"] SUBSEP word["mode"]
     if (!(key in seen)) {
         seen[key] = 1
         order[++rows] = key
@@ -52,7 +52,7 @@ function tell_row(body, in_flight, mode,    i, group)
         known[word["body"]] = 1
         bodies[++sizes] = word["body"]
     }
-    group = word["body"] " " word["threads"]
+    group = word["body"] " " word["in_flight"]
     note("rate", word["round"], group, word["mode"], word["rps"])
     note("CPU", word["round"], group, word["mode"], word["cpu_us"])
 }

@@ -31,16 +31,19 @@ set_body() {
     esac
 }
 
-# one_cell ROUND BODY THREADS MODE
+# one_cell ROUND BODY THREADS MODE: THREADS may be "1-apart", one caller on another processor than its
+# server's.
 one_cell() {
     set_body "$2"
     at=${url%/hello}/$path pinned=
-    if [ "$3" = 1 ]; then
-        at=${solo_url%/hello}/$path pinned=$solo each=$((each / 3))
-    fi
-    line=$(measure "$4" --url "$at" --threads "$3" --requests "$each" --body "$2")
+    case $3 in
+    1) pinned=$solo ;;
+    1-apart) pinned=$apart ;;
+    esac
+    [ "${3%-apart}" != 1 ] || at=${solo_url%/hello}/$path each=$((each / 3))
+    line=$(measure "$4" --url "$at" --threads "${3%-apart}" --requests "$each" --body "$2")
     pinned=
-    [ -z "$line" ] || echo "round=$1 body=$2 $line" >>"$scratch/rates"
+    [ -z "$line" ] || echo "round=$1 body=$2 in_flight=$3 $line" >>"$scratch/rates"
 }
 
 one_round() {
@@ -53,12 +56,15 @@ one_round() {
     done
 }
 
-# What stands closest to its budget, in rounds of its own: medians of few rounds are too rough.
+# What stands close to its budget, in rounds of its own: medians of few rounds are too rough.
 one_close_round() {
-    for threads in 1 16 64; do
+    for threads in 1 ${apart:+1-apart} 16 64; do
         for mode in raw raw_checked gofer_do; do
             one_cell "$1" 13 "$threads" "$mode"
         done
+    done
+    for mode in curl_easy curl_multi gofer_futures gofer_submit_wait; do
+        one_cell "$1" 13 64 "$mode"
     done
 }
 

@@ -27,7 +27,7 @@ bool raw_target_init(struct raw_target *target, const char *url)
     target->request_len =
         (size_t)snprintf(target->request, sizeof(target->request),
                          "GET %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: raw/1.0\r\nAccept: */*\r\n"
-                         "\r\n",
+                         "Accept-Encoding: gzip, deflate, br, zstd\r\n\r\n",
                          url + used, host, port);
     return target->request_len < sizeof(target->request) &&
            inet_pton(AF_INET, host, &target->address.sin_addr) == 1;

@@ -99,13 +99,15 @@ start_nginx() {
 }
 
 # Alone with its server, a caller waits for wake-ups, and what these cost depends on whether both
-# happen to be on one processor: several times as much where not. So they are put on one.
+# happen to be on one processor: several times as much where not. So they are put on one ($solo), or
+# on two ($apart).
 start_servers() {
     start_nginx many "$nginx_workers"
     url=$origin
     solo_url=$origin
     have taskset || return 0
     solo='taskset -c 0'
+    [ "$(nproc)" = 1 ] || apart='taskset -c 1'
     start_nginx solo 1 $solo
     solo_url=$origin
 }

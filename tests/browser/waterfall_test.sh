@@ -5,54 +5,25 @@
 # Opens a page of --waterfall in a real Chromium, without a window, through
 # ChromeDriver: what it shows, that the keyboard reaches all of it, light and
 # dark. With GOFER_SCREENSHOTS=DIR it leaves pictures there, to be looked at.
-#
-# Prints each failure and a summary; exits 0, 1, or 77 where a program is missing.
 set -u
-builddir=$(cd "${GOFER_BUILDDIR:-.}" && pwd)
-gofer=$builddir/gofer
+# shellcheck source=tests/integration/cli_scene.sh
+. "$(dirname "$0")/../integration/cli_scene.sh"
 for program in chromium chromedriver curl jq; do
-    if ! command -v $program >/dev/null; then
-        echo "waterfall_test: skipped, there is no $program"
-        exit 77
-    fi
+    command -v $program >/dev/null || skipped "there is no $program"
 done
-if ! "$gofer" -q --waterfall /dev/null --help >/dev/null 2>&1; then
-    echo "waterfall_test: skipped, there is no gofer command that draws"
-    exit 77
-fi
-unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
-work=$(mktemp -d)
-cd "$work" || exit 1
-export HOME="$work"
+"$gofer" -q --waterfall /dev/null --help >/dev/null 2>&1 ||
+    skipped 'there is no gofer command that draws'
 session=
 driver_pid=
-end()
-{
+end_browser() {
     [ -z "$session" ] || curl -s -X DELETE "$session" >/dev/null
     [ -z "$driver_pid" ] || kill "$driver_pid" 2>/dev/null
-    exec 9>&-
-    cd /
-    rm -rf "$work"
 }
-trap end EXIT
-passed=0
-failures=0
-
-fail()
-{
-    failures=$((failures + 1))
-    echo "waterfall_test: FAILED: $1"
-    shift
-    printf '    %s\n' "$@"
-}
+at_end=end_browser
 
 # --- a page ------------------------------------------------------------------
 
-mkfifo hold
-"$builddir/cli_origin" <hold >port &
-exec 9>hold
-while [ ! -s port ]; do sleep 0.01; done
-url=http://127.0.0.1:$(cat port)
+serve_origin
 "$gofer" -q -s -L -Z --waterfall plain.html "$url/hello" "$url/slow" "$url/twice" "$url/404" \
     "$url/empty" "$url/%3Cb%3E" "$url/slower" "$url/chunked" >out 2>err 9>&-
 
@@ -119,7 +90,7 @@ escape=$(printf '\356\200\214') last=$(printf '\356\200\220') tab=$(printf '\356
 is()
 {
     got=$(js "$2")
-    if [ "$got" = "$3" ]; then passed=$((passed + 1)); else fail "$1" "$2" "wanted: $3" "got: $got"; fi
+    if [ "$got" = "$3" ]; then pass; else fail "$1" "$2" "wanted: $3" "got: $got"; fi
 }
 
 # picture NAME
@@ -191,7 +162,6 @@ is 'and dark again' 'return getComputedStyle(document.body).backgroundColor' '"r
 
 errors=$(ask POST "$session/se/log" '{"type":"browser"}' | jq -c '[.[]? | .message]')
 [ "$errors" = '[]' ] || fail 'the browser complains' "$errors"
-passed=$((passed + 1))
+pass
 
-echo "waterfall_test: $passed passed, $failures failed"
-[ "$failures" = 0 ]
+summary

@@ -4,56 +4,10 @@
 #
 # How the gofer command ends where it cannot go on: signals, a closed stdout, full
 # disks, what cannot be read. The server is cli_origin.c.
-#
-# Prints each failure and a summary; exits 0, 1, or 77 without a gofer command.
 set -u
-builddir=$(cd "${GOFER_BUILDDIR:-.}" && pwd)
-gofer=$builddir/gofer
-if [ ! -x "$gofer" ]; then
-    echo "cli_end_test: skipped, there is no gofer command"
-    exit 77
-fi
-unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
-work=$(mktemp -d)
-cd "$work" || exit 1
-export HOME="$work"
-trap 'exec 9>&-; cd /; rm -rf "$work"' EXIT
-passed=0
-failures=0
-
-mkfifo hold
-"$builddir/cli_origin" <hold >port &
-exec 9>hold
-while [ ! -s port ]; do sleep 0.01; done
-url=http://127.0.0.1:$(cat port)
-
-fail() {
-    failures=$((failures + 1))
-    echo "cli_end_test: FAILED: $1"
-    shift
-    printf '    %s\n' "$@"
-}
-
-pass() {
-    passed=$((passed + 1))
-}
-
-# ended NAME CODE: the last command's exit code, in $code.
-ended() {
-    if [ "$code" = "$2" ]; then pass; else fail "$1: exit code $code, not $2" "$(cat err)"; fi
-}
-
-holds() {
-    if grep -q -e "$3" "$2"; then pass; else fail "$1: no '$3' in $2" "$(cat "$2")"; fi
-}
-
-empty() {
-    if [ ! -s "$2" ]; then pass; else fail "$1: $2 is not empty" "$(cat "$2")"; fi
-}
-
-absent() {
-    if [ ! -e "$2" ]; then pass; else fail "$1: there is a $2"; fi
-}
+# shellcheck source=tests/integration/cli_scene.sh
+. "$(dirname "$0")/cli_scene.sh"
+serve_origin
 
 # --- signals -----------------------------------------------------------------
 
@@ -172,5 +126,4 @@ ended '-T of a closed stdin' 26
 code=$?
 ended '-d of a closed stdin' 26
 
-echo "cli_end_test: $passed passed, $failures failed"
-[ "$failures" = 0 ]
+summary

@@ -6,71 +6,34 @@
 # cli_origin.c: what --trace-har tells of every round trip, asked with jq; that
 # --waterfall is one page around the same archive; that shells take what
 # --completion writes.
-#
-# Prints each failure and a summary; exits 0, 1, or 77 without a gofer command or jq.
 set -u
-builddir=$(cd "${GOFER_BUILDDIR:-.}" && pwd)
-gofer=$builddir/gofer
-if [ ! -x "$gofer" ] || ! command -v jq >/dev/null; then
-    echo "cli_picture_test: skipped, there is no gofer command or no jq"
-    exit 77
-fi
-unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
-work=$(mktemp -d)
-cd "$work" || exit 1
-trap 'exec 9>&-; cd /; rm -rf "$work"' EXIT
-export HOME="$work"
-passed=0
-failures=0
+# shellcheck source=tests/integration/cli_scene.sh
+. "$(dirname "$0")/cli_scene.sh"
+command -v jq >/dev/null || skipped 'there is no jq'
+serve_origin
 
-# The server lives until this shell closes descriptor 9, at its own end at the latest.
-mkfifo hold
-"$builddir/cli_origin" <hold >port &
-exec 9>hold
-while [ ! -s port ]; do sleep 0.01; done
-host=127.0.0.1:$(cat port)
-url=http://$host
-
-fail() {
-    failures=$((failures + 1))
-    echo "cli_picture_test: FAILED: $1"
-    shift
-    printf '    %s\n' "$@"
-}
-
-# run CODE ARGS
-run() {
+# draw CODE ARGS
+draw() {
     want_code=$1
     shift
-    "$gofer" -q "$@" >out 2>err </dev/null 9>&-
-    code=$?
+    run "$@"
     [ "$code" = "$want_code" ] || fail "exit code $code, not $want_code" "gofer $*" "$(cat err)"
 }
 
 # is NAME FILTER: what jq says of har, in one line, is NAME's third argument.
 is() {
     got=$(jq -c "$2" <har 2>&1)
-    if [ "$got" = "$3" ]; then passed=$((passed + 1)); else fail "$1" "jq '$2'" "wanted: $3" "got: $got"; fi
-}
-
-holds() {
-    if grep -q -e "$3" "$2"; then passed=$((passed + 1)); else fail "$1: no '$3' in $2"; fi
-}
-
-lacks() {
-    if grep -q -e "$3" "$2"; then fail "$1: '$3' in $2"; else passed=$((passed + 1)); fi
+    if [ "$got" = "$3" ]; then pass; else fail "$1" "jq '$2'" "wanted: $3" "got: $got"; fi
 }
 
 if ! "$gofer" -q --trace-har /dev/null --help >/dev/null 2>err; then
     holds 'without jansson that is said' err 'built without jansson'
-    echo "cli_picture_test: $passed passed, $failures failed (a build without jansson)"
-    [ "$failures" = 0 ]
-    exit
+    summary '(a build without jansson)'
 fi
 
 # --- the archive -------------------------------------------------------------
 
-run 0 --trace-har har -u me:secret -b 'id=hidden' "$url/hello?a=b%20c&d=%00&e" "$url/cookie" -o one -o two
+draw 0 --trace-har har -u me:secret -b 'id=hidden' "$url/hello?a=b%20c&d=%00&e" "$url/cookie" -o one -o two
 is 'an archive says what it is' '.log | [.version, .creator.name]' '["1.2","gofer"]'
 is 'an entry a round trip' '.log.entries | length' 2
 is 'the request' '.log.entries[0].request | [.method, .httpVersion, .bodySize, .url]' \
@@ -96,7 +59,7 @@ is 'the timings make the time, to a tenth of a ms' \
     '[.log.entries[] | ([.timings | .blocked, .dns, .connect, .send, .wait, .receive | select(. > 0)] | add) - .time | fabs < 0.1] | all' true
 is 'a date with milliseconds' '.log.entries[0].startedDateTime | test("^20[0-9-]+T[0-9:]+[.][0-9]{3}Z$")' true
 
-run 0 -s -L --trace-har har "$url/twice" -d body -o one
+draw 0 -s -L --trace-har har "$url/twice" -d body -o one
 # What HAR 1.2 says is not optional; everything is of the type that it says.
 is 'all fields of the format' '
     def all_of(names): . as $o | [names[] | select(. as $n | $o | has($n) | not)];
@@ -120,39 +83,39 @@ is 'what it sent is told, not shown' '.log.entries[0].request | [.bodySize, .pos
     '[4,"application/x-www-form-urlencoded",""]'
 is 'of one call' '[.log.entries[]._gofer.call] | unique | length' 1
 
-run 52 -s --trace-har har "$url/empty"
+draw 52 -s --trace-har har "$url/empty"
 is 'a call that came to nothing' '.log.entries[-1] | [.response.status, (._gofer.error | length > 10)]' '[0,true]'
-run 7 -s --trace-har har http://127.0.0.1:1/
+draw 7 -s --trace-har har http://127.0.0.1:1/
 is 'one that got no connection' '.log.entries[0] | [.response.status, .connection, .serverIPAddress, .time >= 0]' \
     '[0,null,null,true]'
 
-run 0 -s -Z --parallel-max 1 --trace-har har "$url/slow" "$url/hello" -o one -o two
+draw 0 -s -Z --parallel-max 1 --trace-har har "$url/slow" "$url/hello" -o one -o two
 is 'all calls of -Z are in it' '[.log.entries[].response.status]' '[200,200]'
 is 'the wait is the server' '.log.entries[0].timings.wait > 250' true
 
-run 0 --trace-har - -o one "$url/hello"
-if jq -e .log.version <out >/dev/null 2>&1; then passed=$((passed + 1)); else fail '- is stdout' "$(cat out)"; fi
-run 23 --trace-har /nowhere/har -o one "$url/hello"
+draw 0 --trace-har - -o one "$url/hello"
+if jq -e .log.version <out >/dev/null 2>&1; then pass; else fail '- is stdout' "$(cat out)"; fi
+draw 23 --trace-har /nowhere/har -o one "$url/hello"
 holds 'a file that cannot be written' err 'Failed to write the picture /nowhere/har'
 if [ -e /dev/full ]; then
-    run 23 --waterfall /dev/full -o one "$url/hello"
+    draw 23 --waterfall /dev/full -o one "$url/hello"
     holds 'a full disk' err 'No space left'
 fi
 
 # --- the page ----------------------------------------------------------------
 
-run 0 -s --waterfall page.html --trace-har har "$url/hello" "$url/%3C/script%3E" -H 'X: </script><b>' -o one -o two
+draw 0 -s --waterfall page.html --trace-har har "$url/hello" "$url/%3C/script%3E" -H 'X: </script><b>' -o one -o two
 holds 'a page' page.html '^<!DOCTYPE html>'
 [ "$(grep -c '</script>' page.html)" = 2 ] || fail 'nothing of the data ends the script'
 sed -n '/<script type="application.json"/,/<\/script>/p' page.html | sed '1d;$d' >data
 jq -S . <data >data.sorted
 jq -S . <har >har.sorted
-if cmp -s data.sorted har.sorted; then passed=$((passed + 1)); else fail 'the page holds the archive'; fi
+if cmp -s data.sorted har.sorted; then pass; else fail 'the page holds the archive'; fi
 lacks 'it loads nothing' page.html 'src=\|href='
 
 # --- completions -------------------------------------------------------------
 
-run 0 --completion bash
+draw 0 --completion bash
 cp out gofer.bash
 if command -v bash >/dev/null; then
     # complete LINE WORDS: what bash would offer for the last word.
@@ -167,18 +130,17 @@ if command -v bash >/dev/null; then
     [ "$(wc -l <known)" -gt 150 ] && cmp -s known offered || fail 'bash completes all options' "$(diff known offered)"
     passed=$((passed + 4))
 fi
-run 0 --completion zsh
+draw 0 --completion zsh
 cp out _gofer
 holds 'zsh is told of an option' _gofer "^    '\\*'{-o+,--output}'\\[.*\\]:file:_files' "
 sed -n "s/^ *'\*//p" _gofer | sed "s/\[.*//" | grep -o -- '--[a-z0-9.-]*' >named
 missing=$("$gofer" -h all | sed -n 's/^ .\{0,4\}--\([^ ]*\) .*/--\1/p' | while read -r name; do
     grep -q -x -e "$name" named || echo "$name"
 done)
-[ -z "$missing" ] && passed=$((passed + 1)) || fail 'zsh is told of all options' "$missing"
+[ -z "$missing" ] && pass || fail 'zsh is told of all options' "$missing"
 if command -v zsh >/dev/null; then
-    if zsh -n _gofer; then passed=$((passed + 1)); else fail 'zsh reads it'; fi
+    if zsh -n _gofer; then pass; else fail 'zsh reads it'; fi
 fi
-run 2 --completion fish
+draw 2 --completion fish
 
-echo "cli_picture_test: $passed passed, $failures failed"
-[ "$failures" = 0 ]
+summary

@@ -6,95 +6,24 @@
 # before a server (cli_origin.c), and about names and addresses: bytes, exit codes, messages, -v. Where curl is
 # installed the same command lines are given to both, and both must bring the same
 # bytes and the same exit code.
-#
-# Prints each failure and a summary; exits 0, 1, or 77 without a gofer command.
 set -u
-builddir=$(cd "${GOFER_BUILDDIR:-.}" && pwd)
-gofer=$builddir/gofer
-if [ ! -x "$gofer" ]; then
-    echo "cli_proxy_test: skipped, there is no gofer command"
-    exit 77
-fi
-unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
-unset REQUEST_METHOD
-work=$(mktemp -d)
-cd "$work" || exit 1
-trap 'exec 8>&- 9>&-; cd /; rm -rf "$work"' EXIT
-passed=0
-failures=0
-
-# The servers live until this shell closes their descriptors, at its own end at the latest.
-mkfifo origin_hold proxy_hold
-"$builddir/cli_origin" <origin_hold >port &
-exec 9>origin_hold
-"$builddir/cli_proxy" <proxy_hold >ports 9>&- &
-exec 8>proxy_hold
-while [ ! -s port ] || [ ! -s ports ]; do sleep 0.01; done
-origin=$(cat port)
+# shellcheck source=tests/integration/cli_scene.sh
+. "$(dirname "$0")/cli_scene.sh"
+serve_origin
+origin=${host#*:}
+serve_more ports cli_proxy
 read -r http socks http_login socks_login dns <ports
 # A name that nothing here looks up: the proxies know only 127.0.0.1.
 url=http://far.test:$origin/hello
-
-fail() {
-    failures=$((failures + 1))
-    echo "cli_proxy_test: FAILED: $1"
-    shift
-    printf '    %s\n' "$@"
-}
-
-pass() {
-    passed=$((passed + 1))
-}
-
-# run ARGS: leaves code, out and err behind.
-run() {
-    "$gofer" "$@" >out 2>err </dev/null 8>&- 9>&-
-    code=$?
-}
-
-same_as_curl() {
-    command -v curl >/dev/null || return 0
-    curl -s "$@" >curl_out 2>/dev/null </dev/null 8>&- 9>&-
-    curl_code=$?
-    if [ "$curl_code" = "$code" ] && cmp -s curl_out out; then
-        pass
-    else
-        fail "curl differs: $*" "exit code $code, curl's $curl_code"
-    fi
-}
-
-# gets ARGS: hello. refused CODE WORDS ARGS: it ends so, in these words.
-gets() {
-    run "$@"
-    if [ "$code" = 0 ] && [ "$(cat out)" = hello ]; then
-        pass
-    else
-        fail "no hello: gofer $*" "exit code $code" "$(cat err)"
-    fi
-}
 
 both_get() {
     gets "$@"
     same_as_curl "$@"
 }
 
-refused() {
-    want_code=$1 words=$2
-    shift 2
-    run "$@"
-    if [ "$code" = "$want_code" ] && grep -qF -e "$words" err; then
-        pass
-    else
-        fail "gofer $*" "exit code $code, not $want_code; wanted: $words" "$(cat err)"
-    fi
-}
-
-holds() {
+# tells FILE WORDS
+tells() {
     if grep -qF -e "$2" "$1"; then pass; else fail "no '$2' in $1" "$(cat "$1")"; fi
-}
-
-lacks() {
-    if grep -qF -e "$2" "$1"; then fail "'$2' in $1" "$(cat "$1")"; else pass; fi
 }
 
 # --- which proxy -------------------------------------------------------------
@@ -138,7 +67,7 @@ both_get -x "socks5h://me:secret@127.0.0.1:$socks_login" "$url"
 http_proxy=127.0.0.1:$http_login gets -U me:secret "$url"
 refused 56 'CONNECT tunnel failed, response 407' -p -x "http://me:guess@127.0.0.1:$http_login" "$url"
 same_as_curl -p -x "http://me:guess@127.0.0.1:$http_login" "$url"
-lacks err guess
+lacks 'a password' err guess
 refused 97 'SOCKS5 proxy: refused the user or the password' -U me:guess \
     --socks5-hostname "127.0.0.1:$socks_login" "$url"
 same_as_curl -U me:guess --socks5-hostname "127.0.0.1:$socks_login" "$url"
@@ -164,13 +93,13 @@ http_proxy=$nobody refused 7 "Failed to connect to $nobody port 1080 after" "$ur
 
 refused 7 'Unsupported proxy scheme: unsupported proxy scheme "ftp"' -x 'ftp://me:secret@127.0.0.1' "$url"
 refused 5 'Unsupported proxy syntax: ' -x 'http://me:secret@127.0.0.1:99999' "$url"
-lacks err secret
+lacks 'a password' err secret
 http_proxy=ftp://127.0.0.1 refused 2 'http_proxy in the environment: unsupported proxy scheme' "$url"
 
 # With --connect-to all go through tunnels, named there or not.
 run -v -x "127.0.0.1:$http" --connect-to other.test:1:nowhere.test:1 "$url"
-holds err "> CONNECT far.test:$origin HTTP/1.1"
-holds out hello
+tells err "> CONNECT far.test:$origin HTTP/1.1"
+tells out hello
 
 # --- names and addresses -----------------------------------------------------
 
@@ -185,22 +114,21 @@ refused 7 'Failed to connect to six.test port 1 after' -6 --dns-servers "127.0.0
 refused 2 'dns_servers: ' --dns-servers nonsense "$url"
 for address in 192.0.2.7 2001:db8::7; do
     run --haproxy-clientip $address "http://127.0.0.1:$origin/echo"
-    holds out " $address "
-    holds out 'GET /echo HTTP/1.1'
+    tells out " $address "
+    tells out 'GET /echo HTTP/1.1'
 done
 run --haproxy-clientip 192.0.2.7 "http://127.0.0.1:$origin/echo"
-holds out 'PROXY TCP4 192.0.2.7 '
+tells out 'PROXY TCP4 192.0.2.7 '
 refused 2 'proxy_protocol_address: ' --haproxy-clientip nonsense "$url"
 
 # --- what -v tells -----------------------------------------------------------
 
 run -v -p -x "http://me:secret@127.0.0.1:$http_login" "$url"
-holds err "* Connected to 127.0.0.1 (127.0.0.1:$http_login)"
-holds err "> CONNECT far.test:$origin HTTP/1.1"
-holds err '> Proxy-Authorization: ***'
-holds err '< HTTP/1.1 200 Connection established'
-holds err '< Via: 1.1 test'
-lacks err secret
+tells err "* Connected to 127.0.0.1 (127.0.0.1:$http_login)"
+tells err "> CONNECT far.test:$origin HTTP/1.1"
+tells err '> Proxy-Authorization: ***'
+tells err '< HTTP/1.1 200 Connection established'
+tells err '< Via: 1.1 test'
+lacks 'a password' err secret
 
-echo "cli_proxy_test: $passed passed, $failures failed"
-[ "$failures" = 0 ]
+summary

@@ -6,48 +6,12 @@
 # (cli_origin.c): bytes on stdout and in files, exit codes, messages, -w. Where
 # curl is installed the same command lines are given to both, and both must
 # bring the same bytes and the same exit code.
-#
-# Prints each failure and a summary; exits 0, 1, or 77 without a gofer command.
 set -u
-builddir=$(cd "${GOFER_BUILDDIR:-.}" && pwd)
-gofer=$builddir/gofer
-if [ ! -x "$gofer" ]; then
-    echo "cli_test: skipped, there is no gofer command"
-    exit 77
-fi
-unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
-work=$(mktemp -d)
-cd "$work" || exit 1
-trap 'exec 9>&-; cd /; rm -rf "$work"' EXIT
-passed=0
-failures=0
-
-# The server lives until this shell closes descriptor 9, at its own end at the latest.
-mkfifo hold
-"$builddir/cli_origin" <hold >port &
-exec 9>hold
-while [ ! -s port ]; do sleep 0.01; done
-host=127.0.0.1:$(cat port)
-url=http://$host
+# shellcheck source=tests/integration/cli_scene.sh
+. "$(dirname "$0")/cli_scene.sh"
+serve_origin
 
 # --- how a test says what it wants -------------------------------------------
-
-fail() {
-    failures=$((failures + 1))
-    echo "cli_test: FAILED: $1"
-    shift
-    printf '    %s\n' "$@"
-}
-
-pass() {
-    passed=$((passed + 1))
-}
-
-# run ARGS: leaves code, out and err behind.
-run() {
-    "$gofer" "$@" >out 2>err </dev/null 9>&-
-    code=$?
-}
 
 # check NAME CODE BYTES ARGS: the exit code, and stdout as printf '%b' writes BYTES.
 check() {
@@ -62,15 +26,6 @@ check() {
     else
         pass
     fi
-}
-
-# holds NAME FILE PATTERN, lacks NAME FILE PATTERN: about what the last run left.
-holds() {
-    if grep -q -e "$3" "$2"; then pass; else fail "$1: no '$3' in $2" "$(cat "$2")"; fi
-}
-
-lacks() {
-    if grep -q -e "$3" "$2"; then fail "$1: '$3' in $2" "$(cat "$2")"; else pass; fi
 }
 
 # --- the response ------------------------------------------------------------
@@ -557,18 +512,6 @@ holds '-c that fails is told' err 'Failed to save cookies'
 
 # --- beside curl -------------------------------------------------------------
 
-# same ARGS: gofer and curl bring the same bytes and the same exit code.
-same() {
-    run "$@"
-    curl -q -s "$@" >curl.out 2>curl.err </dev/null 9>&-
-    curl_code=$?
-    if [ "$code" = "$curl_code" ] && cmp -s out curl.out; then
-        pass
-    else
-        fail "not as curl: $*" "exit code $code, curl $curl_code" "$(diff out curl.out)"
-    fi
-}
-
 if command -v curl >/dev/null; then
     same "$url/hello"
     same -i "$url/hello"
@@ -603,5 +546,4 @@ else
     echo "cli_test: curl is not installed, not compared with it"
 fi
 
-echo "cli_test: $passed passed, $failures failed"
-[ "$failures" = 0 ]
+summary

@@ -6,73 +6,21 @@
 # servers with good and bad certificates (cli_tls_origin.c): bytes, exit codes,
 # messages. Where curl is installed the same command lines are given to both, and
 # both must bring the same bytes and the same exit code.
-#
-# Prints each failure and a summary; exits 0, 1, or 77 without a gofer command.
 set -u
-builddir=$(cd "${GOFER_BUILDDIR:-.}" && pwd)
-gofer=$builddir/gofer
-if [ ! -x "$gofer" ]; then
-    echo "cli_tls_test: skipped, there is no gofer command"
-    exit 77
-fi
-unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
-unset SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE
-work=$(mktemp -d)
-cd "$work" || exit 1
+# shellcheck source=tests/integration/cli_scene.sh
+. "$(dirname "$0")/cli_scene.sh"
 server= # a process to end
-trap 'exec 9>&-; [ -z "$server" ] || kill "$server"; cd /; rm -rf "$work"' EXIT
-passed=0
-failures=0
-
-# The servers live until this shell closes descriptor 9, at its own end at the latest.
-mkfifo hold
-"$builddir/cli_tls_origin" good old 'self-signed' 'wrong name' 'unknown issuer' revoked \
-    <hold >ports &
-exec 9>hold
+end_server() {
+    [ -z "$server" ] || kill "$server"
+}
+at_end=end_server
+serve ports cli_tls_origin good old 'self-signed' 'wrong name' 'unknown issuer' revoked
 while ! grep -q ready ports; do sleep 0.01; done
 . ./ports
 # Set by ports.
 : "${good:?}" "${old:?}" "${self_signed:?}" "${wrong_name:?}" "${unknown_issuer:?}" "${revoked:?}"
 : "${demanding:?}" "${plain:?}" "${abstract:?}" "${rude:?}"
 url=https://127.0.0.1:$good/
-
-fail() {
-    failures=$((failures + 1))
-    echo "cli_tls_test: FAILED: $1"
-    shift
-    printf '    %s\n' "$@"
-}
-
-pass() {
-    passed=$((passed + 1))
-}
-
-# run ARGS: leaves code, out and err behind.
-run() {
-    "$gofer" "$@" >out 2>err </dev/null 9>&-
-    code=$?
-}
-
-# gets ARGS: it says hello. refused CODE WORDS ARGS: it ends so, in these words, without a byte.
-gets() {
-    run "$@"
-    if [ "$code" = 0 ] && [ "$(cat out)" = hello ]; then
-        pass
-    else
-        fail "no hello: gofer $*" "exit code $code" "$(cat err)"
-    fi
-}
-
-refused() {
-    want_code=$1 words=$2
-    shift 2
-    run "$@"
-    if [ "$code" = "$want_code" ] && [ ! -s out ] && grep -qF -e "$words" err; then
-        pass
-    else
-        fail "gofer $*" "exit code $code, not $want_code; wanted: $words" "$(cat err)"
-    fi
-}
 
 # --- whom to trust -----------------------------------------------------------
 
@@ -249,18 +197,6 @@ fi
 
 # --- beside curl -------------------------------------------------------------
 
-# same ARGS: gofer and curl bring the same bytes and the same exit code.
-same() {
-    run "$@"
-    curl -q -s "$@" >curl.out 2>curl.err </dev/null 9>&-
-    curl_code=$?
-    if [ "$code" = "$curl_code" ] && cmp -s out curl.out; then
-        pass
-    else
-        fail "not as curl: $*" "exit code $code, curl $curl_code" "$(cat err)"
-    fi
-}
-
 if command -v curl >/dev/null && curl -V | grep -q OpenSSL; then
     same "$url"
     same --cacert root.pem "$url"
@@ -297,5 +233,4 @@ else
     echo "cli_tls_test: there is no curl with OpenSSL, not compared with it"
 fi
 
-echo "cli_tls_test: $passed passed, $failures failed"
-[ "$failures" = 0 ]
+summary
