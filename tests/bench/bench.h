@@ -187,7 +187,7 @@ struct gofer_client *gofer_futures_client(void *loop);
 /* --- the modes, each in the file of its name --- */
 
 int raw_main(struct run *run);
-int raw_checked_main(struct run *run);
+int raw_pooled_main(struct run *run);
 int epoll_main(struct run *run);
 int epoll_cores_main(struct run *run);
 int epoll_burst_main(struct run *run);

@@ -29,7 +29,7 @@ function tell_row(body, in_flight, mode,    i, group)
     if (points != "" && in_flight !~ /apart/)
         printf "%s %s %s %s %.0f\n", "rate", body, mode, in_flight, \
                figure_of("rate", group, mode) >>points
-    if (mode !~ /^(gofer|raw_checked)/ && !(mode == "raw" && in_flight != 64))
+    if (mode !~ /^(gofer|raw_pooled)/ && !(mode == "raw" && in_flight != 64))
         return
     for (i = 1; i <= peers; i++) {
         tell("rate." body "." in_flight "." mode "/" peer[i], "rate", group, mode, group, peer[i])

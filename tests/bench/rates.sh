@@ -13,7 +13,7 @@ modes_at() {
         esac
         return
     fi
-    echo raw raw_checked gofer_do curl_easy go
+    echo raw raw_pooled gofer_do curl_easy go
     case $2 in
     1) echo soup ;;
     16 | 64 | 256)
@@ -59,7 +59,7 @@ one_round() {
 # What stands close to its budget, in rounds of its own: medians of few rounds are too rough.
 one_close_round() {
     for threads in 1 ${apart:+1-apart} 16 64; do
-        for mode in raw raw_checked gofer_do; do
+        for mode in raw raw_pooled gofer_do; do
             one_cell "$1" 13 "$threads" "$mode"
         done
     done
