@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/cache_line.h"
 #include "base/list.h"
 #include "base/lock.h"
 #include "base/log.h"
@@ -48,7 +49,6 @@ struct waiter;
 enum core_state { CORE_OPEN, CORE_CLOSING, CORE_ENDED };
 
 struct core {
-    struct refs refs;
     uint64_t id;                    /* no two cores of a process have the same */
     const volatile uint32_t *alive; /* a page that fork() wipes in the child */
     gofer_client_options
@@ -72,24 +72,28 @@ struct core {
     struct log log;
     _Atomic uint64_t random; /* see core_random() */
 
+    /* Calls read what is above, and write what is below, together. */
+    struct cache_line_gap gap;
+    struct refs refs;
     struct lock lock; /* guards all below */
     enum core_state state;
-    struct timer reaper; /* asks again for a thread that ends a client freed from a callback */
-    struct timer sweep;  /* see core_begin_call() */
-    bool sweeping;       /* it is armed, or about to be again */
-    struct list calls;   /* unfinished */
-    struct list ending;  /* those of them that were told to end */
-    size_t inside;       /* threads inside a public function */
+    bool sweeping;         /* `sweep` is armed, or about to be again */
+    _Atomic bool draining; /* drains is not empty; written under the lock */
+    size_t inside;         /* threads inside a public function */
+    struct list calls;     /* unfinished */
     uint64_t done;
+    _Atomic size_t resolving; /* calls between the two steps of their end; raised under the lock */
+    struct list places;       /* waiters for a place in the queue, first come first served */
+
+    struct list ending; /* those of the calls that were told to end */
     uint64_t failed;
     struct retry_budget budget;
     uint64_t retries;
     uint64_t retries_denied;
-    struct list places;       /* waiters for a place in the queue, first come first served */
-    struct list drains;       /* waiters for "no call is unfinished" */
-    _Atomic size_t resolving; /* calls between the two steps of their end; raised under the lock */
-    _Atomic bool draining;    /* drains is not empty; written under the lock */
-    struct lock_cond left;    /* a thread left while closing */
+    struct list drains;    /* waiters for "no call is unfinished" */
+    struct timer reaper;   /* asks again for a thread that ends a client freed from a callback */
+    struct timer sweep;    /* see core_begin_call() */
+    struct lock_cond left; /* a thread left while closing */
 };
 
 /* Makes a core and starts its threads. NULL with errno. */

@@ -161,7 +161,6 @@ enum key_scope {
 /* struct snapshot. ROW(member, scope, what it is about, its zero, how to change it in `request`).
  */
 #define REQUEST_OPTIONS(ROW)                                                                       \
-    ROW(refs, DERIVED, "count", {0}, (void)0)                                                      \
     ROW(status, DERIVED, "error", 0, (void)0)                                                      \
     ROW(why, DERIVED, "error", 0, (void)0)                                                         \
     ROW(method, NOT_CONNECTION, "message", 0, request = other_method(request, url))                \
@@ -199,7 +198,9 @@ enum key_scope {
     ROW(path, DERIVED, "wire", NULL, (void)0)                                                      \
     ROW(no_cookies, NOT_CONNECTION, "message", 0, gofer_request_disable_cookies(request, 1))       \
     ROW(hops, DERIVED, "URL_PARTS", NULL, (void)0)                                                 \
-    ROW(prepared, DERIVED, "head", NULL, (void)0)
+    ROW(prepared, DERIVED, "head", NULL, (void)0)                                                  \
+    ROW(gap, DERIVED, "count", {{0}}, (void)0)                                                     \
+    ROW(refs, DERIVED, "count", {0}, (void)0)
 
 /* struct url. ROW(member, scope, what it is about, two URLs that differ in nothing else). */
 #define URL_PARTS(ROW)                                                                             \

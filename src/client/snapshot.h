@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cache_line.h"
 #include "base/refs.h"
 #include "http/header.h"
 #include "http/proxy.h"
@@ -47,7 +48,6 @@ struct prepared {
 enum snapshot_follow { FOLLOW_AS_CLIENT, FOLLOW_ALWAYS, FOLLOW_NEVER };
 
 struct snapshot {
-    struct refs refs;
     gofer_status status; /* the first thing that is wrong with it, and */
     char *why;           /* a line about it, or NULL */
     char *method;
@@ -80,6 +80,8 @@ struct snapshot {
     bool no_cookies;                     /* the client's jar has nothing to do with it */
     struct hops *hops;                   /* hops.h: how a call came to it; NULL: it is a user's */
     _Atomic(struct prepared *) prepared; /* or NULL */
+    struct cache_line_gap gap;
+    struct refs refs;
 };
 
 void snapshot_ref(struct snapshot *snapshot);

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/cache_line.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/lock.h"
@@ -49,6 +50,7 @@ struct engine {
     pthread_t *workers;
     size_t workers_len; /* written before the workers' clients run */
 
+    struct cache_line_gap gap;
     struct lock lock; /* LOCK_ENGINE; guards all below */
     struct list queue;
     struct slot *slots; /* slot number n is slots[n - 1] */

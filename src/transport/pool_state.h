@@ -29,16 +29,16 @@ enum { POOL_STARVED_MS = 100, POOL_ORPHAN_MS = 30000 };
 /* One key's record. It lives while anything below is not empty. */
 struct pool_host {
     struct key key;
+    UT_hash_handle hh;
     struct list idle;     /* connections, the most recently used first */
     struct list wants;    /* first come, first served */
     struct list undialed; /* those of the wants whose dial waits for a slot */
-    struct list dials;
-    struct list orphans;  /* those of the dials without a want, the eldest first */
-    size_t open;          /* connections, in use and idle */
     int64_t banned_until; /* not kept alive before that time */
     bool ban_untold;      /* the log does not know of it yet */
     struct pool_stats stats;
-    UT_hash_handle hh;
+    struct list dials;
+    struct list orphans; /* those of the dials without a want, the eldest first */
+    size_t open;         /* connections, in use and idle */
 };
 
 struct pool {
@@ -50,9 +50,15 @@ struct pool {
     struct timer timer;         /* looks after idle connections and orphans */
     struct timer starved_timer; /* tries again for the starved wants */
 
-    struct lock lock; /* LOCK_POOL; guards all below */
+    struct lock lock; /* LOCK_POOL; guards all below: first what every call needs */
+    bool timer_armed;
+    bool some_reported; /* a connection is idle that reported while it was in use */
+    bool refuse_idle;   /* pool_close_idle() was called and nobody has taken since */
+    bool closed;
     struct pool_host *hosts;
-    struct list lru;     /* all idle connections, the one idle for longest first */
+    struct list lru; /* all idle connections, the one idle for longest first */
+    struct pool_stats stats;
+
     struct list orphans; /* dials without a want, the eldest first */
     struct list starved; /* wants whose dial found no descriptor or port, over all keys */
     size_t open;         /* connections, over all keys */
@@ -61,12 +67,7 @@ struct pool {
     size_t dials_len;
     size_t bans; /* keys that were banned and may be still */
     bool bans_untold;
-    bool timer_armed;
-    bool some_reported; /* a connection is idle that reported while it was in use */
-    bool refuse_idle;   /* pool_close_idle() was called and nobody has taken since */
-    bool closed;
     struct waiter *done; /* woken when a closed pool's last dial ends */
-    struct pool_stats stats;
 };
 
 /* What is left to do once the lock is dropped. */
