@@ -11,9 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/message.h"
+
+static const char SET_COOKIE[] = "Set-Cookie:", DOMAIN_IS[] = "domain=";
 
 static bool wants_jar(const struct global *global)
 {
@@ -23,14 +27,73 @@ static bool wants_jar(const struct global *global)
     return false;
 }
 
+/* The value of a field's last Domain attribute, without a dot in front, and its length; 0: it has
+ * none. */
+static size_t find_domain(const char *field, const char **domain)
+{
+    size_t len = 0;
+
+    for (const char *at = field; (at = strchr(at, ';')) != NULL;) {
+        at += 1 + strspn(at + 1, " \t");
+        if (strncasecmp(at, DOMAIN_IS, strlen(DOMAIN_IS)) != 0)
+            continue;
+        *domain = at + strlen(DOMAIN_IS);
+        *domain += **domain == '.';
+        len = strcspn(*domain, "; \t\r\n");
+    }
+    return len;
+}
+
+/* As it came from a server of its domain: which one that was a file does not say. */
+static void take_field(gofer_cookie_jar *jar, const char *field)
+{
+    struct text url = {0}, value = {0};
+    const char *domain;
+    size_t len = find_domain(field, &domain);
+
+    if (len == 0)
+        return;
+    text_printf(&url, "https://%.*s/", (int)len, domain);
+    text_append(&value, field, strcspn(field, "\r\n"));
+    gofer_cookie_jar_set(jar, text_str(&url), text_str(&value));
+    text_fini(&url);
+    text_fini(&value);
+}
+
+/* The Set-Cookie fields of a file, as -D leaves them. Of one that can be read twice: the library
+ * has read it already. */
+static void load_fields(gofer_cookie_jar *jar, const char *path)
+{
+    struct stat about;
+    char *line = NULL;
+    size_t room = 0;
+
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
+        return;
+    FILE *file = fopen(path, "re");
+    while (file != NULL && getline(&line, &room, file) > 0)
+        if (strncasecmp(line, SET_COOKIE, strlen(SET_COOKIE)) == 0)
+            take_field(jar, line + strlen(SET_COOKIE) + strspn(line + strlen(SET_COOKIE), " \t"));
+    free(line);
+    if (file != NULL)
+        fclose(file);
+}
+
+static void load_file(gofer_cookie_jar *jar, const struct config *config, const char *path)
+{
+    if (path[0] == '\0')
+        return;
+    if (gofer_cookie_jar_load(jar, path) != GOFER_OK && errno != ENOENT)
+        message_warn(config, "Failed to read cookies from %s", path);
+    load_fields(jar, path);
+}
+
 static void load(gofer_cookie_jar *jar, const struct config *config)
 {
     const struct strings *files = &config->follow.cookie_files;
 
     for (size_t i = 0; i < files->len; i++)
-        if (files->items[i][0] != '\0' && gofer_cookie_jar_load(jar, files->items[i]) != GOFER_OK &&
-            errno != ENOENT)
-            message_warn(config, "Failed to read cookies from %s", files->items[i]);
+        load_file(jar, config, files->items[i]);
     if (config->message.junk_session)
         gofer_cookie_jar_clear_session(jar);
 }
