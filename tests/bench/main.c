@@ -21,7 +21,8 @@ struct mode {
 
 static const struct mode modes[] = {
     {"raw", raw_main, "N threads, each send and recv on a socket of its own: the floor"},
-    {"raw_pooled", raw_pooled_main, "the same, on connections that all threads share: the floor of a client"},
+    {"raw_pooled", raw_pooled_main,
+     "the same, on connections that all threads share: the floor of a client"},
     {"epoll", epoll_main, "one epoll loop with N in flight: the floor for one thread"},
     {"epoll_cores", epoll_cores_main, "an epoll loop a processor, N in flight in all"},
     {"wrk", wrk_main, "wrk for a second, N connections: the outside limit"},
