@@ -212,6 +212,7 @@ static void an_idle_connection_is_closed_for_it(void)
         EXPECT_INT(origin_count(idle, ORIGIN_OPEN), 1);
         EXPECT_INT(rig_stats(client).conns_idle, 2);
         rig_end_client(client);
+        EXPECT(origin_wait(idle, ORIGIN_OPEN, 0));
         tap_close();
     }
 }
