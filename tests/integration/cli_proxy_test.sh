@@ -11,7 +11,7 @@ set -u
 . "$(dirname "$0")/cli_scene.sh"
 serve_origin
 origin=${host#*:}
-serve_more ports cli_proxy
+serve 8 ports cli_proxy
 read -r http socks http_login socks_login dns <ports
 # A name that nothing here looks up: the proxies know only 127.0.0.1.
 url=http://far.test:$origin/hello

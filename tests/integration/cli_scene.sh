@@ -30,27 +30,19 @@ failures=0
 # The servers live until this shell closes descriptors 8 and 9, at its own end at the latest.
 mkfifo hold_8 hold_9
 
-# serve FILE PROGRAM ARGS: begins a server of the tests, and waits for a line in FILE.
+# serve DESCRIPTOR FILE PROGRAM ARGS: begins a server of the tests, which lives as long as the
+# descriptor, 8 or 9; waits for a line in FILE.
 serve() {
-    file=$1 program=$2
-    shift 2
-    "$builddir/$program" "$@" <hold_9 >"$file" 8>&- &
-    exec 9>hold_9
-    while [ ! -s "$file" ]; do sleep 0.01; done
-}
-
-# serve_more FILE PROGRAM ARGS: another one beside it.
-serve_more() {
-    file=$1 program=$2
-    shift 2
-    "$builddir/$program" "$@" <hold_8 >"$file" 9>&- &
-    exec 8>hold_8
+    fd=$1 file=$2 program=$3
+    shift 3
+    "$builddir/$program" "$@" <"hold_$fd" >"$file" 8>&- 9>&- &
+    eval "exec $fd>hold_$fd"
     while [ ! -s "$file" ]; do sleep 0.01; done
 }
 
 # serve_origin: cli_origin.c, at $host and $url.
 serve_origin() {
-    serve port cli_origin
+    serve 9 port cli_origin
     host=127.0.0.1:$(cat port)
     url=http://$host
 }

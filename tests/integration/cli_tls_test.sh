@@ -14,7 +14,7 @@ end_server() {
     [ -z "$server" ] || kill "$server"
 }
 at_end=end_server
-serve ports cli_tls_origin good old 'self-signed' 'wrong name' 'unknown issuer' revoked
+serve 9 ports cli_tls_origin good old 'self-signed' 'wrong name' 'unknown issuer' revoked
 while ! grep -q ready ports; do sleep 0.01; done
 . ./ports
 # Set by ports.
