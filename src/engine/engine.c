@@ -31,7 +31,7 @@
 #include "engine/thread.h"
 #include "engine/waiter.h"
 
-enum { EVENTS_MAX = 64, TASKS_BETWEEN_POLLS = 32, NAP_NS = 200 * 1000 };
+enum { EVENTS_MAX = 64, TASKS_BETWEEN_POLLS = 32, NAP_MIN_NS = 200 * 1000, NAP_MAX_NS = 1600 * 1000 };
 
 /* Epoll data of the eventfd; slots begin at 1. */
 static const uint64_t POKE_DATA = 0;
@@ -189,6 +189,7 @@ struct attendant {
     struct turn turn;
     unsigned run;        /* tasks since it looked for events */
     uint64_t stolen;     /* e->stolen when it last found the queue empty */
+    long nap_ns;         /* how long it naps next, 0: not at all */
     struct waiter *self; /* the leader's waiter, or NULL */
 };
 
@@ -235,13 +236,14 @@ static void poll_events(struct engine *e, int64_t at_ns, bool counted, const str
  * A nap. Callers that wait for their calls at once steal them out of the queue,
  * and the worker poked for each finds nothing: two wasted switches a call. While
  * all that was queued since the last look was stolen, a worker therefore keeps
- * the poke (nobody owes another) and looks again a moment later; a call that
- * nobody steals is late by that moment at most. With nothing queued it sleeps.
+ * the poke (nobody owes another) and looks again a moment later, a longer one each
+ * time, until it finds a task again. A call that nobody steals is late by that
+ * moment at most. With nothing queued it sleeps.
  */
-static void nap(struct engine *e)
+static void nap(struct engine *e, long moment_ns)
 {
     struct pollfd p = {.fd = e->epoll_fd, .events = POLLIN};
-    struct timespec moment = {.tv_nsec = NAP_NS};
+    struct timespec moment = {.tv_nsec = moment_ns};
     ppoll(&p, 1, &moment, NULL);
     lock_take(&e->lock);
     e->poked = false;
@@ -253,16 +255,25 @@ static void run_task(struct engine *e, struct task *task, bool owed, struct atte
     if (owed)
         engine_poke(e);
     lock_assert_none();
+    a->nap_ns = 0;
     /* A task that used up its turn may be followed by others of its kind: look for events soon. */
     a->run += task_run(task, &a->turn) ? TASKS_BETWEEN_POLLS / 2 : 1;
 }
 
-/* With the lock held and the queue empty: whether tasks came and were stolen since the last look.
- */
+/* The nap that follows one of so long. */
+static long longer_nap(long nap_ns)
+{
+    if (nap_ns == 0)
+        return NAP_MIN_NS;
+    return nap_ns < NAP_MAX_NS ? nap_ns * 2 : NAP_MAX_NS;
+}
+
+/* With the lock held and the queue empty: whether tasks came and were stolen since the last look. */
 static bool begin_nap(struct engine *e, struct attendant *a)
 {
     bool vain = e->stolen != a->stolen && !e->poked && !e->stopping && a->self == NULL;
     a->stolen = e->stolen;
+    a->nap_ns = vain ? longer_nap(a->nap_ns) : 0;
     if (vain)
         e->poked = true;
     return vain;
@@ -304,7 +315,7 @@ static bool take_turn(struct engine *e, struct attendant *a, int64_t at_ns)
     lock_drop(&e->lock);
     a->run = 0;
     if (naps)
-        nap(e);
+        nap(e, a->nap_ns);
     poll_events(e, sleeps ? at_ns : 0, sleeps, sleeps ? a->self : NULL);
     return false;
 }
