@@ -27,6 +27,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/cold.h"
+
 /* In the order in which they may be taken. */
 enum lock_rank {
     LOCK_TOKEN = 1, /* a gofer_cancel's calls */
@@ -60,8 +62,8 @@ void lock_init(struct lock *l, enum lock_rank rank);
 void lock_fini(struct lock *l);
 
 /* The two ways of a lock that others want, out of line. */
-void lock_take_wanted(struct lock *l);
-void lock_wake_one(struct lock *l);
+COLD void lock_take_wanted(struct lock *l);
+COLD void lock_wake_one(struct lock *l);
 
 static inline void lock_word_take(struct lock *l)
 {

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/callback.h"
 #include "base/clock.h"
+#include "base/cold.h"
 #include "client/call.h"
 #include "client/core.h"
 #include "client/late.h"
@@ -48,7 +49,7 @@ struct call *call_new(struct core *core, const gofer_request *request)
 }
 
 /* The outcome of a call that never was a task; that of a lost request is known before. */
-static bool refuse(struct call *c, gofer_status status, const char *words)
+COLD static bool refuse(struct call *c, gofer_status status, const char *words)
 {
     bool waited = status == GOFER_ERR_TIMEOUT || status == GOFER_ERR_CANCELED;
     gofer_phase phase = waited ? GOFER_PHASE_QUEUE : GOFER_PHASE_NONE;
@@ -65,14 +66,14 @@ static bool refuse(struct call *c, gofer_status status, const char *words)
 }
 
 /* The outcome is this process's own: it is not to be looked for in the parent's core. */
-static bool refuse_forked(struct call *c)
+COLD static bool refuse_forked(struct call *c)
 {
     core_unref(c->core);
     c->core = NULL;
     return refuse(c, GOFER_ERR_FORKED, "");
 }
 
-static bool refuse_why(struct call *c, gofer_status status, struct buf *why)
+COLD static bool refuse_why(struct call *c, gofer_status status, struct buf *why)
 {
     char *text = buf_take_str(why);
     refuse(c, status, text != NULL ? text : gofer_strerror(status));
@@ -155,7 +156,7 @@ static int64_t first_deadline(struct call *c, int64_t now_ns)
     return clock_min(own_at, token_at);
 }
 
-static bool refuse_place(struct call *c, gofer_status status)
+COLD static bool refuse_place(struct call *c, gofer_status status)
 {
     const char *words = status == GOFER_ERR_TIMEOUT ? "timed out waiting for a place in the queue"
                         : status == GOFER_ERR_CANCELED

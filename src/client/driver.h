@@ -15,6 +15,8 @@
 
 #include <stdbool.h>
 
+#include "base/cold.h"
+
 struct call;
 struct task;
 struct waiter;
@@ -31,10 +33,10 @@ bool driver_unpublish(struct call *call);
 void driver_sleeps(struct call *call, struct waiter *waiter);
 
 /* Sleeps until an event is pending. */
-void driver_await_event(struct call *call);
+COLD void driver_await_event(struct call *call);
 
 /* Waits for what the exchange waits for, and no longer than until it looks again by itself. */
-void driver_await_socket(struct call *call);
+COLD void driver_await_socket(struct call *call);
 
 /* task_ops.wake_driver of a call, and task_ops.wake_runner: one that is held may be asleep at the
  * full queue. Any thread. */

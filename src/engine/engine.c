@@ -31,7 +31,8 @@
 #include "engine/thread.h"
 #include "engine/waiter.h"
 
-enum { EVENTS_MAX = 64, TASKS_BETWEEN_POLLS = 32, NAP_MIN_NS = 200 * 1000, NAP_MAX_NS = 1600 * 1000 };
+enum { EVENTS_MAX = 64, TASKS_BETWEEN_POLLS = 32 };
+enum { NAP_MIN_NS = 200 * 1000, NAP_MAX_NS = 1600 * 1000 };
 
 /* Epoll data of the eventfd; slots begin at 1. */
 static const uint64_t POKE_DATA = 0;
@@ -268,7 +269,7 @@ static long longer_nap(long nap_ns)
     return nap_ns < NAP_MAX_NS ? nap_ns * 2 : NAP_MAX_NS;
 }
 
-/* With the lock held and the queue empty: whether tasks came and were stolen since the last look. */
+/* With the lock held and the queue empty: whether tasks came and were stolen since it was last. */
 static bool begin_nap(struct engine *e, struct attendant *a)
 {
     bool vain = e->stolen != a->stolen && !e->poked && !e->stopping && a->self == NULL;

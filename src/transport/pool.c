@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/cold.h"
 #include "base/log.h"
 #include "engine/engine.h"
 #include "engine/waiter.h"
@@ -37,7 +38,7 @@ static bool take_untold(struct pool *p, char *key, size_t size)
     return h != NULL;
 }
 
-static void tell_bans(struct pool *p)
+COLD static void tell_bans(struct pool *p)
 {
     char key[POOL_KEY_SHOWN];
     while (take_untold(p, key, sizeof(key)))
@@ -48,7 +49,8 @@ static void tell_bans(struct pool *p)
 
 /* --- taking --- */
 
-static void queue_want(struct pool *p, struct pool_host *host, struct want *want, struct work *work)
+COLD static void queue_want(struct pool *p, struct pool_host *host, struct want *want,
+                            struct work *work)
 {
     *want = (struct want){.task = want->task,
                           .fresh = want->fresh,
@@ -62,7 +64,7 @@ static void queue_want(struct pool *p, struct pool_host *host, struct want *want
     pool_make_room(p, host, work);
 }
 
-static enum pool_answer refuse(struct want *want, gofer_status code)
+COLD static enum pool_answer refuse(struct want *want, gofer_status code)
 {
     want->state = WANT_FAILED;
     fault_set(want->fault, code, GOFER_PHASE_POOL, 0, NULL);
@@ -192,7 +194,7 @@ bool pool_put(struct pool *pool, struct conn **conn)
 }
 
 /* RU-20: the key's connections are not kept alive for a while, the idle ones neither. */
-static void ban(struct pool *p, struct pool_host *host, struct work *work)
+COLD static void ban(struct pool *p, struct pool_host *host, struct work *work)
 {
     struct conn *conn;
     p->bans += host->banned_until == 0;

@@ -68,17 +68,21 @@ bool pool_is_banned(const struct pool_host *host)
     return host->banned_until != 0 && clock_now_ns() < host->banned_until;
 }
 
+COLD static void free_host(struct pool *p, struct pool_host *host)
+{
+    p->bans -= host->banned_until != 0;
+    HASH_DEL(p->hosts, host);
+    key_fini(&host->key);
+    mem_free(host);
+}
+
 /* Frees the record where nothing is left in it, a ban included. The last thing that is done with it
  * under one lock.
  */
 void pool_settle(struct pool *p, struct pool_host *host)
 {
-    if (host->open > 0 || host->wants.len > 0 || host->dials.len > 0 || pool_is_banned(host))
-        return;
-    p->bans -= host->banned_until != 0;
-    HASH_DEL(p->hosts, host);
-    key_fini(&host->key);
-    mem_free(host);
+    if (host->open == 0 && host->wants.len == 0 && host->dials.len == 0 && !pool_is_banned(host))
+        free_host(p, host);
 }
 
 /* --- wants and dials --- */

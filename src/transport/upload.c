@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/callback.h"
+#include "base/cold.h"
 #include "transport/conn.h"
 #include "transport/trace.h"
 
@@ -58,7 +59,7 @@ bool upload_fits_one_send(const struct upload *u)
     return body_in_memory(q) > 0 && q->head_len + body_in_memory(q) <= TURN_SCRATCH;
 }
 
-static enum upload_next broke(struct upload *u)
+COLD static enum upload_next broke(struct upload *u)
 {
     if (errno == EAGAIN || errno == EWOULDBLOCK)
         return UPLOAD_FULL;
@@ -151,13 +152,13 @@ static enum upload_next write_memory(struct upload *u, struct conn *conn)
 
 /* --- files --- */
 
-static enum upload_next source_failed(struct fault *fault, int err, const char *words)
+COLD static enum upload_next source_failed(struct fault *fault, int err, const char *words)
 {
     fault_set(fault, GOFER_ERR_BODY, GOFER_PHASE_SEND, err, "%s", words);
     return UPLOAD_FAILED;
 }
 
-static enum upload_next gave_too_few(struct upload *u, struct fault *fault)
+COLD static enum upload_next gave_too_few(struct upload *u, struct fault *fault)
 {
     fault_set(fault, GOFER_ERR_BODY, GOFER_PHASE_SEND, 0,
               "the request body ended after %llu of %lld bytes", (unsigned long long)u->taken,
