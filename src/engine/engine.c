@@ -26,12 +26,15 @@
 #include "base/alloc.h"
 #include "base/cache_line.h"
 #include "base/clock.h"
+#include "base/kept_wakes.h"
 #include "base/list.h"
 #include "base/lock.h"
 #include "engine/thread.h"
 #include "engine/waiter.h"
 
 enum { EVENTS_MAX = 64, TASKS_BETWEEN_POLLS = 32 };
+/* Tasks that are run while wakes of others are kept. */
+enum { TASKS_BETWEEN_WAKES = 8 };
 enum { NAP_MIN_NS = 200 * 1000, NAP_MAX_NS = 1600 * 1000 };
 
 /* Epoll data of the eventfd; slots begin at 1. */
@@ -189,6 +192,7 @@ static struct task *task_of(struct engine *e, uint64_t data)
 struct attendant {
     struct turn turn;
     unsigned run;        /* tasks since it looked for events */
+    unsigned untold;     /* tasks since it made the wakes that it keeps */
     uint64_t stolen;     /* e->stolen when it last found the queue empty */
     long nap_ns;         /* how long it naps next, 0: not at all */
     struct waiter *self; /* the leader's waiter, or NULL */
@@ -251,6 +255,12 @@ static void nap(struct engine *e, long moment_ns)
     lock_drop(&e->lock);
 }
 
+static void make_wakes(struct attendant *a)
+{
+    a->untold = 0;
+    kept_wakes_make();
+}
+
 static void run_task(struct engine *e, struct task *task, bool owed, struct attendant *a)
 {
     if (owed)
@@ -259,6 +269,8 @@ static void run_task(struct engine *e, struct task *task, bool owed, struct atte
     a->nap_ns = 0;
     /* A task that used up its turn may be followed by others of its kind: look for events soon. */
     a->run += task_run(task, &a->turn) ? TASKS_BETWEEN_POLLS / 2 : 1;
+    if (kept_wakes_len() > 0 && ++a->untold == TASKS_BETWEEN_WAKES)
+        make_wakes(a);
 }
 
 /* The nap that follows one of so long. */
@@ -315,6 +327,7 @@ static bool take_turn(struct engine *e, struct attendant *a, int64_t at_ns)
         e->leader_asleep = true;
     lock_drop(&e->lock);
     a->run = 0;
+    make_wakes(a);
     if (naps)
         nap(e, a->nap_ns);
     poll_events(e, sleeps ? at_ns : 0, sleeps, sleeps ? a->self : NULL);
@@ -365,8 +378,10 @@ void engine_serve(struct engine *engine)
     char scratch[TURN_SCRATCH];
     struct attendant self = ATTENDANT(scratch, NULL);
     attend(engine);
+    kept_wakes_begin();
     while (!engine_stopping(engine))
         take_turn(engine, &self, CLOCK_NEVER);
+    kept_wakes_end();
     stop_attending(engine);
 }
 

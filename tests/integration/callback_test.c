@@ -320,6 +320,77 @@ static void it_may_free_the_client_with_calls_in_flight(void)
     }
 }
 
+/* --- beside others --- */
+
+/* A callback that waits until it may go on. */
+struct stop {
+    struct gate *reached;
+    struct gate *go_on;
+    bool went_on;
+};
+
+static void stop_here(gofer_future *future, void *arg)
+{
+    struct stop *stop = arg;
+
+    (void)future;
+    gate_pass(stop->reached);
+    stop->went_on = gate_wait(stop->go_on, 1);
+}
+
+/* The first answer is there before the second; then the worker goes on. */
+struct hurry {
+    struct gate *answers[2];
+    struct gate *worker;
+};
+
+static void *hurry_up(void *arg)
+{
+    const struct hurry *hurry = arg;
+
+    pass_ms(20);
+    for (int i = 0; i < 2; i++) {
+        gate_pass(hurry->answers[i]);
+        pass_ms(20);
+    }
+    gate_pass(hurry->worker);
+    return NULL;
+}
+
+/* One worker finds both calls done. Whoever waits for the first one is told before the second one's
+ * callback runs, which waits for that. */
+static void it_may_wait_for_who_was_told_before(void)
+{
+    gofer_client *client = rig_client(&(gofer_client_options){.workers = 1});
+    struct hurry hurry = {.answers = {rig_gate(), rig_gate()}, .worker = rig_gate()};
+    struct stop hold = {.reached = rig_gate(), .go_on = hurry.worker};
+    struct stop second = {.reached = rig_gate(), .go_on = rig_gate()};
+    gofer_future *futures[2];
+    pthread_t thread;
+
+    for (int i = 0; i < 2; i++) {
+        const struct route routes[] = {{.reply = REPLY_HELLO, .go = hurry.answers[i]}};
+        struct origin *origin = rig_script(routes);
+        futures[i] = submit(client, origin);
+        EXPECT(origin_wait(origin, ORIGIN_REQUESTS, 1));
+    }
+    gofer_future_on_done(futures[1], stop_here, &second);
+    gofer_future *first = submit(client, rig_script(hello));
+    gofer_future_on_done(first, stop_here, &hold);
+    EXPECT(gate_wait(hold.reached, 1));
+    pthread_create(&thread, NULL, hurry_up, &hurry);
+    EXPECT_STATUS(gofer_future_wait_for(futures[0], -1, NULL), GOFER_OK);
+    gate_pass(second.go_on);
+    EXPECT_STATUS(gofer_future_wait_for(futures[1], -1, NULL), GOFER_OK);
+    EXPECT(second.went_on);
+    pthread_join(thread, NULL);
+    EXPECT_STATUS(gofer_future_wait_for(first, -1, NULL), GOFER_OK);
+    EXPECT(hold.went_on);
+    gofer_future_free(first);
+    gofer_future_free(futures[0]);
+    gofer_future_free(futures[1]);
+}
+
 static void without_workers_the_waiting_thread_runs_it(void)
 {
     struct origin *origin = rig_script(hello);
@@ -347,5 +418,6 @@ CU_TestInfo callback_tests[] = {
     {"RES-10 it may free the client", it_may_free_the_client},
     {"RES-10 it may free the client with calls in flight",
      it_may_free_the_client_with_calls_in_flight},
+    {"it may wait for who was told before", it_may_wait_for_who_was_told_before},
     {"without workers the waiting thread runs it", without_workers_the_waiting_thread_runs_it},
     CU_TEST_INFO_NULL};
