@@ -56,9 +56,10 @@ one_round() {
     done
 }
 
-# What stands close to its budget, in rounds of its own: medians of few rounds are too rough.
+# What stands close to its budget, in short rounds of its own and many of them: what disturbs a
+# machine comes and goes within a second, and medians of few rounds are too rough.
 one_close_round() {
-    for threads in 1 ${apart:+1-apart} 16 64; do
+    for threads in 1 ${apart:+1-apart} 16 64 256; do
         for mode in raw raw_pooled gofer_do; do
             one_cell "$1" 13 "$threads" "$mode"
         done
@@ -66,6 +67,17 @@ one_close_round() {
     for mode in curl_easy curl_multi gofer_futures gofer_submit_wait; do
         one_cell "$1" 13 64 "$mode"
     done
+}
+
+close_rounds() {
+    all_requests=$requests
+    requests=$((requests / 3))
+    while [ "$round" -le $((rounds * 7)) ]; do
+        progress "rates: close round $((round - rounds)) of $((rounds * 6))"
+        one_close_round "$round"
+        round=$((round + 1))
+    done
+    requests=$all_requests
 }
 
 rates() {
@@ -76,11 +88,7 @@ rates() {
         one_round "$round"
         round=$((round + 1))
     done
-    while [ -z "$quick" ] && [ "$round" -le $((rounds * 3)) ]; do
-        progress "rates: close round $((round - rounds)) of $((rounds * 2))"
-        one_close_round "$round"
-        round=$((round + 1))
-    done
+    [ -n "$quick" ] || close_rounds
     progress
     awk -v figures="$scratch/figures" -v points="$scratch/points" \
         -f "$here/median.awk" -f "$here/rates.awk" "$scratch/rates"
