@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/futex.h"
 #include "base/helgrind.h"
+#include "base/kept_wakes.h"
 
 void lock_init(struct lock *l, enum lock_rank rank)
 {
@@ -84,6 +85,7 @@ static void cond_wait(struct lock_cond *c, struct lock *l, int64_t at_ns)
     c->sleepers++;
     helgrind_lock_drop(l);
     lock_word_drop(l);
+    kept_wakes_make();
     futex_wait(&c->turn, turn, at_ns);
     lock_word_take(l);
     helgrind_lock_taken(l);

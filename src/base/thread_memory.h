@@ -9,7 +9,7 @@
 #ifndef GOFER_BASE_THREAD_MEMORY_H
 #define GOFER_BASE_THREAD_MEMORY_H
 
-#include <stddef.h> /* __GLIBC__ */
+#include <features.h> /* __GLIBC__ */
 
 #ifdef __GLIBC__
 #define THREAD_MEMORY __attribute__((tls_model("initial-exec"))) _Thread_local

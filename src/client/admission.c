@@ -188,6 +188,7 @@ bool call_admit(struct call *call, bool driven, int64_t *now_ns)
     if (!prepare(call) || !prepare_trace(call) || !prepare_late_end(call, driven) ||
         !claim_source(call))
         return false;
+    call->task.brief = call->prepared->brief;
     int64_t now = *now_ns = clock_now_ns();
     atomic_store_explicit(&call->total_at, first_deadline(call, now), memory_order_relaxed);
     call->began_ns = now;

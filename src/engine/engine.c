@@ -33,7 +33,7 @@
 #include "engine/waiter.h"
 
 enum { EVENTS_MAX = 64, TASKS_BETWEEN_POLLS = 32 };
-/* Tasks that are run while wakes of others are kept. */
+/* Brief tasks that are run while wakes of others are kept. */
 enum { TASKS_BETWEEN_WAKES = 8 };
 enum { NAP_MIN_NS = 200 * 1000, NAP_MAX_NS = 1600 * 1000 };
 
@@ -64,6 +64,7 @@ struct engine {
     size_t attendants;     /* threads that serve for their own sake */
     size_t asleep;         /* attendants and leader in epoll_wait */
     bool poked;            /* a poke is on its way, or a worker looks again in a moment */
+    bool napping;          /* the latter: it may be poked all the same */
     uint64_t stolen;       /* tasks taken out of the queue by their callers */
     struct waiter *leader; /* the waiter whose thread serves where nobody attends */
     bool leader_asleep;
@@ -73,6 +74,15 @@ struct engine {
 };
 
 /* --- the run queue --- */
+
+/* Nobody steals what never is a driver's, or has begun: a nap is over for it. */
+static bool ends_nap(struct engine *e, const struct task *task)
+{
+    bool over = e->napping && (task->taken || task->ops->wake_driver == NULL);
+    if (over)
+        e->napping = false;
+    return over;
+}
 
 /* Whether a poke is owed for what was queued; remembers that it was promised. */
 static bool owe_poke(struct engine *e)
@@ -88,7 +98,7 @@ bool engine_push(struct engine *engine, struct task *task)
 {
     lock_take(&engine->lock);
     list_push(&engine->queue, &task->queue);
-    bool owed = owe_poke(engine);
+    bool owed = ends_nap(engine, task) || owe_poke(engine);
     lock_drop(&engine->lock);
     return owed;
 }
@@ -251,7 +261,7 @@ static void nap(struct engine *e, long moment_ns)
     struct timespec moment = {.tv_nsec = moment_ns};
     ppoll(&p, 1, &moment, NULL);
     lock_take(&e->lock);
-    e->poked = false;
+    e->poked = e->napping = false;
     lock_drop(&e->lock);
 }
 
@@ -261,6 +271,21 @@ static void make_wakes(struct attendant *a)
     kept_wakes_make();
 }
 
+/* Keeps wakes meanwhile where the task is brief. It may be gone behind its last step. */
+static bool run_keeping_wakes(struct task *task, struct attendant *a)
+{
+    if (!task->brief) {
+        kept_wakes_pause();
+        bool yielded = task_run(task, &a->turn);
+        kept_wakes_resume();
+        return yielded;
+    }
+    bool yielded = task_run(task, &a->turn);
+    if (kept_wakes_len() > 0 && (yielded || ++a->untold >= TASKS_BETWEEN_WAKES))
+        make_wakes(a);
+    return yielded;
+}
+
 static void run_task(struct engine *e, struct task *task, bool owed, struct attendant *a)
 {
     if (owed)
@@ -268,9 +293,7 @@ static void run_task(struct engine *e, struct task *task, bool owed, struct atte
     lock_assert_none();
     a->nap_ns = 0;
     /* A task that used up its turn may be followed by others of its kind: look for events soon. */
-    a->run += task_run(task, &a->turn) ? TASKS_BETWEEN_POLLS / 2 : 1;
-    if (kept_wakes_len() > 0 && ++a->untold == TASKS_BETWEEN_WAKES)
-        make_wakes(a);
+    a->run += run_keeping_wakes(task, a) ? TASKS_BETWEEN_POLLS / 2 : 1;
 }
 
 /* The nap that follows one of so long. */
@@ -288,7 +311,7 @@ static bool begin_nap(struct engine *e, struct attendant *a)
     a->stolen = e->stolen;
     a->nap_ns = vain ? longer_nap(a->nap_ns) : 0;
     if (vain)
-        e->poked = true;
+        e->poked = e->napping = true;
     return vain;
 }
 
@@ -319,6 +342,12 @@ static bool take_turn(struct engine *e, struct attendant *a, int64_t at_ns)
         run_task(e, task, owed, a);
         return true;
     }
+    /* What was kept is made first: who is woken may have work for this thread. */
+    if (kept_wakes_len() > 0) {
+        lock_drop(&e->lock);
+        make_wakes(a);
+        return false;
+    }
     bool naps = at_ns == CLOCK_NEVER && begin_nap(e, a);
     bool sleeps = !naps && at_ns != 0 && !e->stopping && !must_step_down(e, a);
     if (sleeps)
@@ -327,7 +356,6 @@ static bool take_turn(struct engine *e, struct attendant *a, int64_t at_ns)
         e->leader_asleep = true;
     lock_drop(&e->lock);
     a->run = 0;
-    make_wakes(a);
     if (naps)
         nap(e, a->nap_ns);
     poll_events(e, sleeps ? at_ns : 0, sleeps, sleeps ? a->self : NULL);
@@ -377,8 +405,9 @@ void engine_serve(struct engine *engine)
 {
     char scratch[TURN_SCRATCH];
     struct attendant self = ATTENDANT(scratch, NULL);
+    struct kept_wakes kept;
     attend(engine);
-    kept_wakes_begin();
+    kept_wakes_begin(&kept);
     while (!engine_stopping(engine))
         take_turn(engine, &self, CLOCK_NEVER);
     kept_wakes_end();

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/kept_wakes.h"
 #include "engine/engine.h"
 #include "transport/dial.h"
 
@@ -18,6 +19,9 @@ void pool_do_work(struct pool *p, struct work *work)
     struct conn *c;
     size_t closed = 0;
     wakes_deliver(&work->wakes);
+    /* The program may have had it linger (socket_opened). */
+    if (work->closing.len > 0)
+        kept_wakes_make();
     for (; (c = list_item(list_pop(&work->closing), struct conn, lru)) != NULL; closed++)
         conn_close(&c);
     if (closed > 0)

@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ struct nginx {
     pid_t pid;
     uint16_t port;
     bool tls;
+    size_t sites;
     char binary[PATH_MAX];
     char folder[64];
 };
@@ -77,16 +79,32 @@ static const char site_configuration[] =
 static const char lax_openssl[] = "openssl_conf = c\n[c]\nssl_conf = s\n[s]\n"
                                   "system_default = d\n[d]\nCipherString = DEFAULT@SECLEVEL=0\n";
 
-static bool answers(uint16_t port)
+static bool accepts(const struct sockaddr *addr, socklen_t len)
 {
-    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(port)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool ok;
+    int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool ok = connect(fd, addr, len) == 0;
 
-    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ok = connect(fd, (struct sockaddr *)&addr, sizeof addr) == 0;
     close(fd);
     return ok;
+}
+
+static bool port_answers(const struct nginx *nginx)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(nginx->port)};
+
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return accepts((struct sockaddr *)&addr, sizeof addr);
+}
+
+/* The last of them, which nginx opens last. */
+static bool sites_answer(const struct nginx *nginx)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+
+    if (nginx->sites == 0)
+        return true;
+    snprintf(addr.sun_path, sizeof addr.sun_path, "%s/s%zu", nginx->folder, nginx->sites - 1);
+    return accepts((struct sockaddr *)&addr, sizeof addr);
 }
 
 static FILE *create(const struct nginx *nginx, const char *name)
@@ -191,7 +209,7 @@ static bool launch(struct nginx *nginx)
             nginx->pid = 0;
             return false;
         }
-        if (answers(nginx->port))
+        if (port_answers(nginx) && sites_answer(nginx))
             return true;
         pass_ms(5);
     }
@@ -230,6 +248,7 @@ static struct nginx *start(const char *cert_pem, const char *key_pem,
     if (nginx == NULL)
         abort();
     nginx->tls = cert_pem != NULL;
+    nginx->sites = n;
     if (child_find("nginx", nginx->binary) && make_folder(nginx) && write_sites(nginx, sites, n) &&
         (cert_pem == NULL ||
          (write_text(nginx, "cert.pem", cert_pem) && write_text(nginx, "key.pem", key_pem)))) {

@@ -28,6 +28,7 @@ struct bed {
 };
 
 static struct gate up = GATE_INIT;
+static struct kept_wakes mine;
 
 static void *sleep_in(void *arg)
 {
@@ -86,7 +87,7 @@ static void nothing_is_kept_outside(void)
 {
     _Atomic uint32_t word = 0;
     CU_ASSERT_FALSE(kept_wakes_add(&word));
-    kept_wakes_begin();
+    kept_wakes_begin(&mine);
     CU_ASSERT_TRUE(kept_wakes_add(&word));
     kept_wakes_end();
     CU_ASSERT_EQUAL(kept_wakes_len(), 0);
@@ -97,7 +98,7 @@ static void all_are_woken(void)
 {
     struct bed bed;
     put_to_bed(&bed);
-    kept_wakes_begin();
+    kept_wakes_begin(&mine);
     keep_wakes_of(&bed);
     kept_wakes_make();
     expect_up(&bed);
@@ -108,7 +109,7 @@ static void the_end_wakes_all(void)
 {
     struct bed bed;
     put_to_bed(&bed);
-    kept_wakes_begin();
+    kept_wakes_begin(&mine);
     keep_wakes_of(&bed);
     kept_wakes_end();
     expect_up(&bed);
@@ -120,7 +121,7 @@ static void a_callback_wakes_all_and_keeps_none(void)
     struct bed bed;
     _Atomic uint32_t word = 0;
     put_to_bed(&bed);
-    kept_wakes_begin();
+    kept_wakes_begin(&mine);
     keep_wakes_of(&bed);
     callback_enter();
     expect_up(&bed);
@@ -133,10 +134,29 @@ static void a_callback_wakes_all_and_keeps_none(void)
     kept_wakes_end();
 }
 
+static void one_that_sleeps_keeps_none(void)
+{
+    struct bed bed;
+    struct lock lock;
+    struct lock_cond cond;
+    put_to_bed(&bed);
+    lock_init(&lock, LOCK_WAITER);
+    lock_cond_init(&cond);
+    kept_wakes_begin(&mine);
+    keep_wakes_of(&bed);
+    lock_take(&lock);
+    lock_cond_wait(&cond, &lock, 0);
+    lock_drop(&lock);
+    expect_up(&bed);
+    kept_wakes_end();
+    lock_cond_fini(&cond);
+    lock_fini(&lock);
+}
+
 static void more_are_not_kept(void)
 {
     _Atomic uint32_t words[KEPT_WAKES_MAX + 1] = {0};
-    kept_wakes_begin();
+    kept_wakes_begin(&mine);
     for (int i = 0; i < KEPT_WAKES_MAX; i++)
         CU_ASSERT_TRUE(kept_wakes_add(&words[i]));
     CU_ASSERT_FALSE(kept_wakes_add(&words[KEPT_WAKES_MAX]));
@@ -150,6 +170,7 @@ CU_TestInfo kept_wakes_tests[] = {
     {"all are woken, two on one word", all_are_woken},
     {"the end wakes all", the_end_wakes_all},
     {"a callback wakes all, and keeps none", a_callback_wakes_all_and_keeps_none},
+    {"one that sleeps keeps none", one_that_sleeps_keeps_none},
     {"more are not kept", more_are_not_kept},
     CU_TEST_INFO_NULL,
 };
