@@ -205,6 +205,9 @@ bool call_admit(struct call *call, bool driven, int64_t *now_ns)
 
 void call_submit(struct call *call)
 {
+    /* Nobody may steal it, and whoever queues it knows. */
+    if (!call_may_drive(call) || call->late != NULL)
+        call->task.taken = true;
     task_submit(&call->task);
 }
 

@@ -64,7 +64,8 @@ struct engine {
     size_t attendants;     /* threads that serve for their own sake */
     size_t asleep;         /* attendants and leader in epoll_wait */
     bool poked;            /* a poke is on its way, or a worker looks again in a moment */
-    bool napping;          /* the latter: it may be poked all the same */
+    bool napping;          /* the latter: `poked` for as long as that takes */
+    bool nap_poked;        /* and a poke is on its way all the same */
     uint64_t stolen;       /* tasks taken out of the queue by their callers */
     struct waiter *leader; /* the waiter whose thread serves where nobody attends */
     bool leader_asleep;
@@ -78,9 +79,9 @@ struct engine {
 /* Nobody steals what never is a driver's, or has begun: a nap is over for it. */
 static bool ends_nap(struct engine *e, const struct task *task)
 {
-    bool over = e->napping && (task->taken || task->ops->wake_driver == NULL);
+    bool over = e->napping && !e->nap_poked && (task->taken || task->ops->wake_driver == NULL);
     if (over)
-        e->napping = false;
+        e->nap_poked = true;
     return over;
 }
 
@@ -94,11 +95,23 @@ static bool owe_poke(struct engine *e)
     return true;
 }
 
+static bool owe_poke_for(struct engine *e, const struct task *task)
+{
+    return ends_nap(e, task) || owe_poke(e);
+}
+
+/* Whether one is owed for what is left in the queue. */
+static bool owe_poke_for_rest(struct engine *e)
+{
+    const struct task *first = list_item(list_first(&e->queue), struct task, queue);
+    return first != NULL && owe_poke_for(e, first);
+}
+
 bool engine_push(struct engine *engine, struct task *task)
 {
     lock_take(&engine->lock);
     list_push(&engine->queue, &task->queue);
-    bool owed = ends_nap(engine, task) || owe_poke(engine);
+    bool owed = owe_poke_for(engine, task);
     lock_drop(&engine->lock);
     return owed;
 }
@@ -218,7 +231,9 @@ static bool dispatch_locked(struct engine *e, const struct epoll_event *events, 
     bool pass_on = false;
     for (int i = 0; i < n; i++) {
         if (events[i].data.u64 == POKE_DATA) {
-            e->poked = pass_on = e->leader_asleep;
+            pass_on = e->leader_asleep;
+            e->poked = pass_on || e->napping;
+            e->nap_poked = false;
             continue;
         }
         struct task *task = task_of(e, events[i].data.u64);
@@ -261,7 +276,7 @@ static void nap(struct engine *e, long moment_ns)
     struct timespec moment = {.tv_nsec = moment_ns};
     ppoll(&p, 1, &moment, NULL);
     lock_take(&e->lock);
-    e->poked = e->napping = false;
+    e->poked = e->napping = e->nap_poked = false;
     lock_drop(&e->lock);
 }
 
@@ -337,7 +352,7 @@ static bool take_turn(struct engine *e, struct attendant *a, int64_t at_ns)
     lock_take(&e->lock);
     struct task *task = pop_locked(e);
     if (task != NULL) {
-        bool owed = e->queue.head != NULL && e->asleep > 0 && owe_poke(e);
+        bool owed = owe_poke_for_rest(e);
         lock_drop(&e->lock);
         run_task(e, task, owed, a);
         return true;
@@ -392,7 +407,7 @@ static void stop_attending(struct engine *e)
 {
     lock_take(&e->lock);
     e->attendants--;
-    bool owed = e->queue.head != NULL && owe_poke(e);
+    bool owed = owe_poke_for_rest(e);
     bool chain = e->stopping && e->attendants > 0;
     promote_locked(e);
     lock_cond_signal(&e->left);
@@ -492,7 +507,7 @@ void engine_leave(struct engine *engine, struct waiter *waiter)
     if (engine->leader == waiter)
         engine->leader = NULL;
     list_remove(&waiter->sleepers);
-    bool owed = engine->queue.head != NULL && owe_poke(engine);
+    bool owed = owe_poke_for_rest(engine);
     bool chain = engine->stopping && engine->attendants > 0;
     promote_locked(engine);
     lock_drop(&engine->lock);
