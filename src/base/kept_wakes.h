@@ -9,9 +9,9 @@
  *
  * Only the call into the kernel is kept: what is to be seen was changed already,
  * and who has not fallen asleep sees it. As with any futex_wake(), the sleeper may
- * be gone. Who is to be woken may be waited for by whatever takes its time: so
- * nothing is kept while the thread is inside one of the program's callbacks, runs
- * a task that is not brief, or sleeps.
+ * be gone; its word is the engine's (engine.h). Who is to be woken may be waited for by whatever
+ * takes its time: so nothing is kept while the thread is inside one of the program's callbacks,
+ * runs a task that is not brief, or sleeps.
  *
  * Each thread has its own.
  */

@@ -54,8 +54,9 @@ struct lock {
 
 /* A condition on the monotonic clock, for the holders of one lock. */
 struct lock_cond {
-    _Atomic uint32_t turn; /* another one after each signal: what a sleeper sleeps on */
-    uint32_t sleepers;     /* guarded by the lock */
+    _Atomic uint32_t *turn; /* another one after each signal: what a sleeper sleeps on */
+    uint32_t sleepers;      /* guarded by the lock */
+    _Atomic uint32_t own;   /* a word for that, where nobody gave one */
 };
 
 void lock_init(struct lock *l, enum lock_rank rank);
@@ -105,6 +106,8 @@ static inline void lock_assert_none(void)
 #endif
 
 void lock_cond_init(struct lock_cond *c);
+/* Its sleepers sleep on that word, which stays until lock_cond_fini(). */
+void lock_cond_init_on(struct lock_cond *c, _Atomic uint32_t *word);
 void lock_cond_fini(struct lock_cond *c);
 
 /* Wakes one, or all, of those who wait. With their lock held: once it is released nothing touches

@@ -26,6 +26,7 @@
 #include "base/alloc.h"
 #include "base/cache_line.h"
 #include "base/clock.h"
+#include "base/helgrind.h"
 #include "base/kept_wakes.h"
 #include "base/list.h"
 #include "base/lock.h"
@@ -70,6 +71,7 @@ struct engine {
     struct waiter *leader; /* the waiter whose thread serves where nobody attends */
     bool leader_asleep;
     struct list sleepers; /* waiters that would lead */
+    struct bed *beds;     /* those that nobody sleeps on */
     bool stopping;
     struct lock_cond left; /* an attendant left while stopping */
 };
@@ -515,6 +517,36 @@ void engine_leave(struct engine *engine, struct waiter *waiter)
         engine_poke(engine);
 }
 
+/* --- beds --- */
+
+struct bed *engine_take_bed(struct engine *engine)
+{
+    lock_take(&engine->lock);
+    struct bed *bed = engine->beds;
+    if (bed != NULL)
+        engine->beds = bed->next;
+    lock_drop(&engine->lock);
+    if (bed == NULL && (bed = mem_zalloc(sizeof(*bed))) != NULL)
+        helgrind_atomic(&bed->turn);
+    return bed;
+}
+
+void engine_give_bed(struct engine *engine, struct bed *bed)
+{
+    lock_take(&engine->lock);
+    bed->next = engine->beds;
+    engine->beds = bed;
+    lock_drop(&engine->lock);
+}
+
+static void free_beds(struct engine *e)
+{
+    for (struct bed *bed; (bed = e->beds) != NULL;) {
+        e->beds = bed->next;
+        mem_free(bed);
+    }
+}
+
 /* --- life --- */
 
 static int open_descriptors(struct engine *e)
@@ -604,6 +636,7 @@ void engine_free(struct engine *engine)
     if (engine->poke_fd >= 0)
         close(engine->poke_fd);
     timers_free(engine->timers);
+    free_beds(engine);
     mem_free(engine->workers);
     mem_free(engine->slots);
     lock_cond_fini(&engine->left);
