@@ -393,8 +393,8 @@ GOFER_API const char *gofer_libraries(void);
 
 /*
  * Replaces the allocator of the whole library. Call it before anything else,
- * once; each function must be given and thread-safe, and may not wait for another
- * thread that uses the library. Returns GOFER_ERR_INVALID when one is NULL.
+ * once; each function must be given and thread-safe. Returns GOFER_ERR_INVALID
+ * when one is NULL.
  */
 GOFER_API gofer_status gofer_set_allocator(void *(*malloc_fn)(size_t),
                                            void *(*realloc_fn)(void *, size_t),

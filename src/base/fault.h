@@ -15,8 +15,6 @@
 
 #include <gofer/error.h>
 
-#include "base/cold.h"
-
 enum { FAULT_DETAIL_BYTES = 96 };
 
 struct fault {
@@ -30,8 +28,8 @@ struct fault {
 
 /* Sets the fault where there is none yet, without a reason. format NULL: no detail. The detail is
  * cut where it is too long. True where it was set: then a reason may be given, too. */
-COLD bool fault_set(struct fault *fault, gofer_status code, gofer_phase phase, int sys_errno,
-                    const char *format, ...) __attribute__((format(printf, 5, 6)));
+bool fault_set(struct fault *fault, gofer_status code, gofer_phase phase, int sys_errno,
+               const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* An errno value in words, the same in every locale where libc can. Never NULL. */
 const char *fault_errno_words(int err);

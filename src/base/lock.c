@@ -13,7 +13,6 @@
 #include "base/clock.h"
 #include "base/futex.h"
 #include "base/helgrind.h"
-#include "base/kept_wakes.h"
 
 void lock_init(struct lock *l, enum lock_rank rank)
 {
@@ -41,17 +40,11 @@ void lock_wake_one(struct lock *l)
     futex_wake(&l->word, 1);
 }
 
-void lock_cond_init_on(struct lock_cond *c, _Atomic uint32_t *word)
-{
-    c->turn = word;
-    c->sleepers = 0;
-}
-
 void lock_cond_init(struct lock_cond *c)
 {
-    atomic_init(&c->own, 0);
-    helgrind_atomic(&c->own);
-    lock_cond_init_on(c, &c->own);
+    atomic_init(&c->turn, 0);
+    c->sleepers = 0;
+    helgrind_atomic(&c->turn);
 }
 
 void lock_cond_fini(struct lock_cond *c)
@@ -63,8 +56,8 @@ _Atomic uint32_t *lock_cond_prepare_signal(struct lock_cond *c)
 {
     if (c->sleepers == 0)
         return NULL;
-    atomic_fetch_add_explicit(c->turn, 1, memory_order_relaxed);
-    return c->turn;
+    atomic_fetch_add_explicit(&c->turn, 1, memory_order_relaxed);
+    return &c->turn;
 }
 
 static void signal_up_to(struct lock_cond *c, int n)
@@ -87,12 +80,11 @@ void lock_cond_broadcast(struct lock_cond *c)
 /* A signal between the release and the sleep changes the turn, which then is no sleep at all. */
 static void cond_wait(struct lock_cond *c, struct lock *l, int64_t at_ns)
 {
-    uint32_t turn = atomic_load_explicit(c->turn, memory_order_relaxed);
+    uint32_t turn = atomic_load_explicit(&c->turn, memory_order_relaxed);
     c->sleepers++;
     helgrind_lock_drop(l);
     lock_word_drop(l);
-    kept_wakes_make();
-    futex_wait(c->turn, turn, at_ns);
+    futex_wait(&c->turn, turn, at_ns);
     lock_word_take(l);
     helgrind_lock_taken(l);
     c->sleepers--;

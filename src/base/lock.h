@@ -27,8 +27,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/cold.h"
-
 /* In the order in which they may be taken. */
 enum lock_rank {
     LOCK_TOKEN = 1, /* a gofer_cancel's calls */
@@ -54,17 +52,16 @@ struct lock {
 
 /* A condition on the monotonic clock, for the holders of one lock. */
 struct lock_cond {
-    _Atomic uint32_t *turn; /* another one after each signal: what a sleeper sleeps on */
-    uint32_t sleepers;      /* guarded by the lock */
-    _Atomic uint32_t own;   /* a word for that, where nobody gave one */
+    _Atomic uint32_t turn; /* another one after each signal: what a sleeper sleeps on */
+    uint32_t sleepers;     /* guarded by the lock */
 };
 
 void lock_init(struct lock *l, enum lock_rank rank);
 void lock_fini(struct lock *l);
 
 /* The two ways of a lock that others want, out of line. */
-COLD void lock_take_wanted(struct lock *l);
-COLD void lock_wake_one(struct lock *l);
+void lock_take_wanted(struct lock *l);
+void lock_wake_one(struct lock *l);
 
 static inline void lock_word_take(struct lock *l)
 {
@@ -106,8 +103,6 @@ static inline void lock_assert_none(void)
 #endif
 
 void lock_cond_init(struct lock_cond *c);
-/* Its sleepers sleep on that word, which stays until lock_cond_fini(). */
-void lock_cond_init_on(struct lock_cond *c, _Atomic uint32_t *word);
 void lock_cond_fini(struct lock_cond *c);
 
 /* Wakes one, or all, of those who wait. With their lock held: once it is released nothing touches

@@ -16,8 +16,6 @@
 
 #include <gofer/log.h>
 
-#include "base/cold.h"
-
 struct log {
     gofer_log_fn *fn; /* or NULL: nobody hears */
     void *arg;
@@ -32,7 +30,7 @@ static inline bool log_hears(const struct log *log, gofer_log_level level)
 
 /* Writes a line as printf does, cut where it is too long; controls and what is not ASCII become
  * '?'. Nothing where nobody hears. Keeps errno. */
-COLD void log_write(const struct log *log, gofer_log_level level, const char *format, ...)
+void log_write(const struct log *log, gofer_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -11,7 +11,6 @@
 #include "base/alloc.h"
 #include "base/callback.h"
 #include "base/clock.h"
-#include "base/cold.h"
 #include "client/call.h"
 #include "client/core.h"
 #include "client/late.h"
@@ -49,7 +48,7 @@ struct call *call_new(struct core *core, const gofer_request *request)
 }
 
 /* The outcome of a call that never was a task; that of a lost request is known before. */
-COLD static bool refuse(struct call *c, gofer_status status, const char *words)
+static bool refuse(struct call *c, gofer_status status, const char *words)
 {
     bool waited = status == GOFER_ERR_TIMEOUT || status == GOFER_ERR_CANCELED;
     gofer_phase phase = waited ? GOFER_PHASE_QUEUE : GOFER_PHASE_NONE;
@@ -66,14 +65,14 @@ COLD static bool refuse(struct call *c, gofer_status status, const char *words)
 }
 
 /* The outcome is this process's own: it is not to be looked for in the parent's core. */
-COLD static bool refuse_forked(struct call *c)
+static bool refuse_forked(struct call *c)
 {
     core_unref(c->core);
     c->core = NULL;
     return refuse(c, GOFER_ERR_FORKED, "");
 }
 
-COLD static bool refuse_why(struct call *c, gofer_status status, struct buf *why)
+static bool refuse_why(struct call *c, gofer_status status, struct buf *why)
 {
     char *text = buf_take_str(why);
     refuse(c, status, text != NULL ? text : gofer_strerror(status));
@@ -156,7 +155,7 @@ static int64_t first_deadline(struct call *c, int64_t now_ns)
     return clock_min(own_at, token_at);
 }
 
-COLD static bool refuse_place(struct call *c, gofer_status status)
+static bool refuse_place(struct call *c, gofer_status status)
 {
     const char *words = status == GOFER_ERR_TIMEOUT ? "timed out waiting for a place in the queue"
                         : status == GOFER_ERR_CANCELED
@@ -188,7 +187,6 @@ bool call_admit(struct call *call, bool driven, int64_t *now_ns)
     if (!prepare(call) || !prepare_trace(call) || !prepare_late_end(call, driven) ||
         !claim_source(call))
         return false;
-    call->task.brief = call->prepared->brief;
     int64_t now = *now_ns = clock_now_ns();
     atomic_store_explicit(&call->total_at, first_deadline(call, now), memory_order_relaxed);
     call->began_ns = now;
@@ -205,9 +203,6 @@ bool call_admit(struct call *call, bool driven, int64_t *now_ns)
 
 void call_submit(struct call *call)
 {
-    /* Nobody may steal it, and whoever queues it knows. */
-    if (!call_may_drive(call) || call->late != NULL)
-        call->task.taken = true;
     task_submit(&call->task);
 }
 

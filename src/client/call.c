@@ -11,7 +11,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/cold.h"
 #include "client/cookie_jar.h"
 #include "client/core.h"
 #include "client/driver.h"
@@ -56,7 +55,7 @@ void call_release_request(struct call *call)
 }
 
 /* Nothing of it is told after that, but of its dials. */
-COLD static void tell_end(struct call *c, bool ok)
+static void tell_end(struct call *c, bool ok)
 {
     trace_end(c->trace, ok ? NULL : &c->error, c->attempts);
     core_note_times(c->core, c->trace);
@@ -74,7 +73,7 @@ static void retire(struct call *c, bool ok)
 }
 
 /* The response that tells of the fault: the one there is, or a new one; NULL without memory. */
-COLD static gofer_response *blame(struct call *c, gofer_response *response)
+static gofer_response *blame(struct call *c, gofer_response *response)
 {
     call_describe_error(c, &c->fault);
     if (response != NULL && message_blame(response, &c->error))
@@ -100,7 +99,7 @@ static void finish(struct call *c, gofer_status status, gofer_response *response
 }
 
 /* The outcome is known already: the end of a stream, or of a call that was settled from outside. */
-COLD static void finish_quietly(struct call *c, bool ok)
+static void finish_quietly(struct call *c, bool ok)
 {
     retire(c, ok);
     call_release_request(c);
@@ -147,7 +146,7 @@ enum task_next call_fail(struct call *call)
 }
 
 /* Unless the retry policy has it tried again. */
-COLD static enum task_next fail(struct call *c)
+static enum task_next fail(struct call *c)
 {
     enum task_next next;
     if (c->prepared->max_attempts > 1 && retry_after_fault(c, &next))
@@ -209,14 +208,14 @@ void call_fail_stream(struct call *call)
     finish_quietly(call, false);
 }
 
-COLD static enum task_next fail_stream(struct call *c)
+static enum task_next fail_stream(struct call *c)
 {
     call_fail_stream(c);
     return TASK_DONE;
 }
 
 /* The user closed the response, and the connection cannot serve again. */
-COLD static enum task_next drop_stream(struct call *c)
+static enum task_next drop_stream(struct call *c)
 {
     stream_is_over(c->stream);
     call_drop_exchange(c);
@@ -307,7 +306,7 @@ static enum task_next stream_on(struct call *c, unsigned events, struct turn *tu
  * then; a time limit's event may have been taken already, and the limit may have
  * moved on since: the connection is lost all the same.
  */
-COLD static enum task_next interrupted_by(struct call *c)
+static enum task_next interrupted_by(struct call *c)
 {
     if (!limits_end(c, task_pending(&c->task) & (EV_CANCEL | EV_CLOSE), 0))
         limits_blame(c);
@@ -351,7 +350,7 @@ static bool may_retry(const struct call *c)
 /* NOLINTBEGIN(misc-no-recursion): once at most, as a fresh connection is not a reused one */
 static enum task_next take_conn(struct call *c, struct turn *turn, bool fresh, int64_t now_ns);
 
-COLD static enum task_next retry(struct call *c, struct turn *turn)
+static enum task_next retry(struct call *c, struct turn *turn)
 {
     call_drop_exchange(c);
     if (c->trace != NULL)
@@ -413,7 +412,7 @@ static enum task_next go_on(struct call *c, struct turn *turn)
 }
 
 /* False where the outcome was settled meanwhile. */
-COLD static bool begin_trace(struct call *c, bool was_idle)
+static bool begin_trace(struct call *c, bool was_idle)
 {
     exchange_set_trace(&c->exchange, c->trace);
     /* An event that ends the call may be pending: the next step sees to that. */
@@ -528,7 +527,7 @@ static enum task_next call_step(struct task *task, unsigned events, struct turn 
     }
 }
 
-COLD static void free_rest(struct call *c)
+__attribute__((noinline)) static void free_rest(struct call *c)
 {
     mem_free(c->message);
     stream_free(c->stream);
@@ -558,7 +557,7 @@ const struct task_ops call_ops = {.name = "call",
 
 /* From here on others may end the call, and the client: what this thread still needs of the engine
  * is kept for as long as it is inside. */
-COLD static void hand_back(struct call *call)
+static void hand_back(struct call *call)
 {
     struct core *core = call->core;
     core_enter_waiting(core);

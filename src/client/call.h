@@ -37,7 +37,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/cold.h"
 #include "base/fault.h"
 #include "base/list.h"
 #include "base/lock.h"
@@ -214,7 +213,7 @@ void call_release_request(struct call *call);
  * the fault.
  */
 void call_complete_stream(struct call *call);
-COLD void call_fail_stream(struct call *call);
+void call_fail_stream(struct call *call);
 
 /* Sets the outcome of an ended call, or of a streaming one: status, response or error, and tells
  * everybody. */

@@ -12,7 +12,6 @@
 #include "base/alloc.h"
 #include "base/callback.h"
 #include "base/clock.h"
-#include "base/cold.h"
 #include "client/call.h"
 #include "client/driver.h"
 #include "client/meter.h"
@@ -112,7 +111,7 @@ static bool is_canceled(const struct call *call)
 
 /* Waits, with the core's lock held before and after, until there is a place, the client ends, the
  * call is cancelled or times out. */
-COLD static void wait_for_place(struct core *core, struct call *call)
+static void wait_for_place(struct core *core, struct call *call)
 {
     int64_t at_ns = atomic_load_explicit(&call->total_at, memory_order_relaxed);
     bool in_time = true;
@@ -172,8 +171,7 @@ static void sweep(void *arg)
 }
 
 /* With the core's lock held: a place where none is free at once, or why there is none. */
-COLD static gofer_status find_place(struct core *core, struct call *call, bool submits,
-                                    int64_t *now_ns)
+static gofer_status find_place(struct core *core, struct call *call, bool submits, int64_t *now_ns)
 {
     bool blocks = core->options.queue_full == GOFER_QUEUE_BLOCK;
     int64_t at = atomic_load_explicit(&call->total_at, memory_order_relaxed);

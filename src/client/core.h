@@ -67,7 +67,6 @@ struct core {
     struct pool *pool;
     struct trace_hook *trace_hook; /* of the options; or NULL */
     bool watches_calls;            /* each call has a trace */
-    bool tls_calls_back;           /* the program's functions may be inside of OpenSSL (ssl_ctx) */
     struct meter *meter;           /* or NULL: it does not measure */
     struct retry_policy retry;
     struct log log;

@@ -15,8 +15,6 @@
 
 #include <stdbool.h>
 
-#include "base/cold.h"
-
 struct call;
 struct task;
 struct waiter;
@@ -33,10 +31,10 @@ bool driver_unpublish(struct call *call);
 void driver_sleeps(struct call *call, struct waiter *waiter);
 
 /* Sleeps until an event is pending. */
-COLD void driver_await_event(struct call *call);
+void driver_await_event(struct call *call);
 
 /* Waits for what the exchange waits for, and no longer than until it looks again by itself. */
-COLD void driver_await_socket(struct call *call);
+void driver_await_socket(struct call *call);
 
 /* task_ops.wake_driver of a call, and task_ops.wake_runner: one that is held may be asleep at the
  * full queue. Any thread. */

@@ -21,17 +21,16 @@
 #ifndef GOFER_CLIENT_HOP_H
 #define GOFER_CLIENT_HOP_H
 
-#include "base/cold.h"
 #include "engine/task.h"
 #include <gofer/response.h>
 
 struct call;
 
 /* The exchange is paused (call->exchange.down.paused). */
-COLD enum task_next hop_meet(struct call *call, struct turn *turn);
+enum task_next hop_meet(struct call *call, struct turn *turn);
 
 /* The step in CALL_HOP. */
-COLD enum task_next hop_read_rest(struct call *call, unsigned events, struct turn *turn);
+enum task_next hop_read_rest(struct call *call, unsigned events, struct turn *turn);
 
 /* Gives the call's history to its response, which may be NULL. */
 void hop_tell(struct call *call, gofer_response *response);

@@ -21,8 +21,6 @@
 
 #include <gofer/error.h>
 
-#include "base/cold.h"
-
 struct call;
 struct late;
 struct task;
@@ -37,8 +35,8 @@ void late_free(struct late *late);
  * a stream's end, was settled meanwhile: the driver cleans up. late_enter(): false where an event
  * that ends the call is pending already: see to that first. NULL, which is the rule, is legal in
  * both. */
-COLD bool late_enter_callback(struct late *late, gofer_phase doing);
-COLD bool late_leave_callback(struct late *late);
+bool late_enter_callback(struct late *late, gofer_phase doing);
+bool late_leave_callback(struct late *late);
 static inline bool late_enter(struct late *late, gofer_phase doing)
 {
     return late == NULL || late_enter_callback(late, doing);

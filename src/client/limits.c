@@ -9,7 +9,6 @@
 #include <errno.h>
 
 #include "base/clock.h"
-#include "base/cold.h"
 #include "client/call.h"
 #include "client/core.h"
 #include "transport/pool.h"
@@ -61,7 +60,7 @@ static gofer_phase leave_phase(struct call *c, unsigned events)
     return events & EV_START ? GOFER_PHASE_QUEUE : GOFER_PHASE_POOL;
 }
 
-COLD static void blame_total(struct call *c, unsigned events)
+static void blame_total(struct call *c, unsigned events)
 {
     gofer_phase phase = leave_phase(c, events);
     const char *doing = gofer_phase_name(phase);
@@ -76,7 +75,7 @@ COLD static void blame_total(struct call *c, unsigned events)
                   doing);
 }
 
-COLD static void blame_exchange(struct call *c, const char *words, int64_t limit_ms)
+static void blame_exchange(struct call *c, const char *words, int64_t limit_ms)
 {
     gofer_phase phase = c->exchange.phase;
     fault_set(&c->fault, GOFER_ERR_TIMEOUT, phase, ETIMEDOUT, words, (long long)limit_ms,
@@ -99,7 +98,7 @@ __attribute__((noinline)) static bool is_late(struct call *c, unsigned events, i
     return words != NULL;
 }
 
-COLD static void blame_other(struct call *call, unsigned events)
+static void blame_other(struct call *call, unsigned events)
 {
     gofer_status code = events & EV_CANCEL ? GOFER_ERR_CANCELED : GOFER_ERR_CLOSED;
     const char *words = events & EV_CANCEL ? "canceled" : "the client was closed";

@@ -284,11 +284,6 @@ static int check_tls(const gofer_client_options *o, const char *option,
     return refusal_tell(o, name, 0, r.why);
 }
 
-static bool calls_back(const gofer_tls_options *tls)
-{
-    return tls != NULL && tls->ssl_ctx != NULL;
-}
-
 static int resolve_tls(struct core *core)
 {
     int err = 0;
@@ -323,7 +318,6 @@ int settings_resolve(struct core *core, const gofer_client_options *given)
     err = err != 0 ? err : names_resolve(&core->names, o);
     err = err != 0 ? err : check_tls(o, "tls", o->tls);
     err = err != 0 ? err : check_tls(o, "proxy_tls", o->proxy_tls);
-    core->tls_calls_back = calls_back(o->tls) || calls_back(o->proxy_tls);
     err = err != 0 ? err : proxies_resolve(&core->proxies, o);
     o->proxy_tls = NULL; /* they have a copy */
     err = err != 0 ? err : resolve_tls(core);

@@ -146,13 +146,6 @@ static bool follows(const struct snapshot *s, const gofer_client_options *o)
     return s->follow == FOLLOW_AS_CLIENT ? !o->disable_redirects : s->follow == FOLLOW_ALWAYS;
 }
 
-/* Whether no step of its calls waits for a file, or in the program's functions inside of OpenSSL.
- */
-static bool is_brief(const struct snapshot *s, const struct core *core)
-{
-    return (s->source == NULL || s->source->kind == SOURCE_MEMORY) && !core->tls_calls_back;
-}
-
 /* Fills in all that a client sends; false without memory. */
 static bool prepare(struct prepared *p, const struct snapshot *s, const struct core *core,
                     const struct key_route *route, const char *cookies)
@@ -191,7 +184,6 @@ static bool prepare(struct prepared *p, const struct snapshot *s, const struct c
     p->core_id = core->id;
     p->request.up.head = p->head = buf_take_str(&head);
     p->request.down.url = p->url = buf_take_str(&url);
-    p->brief = is_brief(s, core);
     p->max_attempts = s->attempts != 0 ? s->attempts : o->retry_attempts;
     if (p->max_attempts < 0)
         p->max_attempts = INT_MAX;

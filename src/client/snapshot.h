@@ -39,7 +39,6 @@ struct prepared {
     bool replayable;
     bool idempotent;      /* the same, as RFC 9110 has it: PUT and DELETE, too */
     int64_t max_attempts; /* by the retry policy: 1, no other */
-    bool brief;           /* as task.h has it */
     char *head;
     char *url;                       /* for responses: without fragment and password */
     struct exchange_request request; /* of the two above and the snapshot */

@@ -15,7 +15,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/cold.h"
 #include "client/call.h"
 
 void call_set_state(struct call *call, enum call_state state);
@@ -23,7 +22,7 @@ void call_set_state(struct call *call, enum call_state state);
 /* The exchange ends: its connection goes back, unless it was shut down or cannot serve again, or is
  * closed. The state is CALL_NEW. */
 void call_give_back_conn(struct call *call, bool shut_down);
-COLD void call_drop_exchange(struct call *call);
+void call_drop_exchange(struct call *call);
 
 /* From CALL_NEW: the call gets a connection for call->prepared, which may be another request than
  * before, as if it began now; its deadline and its attempts go on. */
@@ -40,13 +39,13 @@ enum task_next call_succeed(struct call *call);
 enum task_next call_begin_stream(struct call *call, struct turn *turn);
 
 /* The call ends with its fault; with a response that tells of it, which may be NULL. */
-COLD enum task_next call_fail(struct call *call);
-COLD enum task_next call_fail_with(struct call *call, gofer_response *response);
+enum task_next call_fail(struct call *call);
+enum task_next call_fail_with(struct call *call, gofer_response *response);
 
 /* The exchange failed: perhaps it is tried again. */
-COLD enum task_next call_exchange_failed(struct call *call, struct turn *turn);
+enum task_next call_exchange_failed(struct call *call, struct turn *turn);
 
 /* The outcome was settled while this thread was in a callback. */
-COLD enum task_next call_clean_up(struct call *call);
+enum task_next call_clean_up(struct call *call);
 
 #endif

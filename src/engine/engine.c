@@ -26,17 +26,12 @@
 #include "base/alloc.h"
 #include "base/cache_line.h"
 #include "base/clock.h"
-#include "base/helgrind.h"
-#include "base/kept_wakes.h"
 #include "base/list.h"
 #include "base/lock.h"
 #include "engine/thread.h"
 #include "engine/waiter.h"
 
-enum { EVENTS_MAX = 64, TASKS_BETWEEN_POLLS = 32 };
-/* Brief tasks that are run while wakes of others are kept. */
-enum { TASKS_BETWEEN_WAKES = 8 };
-enum { NAP_MIN_NS = 200 * 1000, NAP_MAX_NS = 1600 * 1000 };
+enum { EVENTS_MAX = 64, TASKS_BETWEEN_POLLS = 32, NAP_NS = 200 * 1000 };
 
 /* Epoll data of the eventfd; slots begin at 1. */
 static const uint64_t POKE_DATA = 0;
@@ -65,27 +60,15 @@ struct engine {
     size_t attendants;     /* threads that serve for their own sake */
     size_t asleep;         /* attendants and leader in epoll_wait */
     bool poked;            /* a poke is on its way, or a worker looks again in a moment */
-    bool napping;          /* the latter: `poked` for as long as that takes */
-    bool nap_poked;        /* and a poke is on its way all the same */
     uint64_t stolen;       /* tasks taken out of the queue by their callers */
     struct waiter *leader; /* the waiter whose thread serves where nobody attends */
     bool leader_asleep;
     struct list sleepers; /* waiters that would lead */
-    struct bed *beds;     /* those that nobody sleeps on */
     bool stopping;
     struct lock_cond left; /* an attendant left while stopping */
 };
 
 /* --- the run queue --- */
-
-/* Nobody steals what never is a driver's, or has begun: a nap is over for it. */
-static bool ends_nap(struct engine *e, const struct task *task)
-{
-    bool over = e->napping && !e->nap_poked && (task->taken || task->ops->wake_driver == NULL);
-    if (over)
-        e->nap_poked = true;
-    return over;
-}
 
 /* Whether a poke is owed for what was queued; remembers that it was promised. */
 static bool owe_poke(struct engine *e)
@@ -97,23 +80,11 @@ static bool owe_poke(struct engine *e)
     return true;
 }
 
-static bool owe_poke_for(struct engine *e, const struct task *task)
-{
-    return ends_nap(e, task) || owe_poke(e);
-}
-
-/* Whether one is owed for what is left in the queue. */
-static bool owe_poke_for_rest(struct engine *e)
-{
-    const struct task *first = list_item(list_first(&e->queue), struct task, queue);
-    return first != NULL && owe_poke_for(e, first);
-}
-
 bool engine_push(struct engine *engine, struct task *task)
 {
     lock_take(&engine->lock);
     list_push(&engine->queue, &task->queue);
-    bool owed = owe_poke_for(engine, task);
+    bool owed = owe_poke(engine);
     lock_drop(&engine->lock);
     return owed;
 }
@@ -217,9 +188,7 @@ static struct task *task_of(struct engine *e, uint64_t data)
 struct attendant {
     struct turn turn;
     unsigned run;        /* tasks since it looked for events */
-    unsigned untold;     /* tasks since it made the wakes that it keeps */
     uint64_t stolen;     /* e->stolen when it last found the queue empty */
-    long nap_ns;         /* how long it naps next, 0: not at all */
     struct waiter *self; /* the leader's waiter, or NULL */
 };
 
@@ -233,9 +202,7 @@ static bool dispatch_locked(struct engine *e, const struct epoll_event *events, 
     bool pass_on = false;
     for (int i = 0; i < n; i++) {
         if (events[i].data.u64 == POKE_DATA) {
-            pass_on = e->leader_asleep;
-            e->poked = pass_on || e->napping;
-            e->nap_poked = false;
+            e->poked = pass_on = e->leader_asleep;
             continue;
         }
         struct task *task = task_of(e, events[i].data.u64);
@@ -268,39 +235,17 @@ static void poll_events(struct engine *e, int64_t at_ns, bool counted, const str
  * A nap. Callers that wait for their calls at once steal them out of the queue,
  * and the worker poked for each finds nothing: two wasted switches a call. While
  * all that was queued since the last look was stolen, a worker therefore keeps
- * the poke (nobody owes another) and looks again a moment later, a longer one each
- * time, until it finds a task again. A call that nobody steals is late by that
- * moment at most. With nothing queued it sleeps.
+ * the poke (nobody owes another) and looks again a moment later; a call that
+ * nobody steals is late by that moment at most. With nothing queued it sleeps.
  */
-static void nap(struct engine *e, long moment_ns)
+static void nap(struct engine *e)
 {
     struct pollfd p = {.fd = e->epoll_fd, .events = POLLIN};
-    struct timespec moment = {.tv_nsec = moment_ns};
+    struct timespec moment = {.tv_nsec = NAP_NS};
     ppoll(&p, 1, &moment, NULL);
     lock_take(&e->lock);
-    e->poked = e->napping = e->nap_poked = false;
+    e->poked = false;
     lock_drop(&e->lock);
-}
-
-static void make_wakes(struct attendant *a)
-{
-    a->untold = 0;
-    kept_wakes_make();
-}
-
-/* Keeps wakes meanwhile where the task is brief. It may be gone behind its last step. */
-static bool run_keeping_wakes(struct task *task, struct attendant *a)
-{
-    if (!task->brief) {
-        kept_wakes_pause();
-        bool yielded = task_run(task, &a->turn);
-        kept_wakes_resume();
-        return yielded;
-    }
-    bool yielded = task_run(task, &a->turn);
-    if (kept_wakes_len() > 0 && (yielded || ++a->untold >= TASKS_BETWEEN_WAKES))
-        make_wakes(a);
-    return yielded;
 }
 
 static void run_task(struct engine *e, struct task *task, bool owed, struct attendant *a)
@@ -308,27 +253,18 @@ static void run_task(struct engine *e, struct task *task, bool owed, struct atte
     if (owed)
         engine_poke(e);
     lock_assert_none();
-    a->nap_ns = 0;
     /* A task that used up its turn may be followed by others of its kind: look for events soon. */
-    a->run += run_keeping_wakes(task, a) ? TASKS_BETWEEN_POLLS / 2 : 1;
+    a->run += task_run(task, &a->turn) ? TASKS_BETWEEN_POLLS / 2 : 1;
 }
 
-/* The nap that follows one of so long. */
-static long longer_nap(long nap_ns)
-{
-    if (nap_ns == 0)
-        return NAP_MIN_NS;
-    return nap_ns < NAP_MAX_NS ? nap_ns * 2 : NAP_MAX_NS;
-}
-
-/* With the lock held and the queue empty: whether tasks came and were stolen since it was last. */
+/* With the lock held and the queue empty: whether tasks came and were stolen since the last look.
+ */
 static bool begin_nap(struct engine *e, struct attendant *a)
 {
     bool vain = e->stolen != a->stolen && !e->poked && !e->stopping && a->self == NULL;
     a->stolen = e->stolen;
-    a->nap_ns = vain ? longer_nap(a->nap_ns) : 0;
     if (vain)
-        e->poked = e->napping = true;
+        e->poked = true;
     return vain;
 }
 
@@ -354,16 +290,10 @@ static bool take_turn(struct engine *e, struct attendant *a, int64_t at_ns)
     lock_take(&e->lock);
     struct task *task = pop_locked(e);
     if (task != NULL) {
-        bool owed = owe_poke_for_rest(e);
+        bool owed = e->queue.head != NULL && e->asleep > 0 && owe_poke(e);
         lock_drop(&e->lock);
         run_task(e, task, owed, a);
         return true;
-    }
-    /* What was kept is made first: who is woken may have work for this thread. */
-    if (kept_wakes_len() > 0) {
-        lock_drop(&e->lock);
-        make_wakes(a);
-        return false;
     }
     bool naps = at_ns == CLOCK_NEVER && begin_nap(e, a);
     bool sleeps = !naps && at_ns != 0 && !e->stopping && !must_step_down(e, a);
@@ -374,7 +304,7 @@ static bool take_turn(struct engine *e, struct attendant *a, int64_t at_ns)
     lock_drop(&e->lock);
     a->run = 0;
     if (naps)
-        nap(e, a->nap_ns);
+        nap(e);
     poll_events(e, sleeps ? at_ns : 0, sleeps, sleeps ? a->self : NULL);
     return false;
 }
@@ -409,7 +339,7 @@ static void stop_attending(struct engine *e)
 {
     lock_take(&e->lock);
     e->attendants--;
-    bool owed = owe_poke_for_rest(e);
+    bool owed = e->queue.head != NULL && owe_poke(e);
     bool chain = e->stopping && e->attendants > 0;
     promote_locked(e);
     lock_cond_signal(&e->left);
@@ -422,12 +352,9 @@ void engine_serve(struct engine *engine)
 {
     char scratch[TURN_SCRATCH];
     struct attendant self = ATTENDANT(scratch, NULL);
-    struct kept_wakes kept;
     attend(engine);
-    kept_wakes_begin(&kept);
     while (!engine_stopping(engine))
         take_turn(engine, &self, CLOCK_NEVER);
-    kept_wakes_end();
     stop_attending(engine);
 }
 
@@ -509,42 +436,12 @@ void engine_leave(struct engine *engine, struct waiter *waiter)
     if (engine->leader == waiter)
         engine->leader = NULL;
     list_remove(&waiter->sleepers);
-    bool owed = owe_poke_for_rest(engine);
+    bool owed = engine->queue.head != NULL && owe_poke(engine);
     bool chain = engine->stopping && engine->attendants > 0;
     promote_locked(engine);
     lock_drop(&engine->lock);
     if (owed || chain)
         engine_poke(engine);
-}
-
-/* --- beds --- */
-
-struct bed *engine_take_bed(struct engine *engine)
-{
-    lock_take(&engine->lock);
-    struct bed *bed = engine->beds;
-    if (bed != NULL)
-        engine->beds = bed->next;
-    lock_drop(&engine->lock);
-    if (bed == NULL && (bed = mem_zalloc(sizeof(*bed))) != NULL)
-        helgrind_atomic(&bed->turn);
-    return bed;
-}
-
-void engine_give_bed(struct engine *engine, struct bed *bed)
-{
-    lock_take(&engine->lock);
-    bed->next = engine->beds;
-    engine->beds = bed;
-    lock_drop(&engine->lock);
-}
-
-static void free_beds(struct engine *e)
-{
-    for (struct bed *bed; (bed = e->beds) != NULL;) {
-        e->beds = bed->next;
-        mem_free(bed);
-    }
 }
 
 /* --- life --- */
@@ -636,7 +533,6 @@ void engine_free(struct engine *engine)
     if (engine->poke_fd >= 0)
         close(engine->poke_fd);
     timers_free(engine->timers);
-    free_beds(engine);
     mem_free(engine->workers);
     mem_free(engine->slots);
     lock_cond_fini(&engine->left);

@@ -16,7 +16,6 @@
 #ifndef GOFER_ENGINE_ENGINE_H
 #define GOFER_ENGINE_ENGINE_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -98,16 +97,5 @@ bool engine_may_need_leader(const struct engine *engine);
 bool engine_try_lead(struct engine *engine, struct waiter *waiter);
 bool engine_lead(struct engine *engine, int64_t at_ns);
 void engine_leave(struct engine *engine, struct waiter *waiter);
-
-/*
- * A word to sleep on that stays for as long as the engine: wakes that are made late, when the
- * sleeper is up and gone already, find the engine's memory and nobody else's. NULL without memory.
- */
-struct bed {
-    _Atomic uint32_t turn;
-    struct bed *next;
-};
-struct bed *engine_take_bed(struct engine *engine);
-void engine_give_bed(struct engine *engine, struct bed *bed);
 
 #endif

@@ -8,7 +8,6 @@
 #include "engine/task.h"
 
 #include "base/helgrind.h"
-#include "base/kept_wakes.h"
 #include "engine/engine.h"
 #include "engine/wakes.h"
 
@@ -269,8 +268,6 @@ bool task_run(struct task *task, struct turn *turn)
         case TASK_PARK:
             if (try_park(task) || hand_over(task, 0))
                 return false;
-            /* This may go on for long. */
-            kept_wakes_make();
             break;
         }
     }

@@ -102,7 +102,6 @@ struct task {
     struct refs refs;
     uint32_t slot;     /* its place in the engine's slot table + 1; guarded by the engine's lock */
     bool taken;        /* a thread has begun it: no more stealing; guarded by the engine's lock */
-    bool brief;        /* no step of it takes its time; set before others know the task */
     struct link queue; /* the run queue; guarded by the engine's lock */
     struct timer timer;
 };

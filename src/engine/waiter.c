@@ -15,19 +15,13 @@ void waiter_init(struct waiter *waiter, struct engine *engine)
 {
     *waiter = (struct waiter){.engine = engine};
     lock_init(&waiter->lock, LOCK_WAITER);
-    waiter->bed = engine != NULL ? engine_take_bed(engine) : NULL;
-    if (waiter->bed != NULL)
-        lock_cond_init_on(&waiter->cond, &waiter->bed->turn);
-    else
-        lock_cond_init(&waiter->cond);
+    lock_cond_init(&waiter->cond);
 }
 
 void waiter_fini(struct waiter *waiter)
 {
     lock_cond_fini(&waiter->cond);
     lock_fini(&waiter->lock);
-    if (waiter->bed != NULL)
-        engine_give_bed(waiter->engine, waiter->bed);
 }
 
 void waiter_wake_later(struct waiter *waiter, struct wakes *wakes)

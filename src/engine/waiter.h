@@ -31,7 +31,6 @@ struct waiter {
     bool promoted;         /* asked to take over the lead */
     unsigned run;          /* the leader's own: tasks since it looked for events */
     struct engine *engine; /* may be NULL: then it only sleeps */
-    struct bed *bed;       /* the engine's, that it sleeps on, or NULL */
     struct link sleepers;  /* the engine's list; guarded by the engine's lock */
     struct link link;      /* for whoever made it known; guarded by that lock */
 };

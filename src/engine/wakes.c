@@ -7,7 +7,6 @@
 #include "engine/wakes.h"
 
 #include "base/futex.h"
-#include "base/kept_wakes.h"
 #include "engine/engine.h"
 
 void wakes_add(struct wakes *wakes, _Atomic uint32_t *word)
@@ -34,7 +33,6 @@ void wakes_deliver_some(struct wakes *wakes)
     if (engine != NULL)
         engine_poke(engine);
     for (unsigned i = 0; i < wakes->len; i++)
-        if (!kept_wakes_add(wakes->words[i]))
-            futex_wake(wakes->words[i], 1);
+        futex_wake(wakes->words[i], 1);
     WAKES_INIT(wakes);
 }

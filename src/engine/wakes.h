@@ -7,8 +7,7 @@
  * them taken, and sleep again, lock by lock.
  *
  * What is to be seen is changed at once, under the locks; only the call into the
- * kernel waits, on a thread that serves a moment longer (base/kept_wakes.h).
- * Whoever collects therefore delivers, soon and in any case. The
+ * kernel waits. Whoever collects therefore delivers, soon and in any case. The
  * sleeper may have seen the change by itself meanwhile and be gone: of a
  * condition only its address is used (futex.h). The engine to poke must stay:
  * whoever collects is a thread of it, inside of its client, or drives one of its

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/cold.h"
 #include "http/coding.h"
 #include "http/header.h"
 #include "http/lane.h"
@@ -24,7 +23,7 @@ static const char bad_version[] = "unsupported HTTP version";
 static const char bad_status[] = "malformed status code";
 
 /* NULL where the bytes may begin a status line. */
-COLD static const char *refuse_begin(const char *data, size_t len)
+static const char *refuse_begin(const char *data, size_t len)
 {
     static const char name[] = "HTTP/";
     size_t n = len < sizeof name - 1 ? len : sizeof name - 1;
@@ -95,13 +94,13 @@ struct parser {
 };
 
 /* Each step returns where the next begins, or NULL after this. */
-COLD static const char *fail(struct parser *p, const char *why)
+static const char *fail(struct parser *p, const char *why)
 {
     p->head->why = why;
     return NULL;
 }
 
-COLD static bool reject(struct parser *p, const char *why)
+static bool reject(struct parser *p, const char *why)
 {
     p->head->why = why;
     return false;
@@ -179,8 +178,14 @@ static bool is_plain_status(const char *at, size_t len)
            at[9] <= '9' && ascii_is_digit(at[10]) && ascii_is_digit(at[11]) && at[12] == ' ';
 }
 
-COLD static const char *parse_other_status_line(struct parser *p)
+static const char *parse_status_line(struct parser *p)
 {
+    if (is_plain_status(p->begin, (size_t)(p->end - p->begin))) {
+        const char *digits = p->begin + VERSION_LEN + 1;
+        p->head->minor = 1;
+        p->head->status = 100 * (digits[0] - '0') + 10 * (digits[1] - '0') + (digits[2] - '0');
+        return parse_reason(p, digits + 4);
+    }
     const char *at = p->begin;
     size_t len = (size_t)(p->end - at);
     /* No LF passes in the first 9 bytes, and the last byte is one: there are more than 9. */
@@ -199,16 +204,6 @@ COLD static const char *parse_other_status_line(struct parser *p)
     if (p->head->status < 100 || (*at != ' ' && *at != '\r' && *at != '\n'))
         return fail(p, bad_status);
     return parse_reason(p, *at == ' ' ? at + 1 : at);
-}
-
-static const char *parse_status_line(struct parser *p)
-{
-    if (!is_plain_status(p->begin, (size_t)(p->end - p->begin)))
-        return parse_other_status_line(p);
-    const char *digits = p->begin + VERSION_LEN + 1;
-    p->head->minor = 1;
-    p->head->status = 100 * (digits[0] - '0') + 10 * (digits[1] - '0') + (digits[2] - '0');
-    return parse_reason(p, digits + 4);
 }
 
 /* Eight bytes of it. */
@@ -248,9 +243,13 @@ static int64_t parse_length(const char *text, size_t len)
     return n > INT64_MAX ? -1 : (int64_t)n;
 }
 
-/* A list of them, or none, or one after another. */
-COLD static bool note_lengths(struct parser *p, const char *value, const char *end)
+static bool note_length(struct parser *p, const char *value, const char *end)
 {
+    int64_t lone = parse_length(value, (size_t)(end - value));
+    if (lone >= 0 && p->length < 0) {
+        p->length = lone;
+        return true;
+    }
     for (const char *at = value, *item; at != NULL;) {
         size_t len = header_next_item(&at, end, &item);
         int64_t n = parse_length(item, len);
@@ -260,15 +259,6 @@ COLD static bool note_lengths(struct parser *p, const char *value, const char *e
             return reject(p, "differing Content-Length values");
         p->length = n;
     }
-    return true;
-}
-
-static bool note_length(struct parser *p, const char *value, const char *end)
-{
-    int64_t lone = parse_length(value, (size_t)(end - value));
-    if (lone < 0 || p->length >= 0)
-        return note_lengths(p, value, end);
-    p->length = lone;
     return true;
 }
 
@@ -298,21 +288,17 @@ static bool note_coding(struct parser *p, const char *value, size_t len)
     return true;
 }
 
-COLD static void note_connections(struct parser *p, const char *value, const char *end)
+static void note_connection(struct parser *p, const char *value, const char *end)
 {
+    if (is_word(value, (size_t)(end - value), "keep-alive")) {
+        p->keep_alive = true;
+        return;
+    }
     for (const char *at = value, *item; at != NULL;) {
         size_t len = header_next_item(&at, end, &item);
         p->close = p->close || is_word(item, len, "close");
         p->keep_alive = p->keep_alive || is_word(item, len, "keep-alive");
     }
-}
-
-static void note_connection(struct parser *p, const char *value, const char *end)
-{
-    if (is_word(value, (size_t)(end - value), "keep-alive"))
-        p->keep_alive = true;
-    else
-        note_connections(p, value, end);
 }
 
 /* The lengths of the names that note_field() knows, a bit each: they tell nearly all others. */
@@ -354,7 +340,7 @@ static inline const char *skip_name(const char *at, const char *end)
     return at;
 }
 
-COLD static const char *refuse_name(struct parser *p, const char *at, size_t name_len)
+static const char *refuse_name(struct parser *p, const char *at, size_t name_len)
 {
     if (*at == '\r' || *at == '\n')
         return fail(p, "header line without a colon");
@@ -461,20 +447,6 @@ gofer_status head_parse_connect(const char *data, size_t len, struct response_he
     return parse_head(&p, ASKED_HEAD);
 }
 
-/* For what is incomplete or wrong: head_read() may have taken the sentinel for a line end. */
-COLD static enum head_result read_by_lines(struct head_scan *scan, const char *data, size_t len,
-                                           enum head_asked asked, struct response_head *head,
-                                           struct head_field *fields, size_t fields_cap,
-                                           size_t *head_len)
-{
-    enum head_result result = head_scan(scan, data, len, head_len);
-    if (result != HEAD_DONE ||
-        head_parse(data, *head_len, asked, head, fields, fields_cap) == GOFER_OK)
-        return result;
-    scan->why = head->why;
-    return HEAD_BAD;
-}
-
 enum head_result head_read(struct head_scan *scan, const char *data, size_t len,
                            enum head_asked asked, struct response_head *head,
                            struct head_field *fields, size_t fields_cap, size_t *head_len)
@@ -490,6 +462,12 @@ enum head_result head_read(struct head_scan *scan, const char *data, size_t len,
             return HEAD_DONE;
         }
     }
-    /* Incomplete or wrong. */
-    return read_by_lines(scan, data, len, asked, head, fields, fields_cap, head_len);
+    /* Incomplete or wrong: the sentinel may have been taken for a line end, so this pass decides.
+     */
+    enum head_result result = head_scan(scan, data, len, head_len);
+    if (result != HEAD_DONE ||
+        head_parse(data, *head_len, asked, head, fields, fields_cap) == GOFER_OK)
+        return result;
+    scan->why = head->why;
+    return HEAD_BAD;
 }

@@ -5,7 +5,6 @@
  * Reading a response. First its end and the stream's, then heads, then bodies that
  * are gathered, then the receiving. Bodies that are handed on: download_read.c.
  */
-#include "base/cold.h"
 #include "transport/download_state.h"
 
 #include <errno.h>
@@ -143,8 +142,8 @@ static enum download_next begin_response(struct download *d, const struct respon
 }
 
 /* A 1xx response's head is complete: the next head begins behind it. */
-COLD static enum download_next skip_informational(struct download *d, int status, size_t len,
-                                                  struct fault *fault)
+static enum download_next skip_informational(struct download *d, int status, size_t len,
+                                             struct fault *fault)
 {
     enum download_next next = status == 100 ? DOWNLOAD_CONTINUE : DOWNLOAD_EMPTY;
     if (d->trace != NULL && trace_takes_informational(d->trace))
@@ -156,8 +155,8 @@ COLD static enum download_next skip_informational(struct download *d, int status
 }
 
 /* A message like any other, for as long as it is told of. Without memory it is not. */
-COLD static void tell_informational(const struct download *d, const struct response_head *head,
-                                    const char *bytes, size_t len, const struct head_field *fields)
+static void tell_informational(const struct download *d, const struct response_head *head,
+                               const char *bytes, size_t len, const struct head_field *fields)
 {
     const struct download_request *q = d->request;
     struct gofer_response *r = message_new(head, bytes, len, fields, q->url, q->url_len, 0);
@@ -167,8 +166,8 @@ COLD static void tell_informational(const struct download *d, const struct respo
 }
 
 /* A final head of a request that has something to say of its bytes. */
-COLD static void heed_wire(struct download *d, struct response_head *head, const char *bytes,
-                           size_t len)
+__attribute__((noinline)) static void heed_wire(struct download *d, struct response_head *head,
+                                                const char *bytes, size_t len)
 {
     if (d->trace != NULL && len > 0)
         trace_got_head(d->trace, bytes, len);
@@ -181,7 +180,7 @@ COLD static void heed_wire(struct download *d, struct response_head *head, const
 
 /* Bytes that are no head may be a body all the same, where they are the first and are allowed to.
  */
-COLD static bool is_http_0_9(const struct download *d)
+static bool is_http_0_9(const struct download *d)
 {
     return d->request->wire != NULL && d->request->wire->accept_http_0_9 && d->head_bytes == 0 &&
            d->informational == 0 && head_is_not_http(d->scan.why);
@@ -312,7 +311,7 @@ static enum download_next take_bytes(struct download *d, const char *data, size_
 }
 
 /* Keeps bytes of a head, and the sentinel behind them. */
-COLD static bool keep(struct download *d, const char *data, size_t len)
+static bool keep(struct download *d, const char *data, size_t len)
 {
     buf_append(&d->kept, data, len);
     if (!buf_reserve(&d->kept, 1))
@@ -348,7 +347,7 @@ static enum download_next take_scratch(struct download *d, const char *data, siz
 }
 
 /* A 100 was taken, and what is kept may hold the next head already. */
-COLD static enum download_next take_kept(struct download *d, struct fault *fault)
+static enum download_next take_kept(struct download *d, struct fault *fault)
 {
     size_t used;
     d->kept.data[d->kept.len] = '\n';

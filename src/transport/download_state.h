@@ -8,7 +8,6 @@
 #ifndef GOFER_TRANSPORT_DOWNLOAD_STATE_H
 #define GOFER_TRANSPORT_DOWNLOAD_STATE_H
 
-#include "base/cold.h"
 #include "http/wire.h"
 #include "transport/download.h"
 #include "transport/trace.h"
@@ -21,8 +20,8 @@ enum download_next download_complete(struct download *d, struct fault *fault);
 
 /* The peer ended the stream, or, where err is not 0, broke it: that is the end of a body that has
  * no other, and else a failure. */
-COLD enum download_next download_end_of_stream(struct download *d, const struct download_io *io,
-                                               int err, struct fault *fault);
+enum download_next download_end_of_stream(struct download *d, const struct download_io *io, int err,
+                                          struct fault *fault);
 
 /* Whether framing is a part of the body. */
 static inline bool download_keeps_chunks(const struct download *d)
@@ -40,13 +39,13 @@ static inline void download_tell_received(const struct download *d, const char *
 
 /* --- download_failure.c: all return DOWNLOAD_FAILED --- */
 
-COLD enum download_next download_too_large(struct fault *fault, gofer_phase phase, const char *what,
-                                           uint64_t limit);
-COLD enum download_next download_malformed(struct fault *fault, gofer_phase phase, const char *why);
-COLD enum download_next download_no_memory(const struct download *d, struct fault *fault);
+enum download_next download_too_large(struct fault *fault, gofer_phase phase, const char *what,
+                                      uint64_t limit);
+enum download_next download_malformed(struct fault *fault, gofer_phase phase, const char *why);
+enum download_next download_no_memory(const struct download *d, struct fault *fault);
 
 /* The peer ended or broke the stream where bytes were due; err is 0 for an end. */
-COLD enum download_next download_broken(const struct download *d, const struct download_io *io,
-                                        int err, struct fault *fault);
+enum download_next download_broken(const struct download *d, const struct download_io *io, int err,
+                                   struct fault *fault);
 
 #endif

@@ -12,7 +12,6 @@
 #include <sys/epoll.h>
 
 #include "base/clock.h"
-#include "base/cold.h"
 #include "transport/trace.h"
 
 static void set_at(_Atomic int64_t *at, int64_t value)
@@ -167,7 +166,7 @@ static void note_written(struct exchange *x)
         set_at(&x->header_at, clock_after_ms(clock_now_ns(), x->request->header_timeout_ms));
 }
 
-COLD static void expect_continue(struct exchange *x)
+static void expect_continue(struct exchange *x)
 {
     int64_t now = clock_now_ns();
     if (x->continue_at == 0)
@@ -177,8 +176,7 @@ COLD static void expect_continue(struct exchange *x)
 }
 
 /* One step of the upload, told. */
-COLD static void tell_written(const struct exchange *x, enum upload_next next,
-                              const struct fault *fault)
+static void tell_written(const struct exchange *x, enum upload_next next, const struct fault *fault)
 {
     struct trace *trace = x->down.trace;
     if (next == UPLOAD_EXPECTS && x->continue_at == 0)
@@ -287,9 +285,8 @@ static enum exchange_next read_some(struct exchange *x, struct turn *turn, bool 
 }
 
 /* The request cannot be written at all. A complete response may wait behind the reset (TCP-02). */
-COLD static enum exchange_next read_behind_break(struct exchange *x, struct turn *turn,
-                                                 const _Atomic bool *interrupted,
-                                                 struct fault *fault)
+static enum exchange_next read_behind_break(struct exchange *x, struct turn *turn,
+                                            const _Atomic bool *interrupted, struct fault *fault)
 {
     enum exchange_next next = read_some(x, turn, false, interrupted, fault);
     if (next != EXCHANGE_WAIT)

@@ -13,7 +13,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/cold.h"
 #include "base/log.h"
 #include "engine/engine.h"
 #include "engine/waiter.h"
@@ -38,7 +37,7 @@ static bool take_untold(struct pool *p, char *key, size_t size)
     return h != NULL;
 }
 
-COLD static void tell_bans(struct pool *p)
+static void tell_bans(struct pool *p)
 {
     char key[POOL_KEY_SHOWN];
     while (take_untold(p, key, sizeof(key)))
@@ -49,8 +48,7 @@ COLD static void tell_bans(struct pool *p)
 
 /* --- taking --- */
 
-COLD static void queue_want(struct pool *p, struct pool_host *host, struct want *want,
-                            struct work *work)
+static void queue_want(struct pool *p, struct pool_host *host, struct want *want, struct work *work)
 {
     *want = (struct want){.task = want->task,
                           .fresh = want->fresh,
@@ -64,7 +62,7 @@ COLD static void queue_want(struct pool *p, struct pool_host *host, struct want 
     pool_make_room(p, host, work);
 }
 
-COLD static enum pool_answer refuse(struct want *want, gofer_status code)
+static enum pool_answer refuse(struct want *want, gofer_status code)
 {
     want->state = WANT_FAILED;
     fault_set(want->fault, code, GOFER_PHASE_POOL, 0, NULL);
@@ -194,7 +192,7 @@ bool pool_put(struct pool *pool, struct conn **conn)
 }
 
 /* RU-20: the key's connections are not kept alive for a while, the idle ones neither. */
-COLD static void ban(struct pool *p, struct pool_host *host, struct work *work)
+static void ban(struct pool *p, struct pool_host *host, struct work *work)
 {
     struct conn *conn;
     p->bans += host->banned_until == 0;

@@ -7,7 +7,6 @@
  * same look sees to: orphans and bans.
  */
 #include "base/clock.h"
-#include "base/cold.h"
 #include "engine/engine.h"
 #include "net/tls.h"
 #include "net/tls_source.h"
@@ -45,7 +44,7 @@ bool pool_is_outdated(const struct pool *p, const struct conn *conn)
 
 /* For when the connection idle since since_ns has to go, and for the next look at the idle watch.
  */
-COLD static void arm_timer(struct pool *p, int64_t since_ns, int64_t now_ns)
+static void arm_timer(struct pool *p, int64_t since_ns, int64_t now_ns)
 {
     int64_t at = clock_min(clock_after_ms(since_ns, p->options.idle_timeout_ms),
                            clock_after_ms(now_ns, IDLE_LOOK_MS));
@@ -60,10 +59,17 @@ void pool_arm_look(struct pool *p, int64_t since_ns)
         arm_timer(p, since_ns, since_ns);
 }
 
-/* One that was only looked at goes to its old place. */
-COLD static void list_in_its_place(struct pool *p, struct conn *conn)
+/* A connection just given back is the youngest; one that was only looked at goes to its old place.
+ */
+static void list_by_age(struct pool *p, struct conn *conn)
 {
     struct list *idle = &conn->host->idle;
+    struct conn *youngest = list_item(list_last(&p->lru), struct conn, lru);
+    if (youngest == NULL || youngest->idle_since_ns <= conn->idle_since_ns) {
+        list_push_front(idle, &conn->idle);
+        list_push(&p->lru, &conn->lru);
+        return;
+    }
     struct link *l = list_first(idle);
     while (l != NULL && list_item(l, struct conn, idle)->idle_since_ns > conn->idle_since_ns)
         l = list_next(l);
@@ -72,17 +78,6 @@ COLD static void list_in_its_place(struct pool *p, struct conn *conn)
     while (l != NULL && list_item(l, struct conn, lru)->idle_since_ns <= conn->idle_since_ns)
         l = list_next(l);
     list_insert_before(&p->lru, l, &conn->lru);
-}
-
-static void list_by_age(struct pool *p, struct conn *conn)
-{
-    struct conn *youngest = list_item(list_last(&p->lru), struct conn, lru);
-    if (youngest != NULL && youngest->idle_since_ns > conn->idle_since_ns) {
-        list_in_its_place(p, conn);
-        return;
-    }
-    list_push_front(&conn->host->idle, &conn->idle);
-    list_push(&p->lru, &conn->lru);
 }
 
 void pool_make_idle(struct pool *p, struct conn *conn, int64_t since_ns, struct work *work)

@@ -10,7 +10,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/kept_wakes.h"
 #include "engine/engine.h"
 #include "transport/dial.h"
 
@@ -19,9 +18,6 @@ void pool_do_work(struct pool *p, struct work *work)
     struct conn *c;
     size_t closed = 0;
     wakes_deliver(&work->wakes);
-    /* The program may have had it linger (socket_opened). */
-    if (work->closing.len > 0)
-        kept_wakes_make();
     for (; (c = list_item(list_pop(&work->closing), struct conn, lru)) != NULL; closed++)
         conn_close(&c);
     if (closed > 0)
@@ -72,21 +68,17 @@ bool pool_is_banned(const struct pool_host *host)
     return host->banned_until != 0 && clock_now_ns() < host->banned_until;
 }
 
-COLD static void free_host(struct pool *p, struct pool_host *host)
-{
-    p->bans -= host->banned_until != 0;
-    HASH_DEL(p->hosts, host);
-    key_fini(&host->key);
-    mem_free(host);
-}
-
 /* Frees the record where nothing is left in it, a ban included. The last thing that is done with it
  * under one lock.
  */
 void pool_settle(struct pool *p, struct pool_host *host)
 {
-    if (host->open == 0 && host->wants.len == 0 && host->dials.len == 0 && !pool_is_banned(host))
-        free_host(p, host);
+    if (host->open > 0 || host->wants.len > 0 || host->dials.len > 0 || pool_is_banned(host))
+        return;
+    p->bans -= host->banned_until != 0;
+    HASH_DEL(p->hosts, host);
+    key_fini(&host->key);
+    mem_free(host);
 }
 
 /* --- wants and dials --- */

@@ -13,7 +13,6 @@
 #define GOFER_TRANSPORT_POOL_STATE_H
 
 #include "base/clock.h"
-#include "base/cold.h"
 #include "base/list.h"
 #include "base/lock.h"
 #include "base/map.h"
@@ -90,7 +89,7 @@ static inline bool pool_within(size_t count, int64_t limit)
 }
 
 /* Does what was collected, nearly always nothing. Without the lock. */
-COLD void pool_do_work(struct pool *p, struct work *work);
+void pool_do_work(struct pool *p, struct work *work);
 static inline void pool_finish_work(struct pool *p, struct work *work)
 {
     if (work->any)
@@ -103,7 +102,7 @@ void pool_wake(struct work *work, struct task *task, unsigned events);
 
 struct pool_host *pool_find_host(struct pool *p, const struct key *key);
 /* NULL without memory. */
-COLD struct pool_host *pool_add_host(struct pool *p, const struct key *key);
+struct pool_host *pool_add_host(struct pool *p, const struct key *key);
 /* Frees the record where nothing is left in it, a ban included. The last thing that is done with it
  * under one lock. */
 void pool_settle(struct pool *p, struct pool_host *host);
@@ -112,7 +111,7 @@ bool pool_is_banned(const struct pool_host *host);
 /* --- wants and dials --- */
 
 /* The want leaves the queues; its dial, where it has one, is an orphan. */
-COLD void pool_unqueue(struct pool *p, struct want *want, struct work *work);
+void pool_unqueue(struct pool *p, struct want *want, struct work *work);
 /* The orphan ends, and is none of the pool's orphans any more. */
 void pool_cancel_orphan(struct dial *dial, struct work *work);
 void pool_answer_conn(struct pool *p, struct want *want, struct conn *conn, struct work *work);
@@ -121,24 +120,23 @@ void pool_answer_fault(struct pool *p, struct want *want, const struct fault *fa
 bool pool_has_slot(const struct pool *p, const struct pool_host *host);
 /* pool_use_slots(), after an idle connection made room where no slot is free: only a retry waits
  * beside one. */
-COLD void pool_make_room(struct pool *p, struct pool_host *host, struct work *work);
+void pool_make_room(struct pool *p, struct pool_host *host, struct work *work);
 /* Slots may have come free: the wants whose dials wait for one get them in order. */
-COLD void pool_use_slots(struct pool *p, struct pool_host *host, struct work *work);
+void pool_use_slots(struct pool *p, struct pool_host *host, struct work *work);
 /* The first want that may have a connection; a retry wants a newly dialled one. */
 struct want *pool_first_want(struct pool_host *host, bool newly_dialled);
 
 /* --- connections --- */
 
 /* Late binding: a connection without a user goes to a want. */
-COLD void pool_hand_over(struct pool *p, struct want *want, struct conn *conn, bool newly_dialled,
-                         struct work *work);
+void pool_hand_over(struct pool *p, struct want *want, struct conn *conn, bool newly_dialled,
+                    struct work *work);
 /* A connection has no user: to the first want that may have it, or idle (since since_ns, 0: now),
  * or closed. */
 void pool_give(struct pool *p, struct conn *conn, bool newly_dialled, int64_t since_ns,
                struct work *work);
 /* Its slot comes free; it is closed once the lock is dropped. */
-COLD void pool_close_locked(struct pool *p, struct conn *conn, enum pool_close cause,
-                            struct work *work);
+void pool_close_locked(struct pool *p, struct conn *conn, enum pool_close cause, struct work *work);
 /* What a look that found something says of the connection. */
 enum pool_close pool_cause_of(enum conn_check found);
 
@@ -158,9 +156,9 @@ struct conn *pool_take_idle(struct pool *p, struct pool_host *host, int64_t now_
                             struct work *work);
 void pool_unlist_idle(struct conn *conn);
 /* Closes an idle connection; its record may be gone after. */
-COLD void pool_evict(struct pool *p, struct conn *conn, enum pool_close cause, struct work *work);
+void pool_evict(struct pool *p, struct conn *conn, enum pool_close cause, struct work *work);
 /* Whether a TLS connection was made under settings whose files have changed since (TLS-17). */
-COLD bool pool_is_outdated(const struct pool *p, const struct conn *conn);
+bool pool_is_outdated(const struct pool *p, const struct conn *conn);
 static inline bool pool_is_too_old(const struct pool *p, const struct conn *conn, int64_t now_ns)
 {
     return now_ns >= clock_after_ms(conn->born_ns, p->options.max_age_ms) ||

@@ -19,7 +19,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/cold.h"
 #include "base/fault.h"
 #include <gofer/trace.h>
 
@@ -56,7 +55,7 @@ void trace_unref(struct trace *trace);
 
 /* For one who tells, besides one who does already. NULL is legal. trace_leave(): undoes that. */
 struct trace *trace_join(struct trace *trace);
-COLD void trace_leave(struct trace *trace);
+void trace_leave(struct trace *trace);
 
 uint64_t trace_call(const struct trace *trace);
 void *trace_user(const struct trace *trace);
@@ -70,47 +69,46 @@ void trace_times(const struct trace *trace, gofer_times *times);
 
 /* --- telling: the call --- */
 
-COLD void trace_begin(struct trace *trace, const char *method, const char *url, int64_t now_ns);
-COLD void trace_get_conn(struct trace *trace, const struct key *key, const char *method,
-                         const char *url, int64_t now_ns);
+void trace_begin(struct trace *trace, const char *method, const char *url, int64_t now_ns);
+void trace_get_conn(struct trace *trace, const struct key *key, const char *method, const char *url,
+                    int64_t now_ns);
 /* was_idle: it came from the pool's idle connections. */
-COLD void trace_got_conn(struct trace *trace, const struct conn *conn, bool was_idle);
+void trace_got_conn(struct trace *trace, const struct conn *conn, bool was_idle);
 /* Each field, without secrets, and that they were sent. */
-COLD void trace_wrote_headers(struct trace *trace, const struct upload_request *request);
+void trace_wrote_headers(struct trace *trace, const struct upload_request *request);
 /* Bytes as they pass, for a call that wants them; else nothing. A head without secrets is told with
  * trace_wrote_headers(). data NULL: they are not in memory. */
-COLD void trace_tell_bytes(struct trace *trace);
-COLD void trace_sent_body(struct trace *trace, const char *data, size_t len);
-COLD void trace_received(struct trace *trace, const char *data, size_t len);
-COLD void trace_got_head(struct trace *trace, const char *data, size_t len);
-COLD void trace_wait_100(struct trace *trace);
-COLD void trace_got_100(struct trace *trace);
-COLD void trace_informational(struct trace *trace, const struct gofer_response *response);
+void trace_tell_bytes(struct trace *trace);
+void trace_sent_body(struct trace *trace, const char *data, size_t len);
+void trace_received(struct trace *trace, const char *data, size_t len);
+void trace_got_head(struct trace *trace, const char *data, size_t len);
+void trace_wait_100(struct trace *trace);
+void trace_got_100(struct trace *trace);
+void trace_informational(struct trace *trace, const struct gofer_response *response);
 /* Sent; or not: err, or the fault. */
-COLD void trace_wrote_request(struct trace *trace, int err, const struct fault *fault);
-COLD void trace_first_byte(struct trace *trace);
+void trace_wrote_request(struct trace *trace, int err, const struct fault *fault);
+void trace_first_byte(struct trace *trace);
 /* The final one's head, before its body. */
-COLD void trace_got_headers(struct trace *trace, const struct gofer_response *response);
-COLD void trace_put_idle(struct trace *trace, bool kept);
-COLD void trace_retry(struct trace *trace, int attempt, int64_t delay_ms, gofer_status status,
-                      const char *why);
-COLD void trace_end(struct trace *trace, const gofer_error *error, int attempts);
+void trace_got_headers(struct trace *trace, const struct gofer_response *response);
+void trace_put_idle(struct trace *trace, bool kept);
+void trace_retry(struct trace *trace, int attempt, int64_t delay_ms, gofer_status status,
+                 const char *why);
+void trace_end(struct trace *trace, const gofer_error *error, int attempts);
 
 /* --- telling: the dial --- */
 
-COLD void trace_dns_start(struct trace *trace, const char *host);
-COLD void trace_dns_done(struct trace *trace, const struct lookup *lookup,
-                         const struct fault *fault);
-COLD void trace_connect_start(struct trace *trace, const char *host, const gofer_address *address);
-COLD void trace_connect_done(struct trace *trace, const char *host, const gofer_address *address,
-                             int err);
+void trace_dns_start(struct trace *trace, const char *host);
+void trace_dns_done(struct trace *trace, const struct lookup *lookup, const struct fault *fault);
+void trace_connect_start(struct trace *trace, const char *host, const gofer_address *address);
+void trace_connect_done(struct trace *trace, const char *host, const gofer_address *address,
+                        int err);
 /* With whom: a proxy, where that is not NULL, else the host. tls may be NULL where there is a
  * fault. */
-COLD void trace_tls_start(struct trace *trace, const char *host, const char *proxy);
-COLD void trace_tls_done(struct trace *trace, const char *host, const char *proxy,
-                         const struct tls *tls, const struct fault *fault);
+void trace_tls_start(struct trace *trace, const char *host, const char *proxy);
+void trace_tls_done(struct trace *trace, const char *host, const char *proxy, const struct tls *tls,
+                    const struct fault *fault);
 /* Bytes, as above. */
-COLD void trace_sent_connect(struct trace *trace, const char *head, size_t len);
-COLD void trace_got_connect(struct trace *trace, const char *head, size_t len);
+void trace_sent_connect(struct trace *trace, const char *head, size_t len);
+void trace_got_connect(struct trace *trace, const char *head, size_t len);
 
 #endif

@@ -13,7 +13,6 @@
 
 #include "base/alloc.h"
 #include "base/callback.h"
-#include "base/cold.h"
 #include "transport/conn.h"
 #include "transport/trace.h"
 
@@ -59,7 +58,7 @@ bool upload_fits_one_send(const struct upload *u)
     return body_in_memory(q) > 0 && q->head_len + body_in_memory(q) <= TURN_SCRATCH;
 }
 
-COLD static enum upload_next broke(struct upload *u)
+static enum upload_next broke(struct upload *u)
 {
     if (errno == EAGAIN || errno == EWOULDBLOCK)
         return UPLOAD_FULL;
@@ -152,13 +151,13 @@ static enum upload_next write_memory(struct upload *u, struct conn *conn)
 
 /* --- files --- */
 
-COLD static enum upload_next source_failed(struct fault *fault, int err, const char *words)
+static enum upload_next source_failed(struct fault *fault, int err, const char *words)
 {
     fault_set(fault, GOFER_ERR_BODY, GOFER_PHASE_SEND, err, "%s", words);
     return UPLOAD_FAILED;
 }
 
-COLD static enum upload_next gave_too_few(struct upload *u, struct fault *fault)
+static enum upload_next gave_too_few(struct upload *u, struct fault *fault)
 {
     fault_set(fault, GOFER_ERR_BODY, GOFER_PHASE_SEND, 0,
               "the request body ended after %llu of %lld bytes", (unsigned long long)u->taken,
